@@ -1,0 +1,2 @@
+export { Arena, ArenaExhaustedError, type ArenaOptions } from './arena.ts'
+export { Region } from './region.ts'

@@ -1,0 +1,7 @@
+import { defineProject } from 'vitest/config'
+
+export default defineProject({
+  test: { name: '@volley/testing', include: ['test/**/*.test.ts'] },
+  resolve: { conditions: ['@volley/source'] },
+  ssr: { resolve: { conditions: ['@volley/source', 'node', 'import', 'module', 'default'] } },
+})
