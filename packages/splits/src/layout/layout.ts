@@ -1,0 +1,121 @@
+import { layoutHash } from './layout-hash.ts'
+
+/** One split of a query's snapshot: all that is needed to open it, and to know which index it belongs to. */
+export interface SplitRef {
+  readonly indexId: string
+  readonly indexUri: string
+  readonly splitId: string
+  /** Byte offsets of the footer in the split object: `[footerStart, footerEnd)`. */
+  readonly footerStart: number
+  readonly footerEnd: number
+  readonly numDocs: number
+  readonly docMappingUid: string
+  /** Whole seconds, both inclusive; null without a timestamp field. */
+  readonly timeRange: { readonly start: number; readonly end: number } | null
+}
+
+/** Documents `start` (inclusive) to `end` (exclusive) of one segment. */
+export interface DocRange {
+  /** Position of the split in the layout's `splits`. */
+  readonly split: number
+  readonly segmentOrd: number
+  readonly start: number
+  readonly end: number
+}
+
+/** How segments are cut into partitions; part of a layout's identity. */
+export const CUT_RULE = 'whole-segments-else-even-ranges/1'
+
+/**
+ * Which documents a source reads, and how they are dealt to partitions, without knowing a single segment: the coordinator
+ * plans with it, and only who has the splits open expands it (`expandLayout`).
+ *
+ * Two sources with equal `layoutId` deal the same documents to the same partitions.
+ */
+export class Layout {
+  readonly layoutId: string
+  /** Sorted by (index id, split id). */
+  readonly splits: readonly SplitRef[]
+  readonly partitions: number
+  /** Id of the layout this is a task's share of; null for a whole one. */
+  readonly parentId: string | null
+
+  private constructor(layoutId: string, splits: readonly SplitRef[], partitions: number, parentId: string | null) {
+    this.layoutId = layoutId
+    this.splits = splits
+    this.partitions = partitions
+    this.parentId = parentId
+  }
+
+  /** The layout of a whole table over the splits of one snapshot. */
+  static create(snapshotId: string, splits: readonly SplitRef[], partitions: number): Layout {
+    const sorted = [...splits].sort(compareSplits)
+    const id = layoutHash([snapshotId, CUT_RULE, String(partitions), ...sorted.map((split) => split.splitId)])
+    return new Layout(id, sorted, partitions, null)
+  }
+
+  /** A layout as it came over the wire. */
+  static restore(layoutId: string, splits: readonly SplitRef[], partitions: number, parentId: string | null): Layout {
+    return new Layout(layoutId, splits, partitions, parentId)
+  }
+
+  /** The share of a task that reads `splitIds`: equal for every source of this layout and that set. */
+  forTask(splitIds: ReadonlySet<string>): Layout {
+    const splits = this.splits.filter((split) => splitIds.has(split.splitId))
+    const id = layoutHash([this.layoutId, ...splits.map((split) => split.splitId)])
+    return new Layout(id, splits, this.partitions, this.layoutId)
+  }
+}
+
+function compareSplits(a: SplitRef, b: SplitRef): number {
+  return a.splitId < b.splitId ? -1 : a.splitId > b.splitId ? 1 : a.indexId < b.indexId ? -1 : a.indexId > b.indexId ? 1 : 0
+}
+
+/**
+ * Deals the documents of opened splits to partitions: a pure function of the segments' sizes and `partitions`, so every
+ * source and every worker comes to the same result. `maxDocs[s][g]` is the size of segment g of split s, deleted
+ * documents included.
+ *
+ * With at least as many segments as partitions, each segment is whole, dealt largest first to the partition with the fewest documents. With fewer, segments
+ * are cut into even ranges, in proportion to their size. Partitions beyond the documents are empty. Each partition is
+ * sorted by (split, segment, start).
+ */
+export function expandLayout(maxDocs: readonly (readonly number[])[], partitions: number): DocRange[][] {
+  const segments: DocRange[] = maxDocs.flatMap((sizes, split) =>
+    sizes.map((maxDoc, segmentOrd) => ({ split, segmentOrd, start: 0, end: maxDoc })).filter((range) => range.end > 0),
+  )
+  const ranges = segments.length >= partitions ? segments : cut(segments, partitions)
+  const bySize = ranges.map((range, i) => ({ range, i })).sort((a, b) => sizeOf(b.range) - sizeOf(a.range) || a.i - b.i)
+  const loads = new Array<number>(partitions).fill(0)
+  const dealt: { range: DocRange; i: number }[][] = Array.from({ length: partitions }, () => [])
+  for (const item of bySize) {
+    const target = loads.indexOf(Math.min(...loads))
+    loads[target]! += sizeOf(item.range)
+    dealt[target]!.push(item)
+  }
+  return dealt.map((items) => items.sort((a, b) => a.i - b.i).map((item) => item.range))
+}
+
+/** Cuts fewer segments than partitions into `partitions` ranges (fewer when there are fewer documents). */
+function cut(segments: readonly DocRange[], partitions: number): DocRange[] {
+  const pieces = segments.map(() => 1)
+  // One piece at a time to the segment whose pieces are largest: within one document of proportional.
+  for (let spare = partitions - segments.length; spare > 0; spare--) {
+    let best = -1
+    for (let i = 0; i < segments.length; i++) {
+      if (pieces[i]! >= sizeOf(segments[i]!)) continue
+      if (best === -1 || sizeOf(segments[i]!) / pieces[i]! > sizeOf(segments[best]!) / pieces[best]!) best = i
+    }
+    if (best === -1) break
+    pieces[best]!++
+  }
+  return segments.flatMap((segment, i) => {
+    const count = pieces[i]!
+    const bound = (k: number) => Math.floor((k * segment.end) / count)
+    return Array.from({ length: count }, (_, k) => ({ ...segment, start: bound(k), end: bound(k + 1) }))
+  })
+}
+
+function sizeOf(range: DocRange): number {
+  return range.end - range.start
+}

@@ -1,0 +1,64 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { expandLayout, Layout, type SplitRef } from '../src/layout/layout.ts'
+
+const split = (splitId: string): SplitRef => ({
+  indexId: 'logs',
+  indexUri: 'ram:///logs',
+  splitId,
+  footerStart: 0,
+  footerEnd: 1,
+  numDocs: 1,
+  docMappingUid: 'm',
+  timeRange: null,
+})
+
+describe('layout', () => {
+  test('ranges cover every document once, in order, whatever the partitions', () => {
+    let cuts = 0
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(fc.nat(300), { maxLength: 7 }), { maxLength: 5 }),
+        fc.integer({ min: 1, max: 20 }),
+        (maxDocs, partitions) => {
+          const expanded = expandLayout(maxDocs, partitions)
+          expect(expanded).toHaveLength(partitions)
+          const seen = new Map<string, number>()
+          for (const ranges of expanded) {
+            for (const [i, range] of ranges.entries()) {
+              expect(range.end).toBeGreaterThan(range.start)
+              if (i > 0) {
+                const before = ranges[i - 1]!
+                const order = before.split - range.split || before.segmentOrd - range.segmentOrd || before.start - range.start
+                expect(order).toBeLessThan(0)
+              }
+              if (range.start > 0) cuts++
+              for (let doc = range.start; doc < range.end; doc++) {
+                const key = `${range.split}/${range.segmentOrd}/${doc}`
+                seen.set(key, (seen.get(key) ?? 0) + 1)
+              }
+            }
+          }
+          expect([...seen.values()].every((count) => count === 1)).toBe(true)
+          expect(seen.size).toBe(maxDocs.flat().reduce((a, b) => a + b, 0))
+        },
+      ),
+      { numRuns: 300 },
+    )
+    expect(cuts).toBeGreaterThan(100)
+  })
+
+  test('the id does not depend on the order of splits, and does on everything else', () => {
+    const a = Layout.create('s', [split('A'), split('B')], 4)
+    expect(Layout.create('s', [split('B'), split('A')], 4).layoutId).toBe(a.layoutId)
+    const others = [
+      Layout.create('t', [split('A'), split('B')], 4),
+      Layout.create('s', [split('A'), split('B')], 5),
+      Layout.create('s', [split('A')], 4),
+      a.forTask(new Set(['A', 'B'])),
+      a.forTask(new Set(['A'])),
+    ].map((layout) => layout.layoutId)
+    expect(new Set([a.layoutId, ...others]).size).toBe(6)
+    expect(a.forTask(new Set(['B'])).layoutId).toBe(a.forTask(new Set(['B'])).layoutId)
+  })
+})
