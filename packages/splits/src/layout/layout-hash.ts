@@ -1,22 +1,27 @@
+/** Odd multipliers of the four lanes; the first is FNV's 32-bit prime, the others are the same prime shifted in its high bits. */
+const PRIMES = [0x01000193, 0x0b000193, 0x1d0001b3, 0x350001a7] as const
+
 /**
- * A 104-bit hash of strings as 20 lower-case base-32 digits, for layout ids: two runs of cyrb53 (public domain, bryc)
- * with different seeds over the length-prefixed parts.
+ * A 128-bit hash of strings as 32 hexadecimal digits, for layout ids: four FNV-1a lanes (Fowler, Noll, Vo) over the
+ * length-prefixed parts, each with its own multiplier, finalised by xor-shift-multiply. Not for adversaries: split ids
+ * come from the metastore.
  */
 export function layoutHash(parts: readonly string[]): string {
-  const text = parts.map((part) => `${part.length}:${part}`).join('')
-  const digits = (value: number) => value.toString(32).padStart(10, '0').slice(-10)
-  return digits(cyrb53(text, 0x9e3779b9)) + digits(cyrb53(text, 0x51ed270b))
+  const lanes = new Uint32Array(PRIMES.length).fill(0x811c9dc5)
+  const mix = (unit: number) => {
+    for (let lane = 0; lane < PRIMES.length; lane++) lanes[lane] = Math.imul(lanes[lane]! ^ unit, PRIMES[lane]!)
+  }
+  for (const part of parts) {
+    mix(part.length)
+    for (let i = 0; i < part.length; i++) mix(part.charCodeAt(i))
+  }
+  return Array.from(lanes, (lane) => finalise(lane).toString(16).padStart(8, '0')).join('')
 }
 
-function cyrb53(text: string, seed: number): number {
-  let h1 = 0xdeadbeef ^ seed
-  let h2 = 0x41c6ce57 ^ seed
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i)
-    h1 = Math.imul(h1 ^ unit, 2654435761)
-    h2 = Math.imul(h2 ^ unit, 1597334677)
-  }
-  h1 = Math.imul(h1 ^ (h1 >>> 16), 2246822507) ^ Math.imul(h2 ^ (h2 >>> 13), 3266489909)
-  h2 = Math.imul(h2 ^ (h2 >>> 16), 2246822507) ^ Math.imul(h1 ^ (h1 >>> 13), 3266489909)
-  return 4294967296 * (2097151 & h2) + (h1 >>> 0)
+function finalise(lane: number): number {
+  let h = lane ^ (lane >>> 15)
+  h = Math.imul(h, 0x2c1b3c6d)
+  h ^= h >>> 12
+  h = Math.imul(h, 0x297a2d39)
+  return (h ^ (h >>> 15)) >>> 0
 }
