@@ -1,1 +1,8 @@
-export {}
+export type { ObjectStore } from './object-store.ts'
+export { StorageError, type StorageErrorKind } from './storage-error.ts'
+export { MemoryStore } from './memory-store.ts'
+export { HttpStore, type HttpStoreOptions } from './http-store.ts'
+export { StoreResolver, uriScheme, type StoreFactory } from './store-resolver.ts'
+export { coalesceRanges, type ByteRange, type CoalescedRange } from './coalesce-ranges.ts'
+export { CountingStore } from './counting-store.ts'
+export { DelayedStore } from './delayed-store.ts'
