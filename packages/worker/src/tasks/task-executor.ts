@@ -1,0 +1,58 @@
+import type { VolleyError } from '@volley/core'
+import type { FrameStream, PartitionKey, TaskKey } from '../frames/frame.ts'
+
+/** A task to register: its plan is run partition by partition, as they are opened. */
+export interface TaskRequest extends TaskKey {
+  /** Encoded by PlanCodec. */
+  readonly plan: Uint8Array
+  readonly settings: ReadonlyMap<string, string>
+  /** How often each partition will be opened: 1, or for a broadcast the number of its consumers. */
+  readonly consumers: number
+  /** How the coordinator names the worker that the task runs on. */
+  readonly worker: string
+}
+
+/** Counters of one plan node in one task or, summed, in one stage. */
+export interface NodeMetrics {
+  readonly name: string
+  readonly details: readonly (readonly [key: string, value: string])[]
+  readonly rowsOut: number
+  readonly batchesOut: number
+  readonly elapsedMs: number
+  readonly counters: ReadonlyMap<string, number>
+  readonly children: readonly NodeMetrics[]
+}
+
+export interface TaskMetrics {
+  readonly stage: number
+  readonly task: number
+  readonly attempt: number
+  readonly worker: string
+  /** Rows and payload bytes that left the task; a broadcast counts once. */
+  readonly rowsOut: number
+  readonly bytesOut: number
+  /** The plan as the worker ran it. */
+  readonly plan: NodeMetrics
+}
+
+/** Runs tasks: in this thread, in other threads, or on another machine. */
+export interface TaskExecutor {
+  /** Registers tasks; nothing runs yet. All or none. */
+  createTasks(requests: readonly TaskRequest[]): Promise<void>
+  /**
+   * Opens a partition of a registered task. What goes wrong, also a task that is not there, is an error frame or a
+   * rejected `next`.
+   */
+  openPartition(key: PartitionKey): FrameStream
+  /**
+   * Stops what still runs of a query with `reason`, frees everything, and returns the metrics of all its tasks. Ending a
+   * query that is not there returns nothing.
+   */
+  endQuery(query: string, reason?: VolleyError): Promise<readonly TaskMetrics[]>
+  close(): Promise<void>
+}
+
+/** Where frames of any task of any worker come from. */
+export interface FrameSource {
+  openPartition(worker: string, key: PartitionKey): FrameStream
+}

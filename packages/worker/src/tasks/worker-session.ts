@@ -1,0 +1,20 @@
+import type { PlanCodec } from '@volley/codec'
+import type { ExecutionPlan, TaskContext } from '@volley/core'
+
+/** What an executor runs plans with. Made by the package that knows the sources, and handed in. */
+export interface WorkerSession {
+  readonly codec: PlanCodec
+  /**
+   * What one task runs in, with all services that plan nodes ask for, except the exchange client, which the executor
+   * provides. The signal is the query's.
+   */
+  context(queryId: string, settings: ReadonlyMap<string, string>, signal: AbortSignal): TaskContext
+  /**
+   * Optimizes a task's plan again with what only the worker knows; keeps schema, partition count, order and exchanges.
+   */
+  optimize?(plan: ExecutionPlan): ExecutionPlan
+  close(): Promise<void>
+}
+
+/** Builds a session, in this thread or in a worker thread; `config` is plain data. */
+export type BuildWorkerSession = (config: unknown) => Promise<WorkerSession>
