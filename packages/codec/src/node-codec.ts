@@ -1,4 +1,13 @@
-import type { AggregateCall, ExecutionPlan, Expr, FunctionRegistry, Partitioning, ScalarValue, SortKey, WindowCall } from '@volley/core'
+import type {
+  AggregateCall,
+  ExecutionPlan,
+  Expr,
+  FunctionRegistry,
+  Partitioning,
+  ScalarValue,
+  SortKey,
+  WindowCall,
+} from '@volley/core'
 import type { DataType, Schema } from 'apache-arrow'
 
 /** Position in one of the plan's pools plus 1; 0 stands for "none". Meaningful inside one encoded plan only. */
