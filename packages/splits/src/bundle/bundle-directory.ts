@@ -1,0 +1,75 @@
+import type { ObjectStore } from '@volley/storage'
+import type { Directory } from '@volley/tantivy'
+import { Hotcache } from '../hotcache/hotcache.ts'
+import { type SplitFooter, readSplitFooter, splitError } from './split-footer.ts'
+
+/**
+ * The files of a split as a directory of tantivy's: from the hotcache where one slice of it holds what is asked for, else
+ * by a ranged read of the split. A file that is bundled but not in the hotcache exists here.
+ */
+export class BundleDirectory implements Directory {
+  readonly path: string
+  readonly footer: SplitFooter
+  readonly #store: ObjectStore
+  readonly #hotcache: Hotcache
+
+  constructor(store: ObjectStore, path: string, footer: SplitFooter) {
+    this.#store = store
+    this.path = path
+    this.footer = footer
+    try {
+      this.#hotcache = Hotcache.parse(footer.hotcache)
+    } catch (error) {
+      throw splitError(error, store.uri, path)
+    }
+  }
+
+  /** Opens a split: one request when the range of its footer is known. */
+  static async open(
+    store: ObjectStore,
+    path: string,
+    range?: { readonly start: number; readonly end: number },
+    signal?: AbortSignal,
+  ): Promise<BundleDirectory> {
+    return new BundleDirectory(store, path, await readSplitFooter(store, path, range, signal))
+  }
+
+  list(): readonly string[] {
+    return [...this.footer.files.keys()]
+  }
+
+  has(name: string): boolean {
+    return this.footer.files.has(name) || this.#hotcache.length(name) !== null
+  }
+
+  length(name: string): number {
+    const file = this.footer.files.get(name)
+    const length = file ? file.end - file.start : this.#hotcache.length(name)
+    if (length === null) throw this.#missing(name)
+    return length
+  }
+
+  peek(name: string, start: number, end: number): Uint8Array | null {
+    return this.#hotcache.peek(name, start, end)
+  }
+
+  async read(name: string, start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
+    const cached = this.#hotcache.peek(name, start, end)
+    if (cached !== null) return cached
+    const file = this.footer.files.get(name)
+    if (file === undefined) throw this.#missing(name)
+    if (start < 0 || end < start || file.start + end > file.end) {
+      const why = new RangeError(`bytes ${start} to ${end} of a file of ${file.end - file.start} are asked for`)
+      throw splitError(why, this.#store.uri, this.path, name)
+    }
+    try {
+      return await this.#store.getRange(this.path, file.start + start, file.start + end, signal)
+    } catch (error) {
+      throw splitError(error, this.#store.uri, this.path, name)
+    }
+  }
+
+  #missing(name: string): unknown {
+    return splitError(new RangeError('the split has no such file'), this.#store.uri, this.path, name)
+  }
+}
