@@ -13,13 +13,70 @@ export {
 } from './vectors/vector.ts'
 export { RecordBatch, type Selection } from './vectors/record-batch.ts'
 export { Expr, exprKey, transformExpr, visitExpr } from './expressions/expr.ts'
+
+// Types, vectors, expressions, functions, the Arrow edge
+export * from './types/type-factory.ts'
+export { isIntervalValue, scalarKey, type IntervalValue, type ScalarValue } from './types/scalar-value.ts'
 export {
-  ExecutionPlan,
-  formatPlan,
-  transformPlan,
-  type Distribution,
-  type SortKey,
-} from './plan/execution-plan.ts'
+  arithmeticSignature,
+  asDecimalType,
+  canCast,
+  commonType,
+  isFloat,
+  isInteger,
+  isNumeric,
+  isText,
+  resolveNull,
+  type ArithmeticOperator,
+  type ArithmeticSignature,
+} from './types/coercion.ts'
+export { castScalar } from './types/cast-scalar.ts'
+export { formatScalar, jsonValue } from './types/format-scalar.ts'
+export { allocValues, constantVector, readDecimal, vectorOf, writeDecimal } from './vectors/build.ts'
+export { scalarAt } from './vectors/scalar-at.ts'
+export { allRows, mergeRows, selectTrue, withoutRows } from './vectors/selection.ts'
+export { NO_ROW, takeVector } from './vectors/take.ts'
+export { concatVectors } from './vectors/concat.ts'
+export { flattenVector, sliceVector } from './vectors/flatten.ts'
+export { compareRows, equalRows, RowComparator } from './vectors/compare.ts'
+export { hashVector } from './vectors/hash.ts'
+export { ArithmeticExpr } from './expressions/arithmetic-expr.ts'
+export { CaseExpr, type CaseBranch } from './expressions/case-expr.ts'
+export { CastExpr } from './expressions/cast-expr.ts'
+export { CoalesceExpr } from './expressions/coalesce-expr.ts'
+export { ColumnExpr } from './expressions/column-expr.ts'
+export { ComparisonExpr, type ComparisonOperator } from './expressions/comparison-expr.ts'
+export { evaluatePredicate } from './expressions/evaluate-predicate.ts'
+export { InListExpr } from './expressions/in-list-expr.ts'
+export { IsNullExpr } from './expressions/is-null-expr.ts'
+export { IsTruthExpr } from './expressions/is-truth-expr.ts'
+export { LikeExpr, type LikeOptions } from './expressions/like-expr.ts'
+export { literal, LiteralExpr } from './expressions/literal-expr.ts'
+export { conjunction, conjuncts, LogicalExpr } from './expressions/logical-expr.ts'
+export { NegateExpr } from './expressions/negate-expr.ts'
+export { NotExpr } from './expressions/not-expr.ts'
+export { ScalarFunctionExpr } from './expressions/scalar-function-expr.ts'
+export {
+  callFunction,
+  coerceTo,
+  type FunctionExample,
+  type ResolvedFunction,
+  type ScalarCall,
+  type ScalarFunction,
+} from './functions/scalar-function.ts'
+export { FunctionRegistry } from './functions/function-registry.ts'
+export { defaultFunctions } from './functions/default-functions.ts'
+export {
+  decodeIpc,
+  encodeIpc,
+  fromArrowRecordBatch,
+  fromArrowSchema,
+  toArrowRecordBatch,
+  toArrowSchema,
+} from './arrow/arrow-edge.ts'
+
+// Plans and streams
+export { ExecutionPlan, formatPlan, transformPlan, type Distribution, type SortKey } from './plan/execution-plan.ts'
 export {
   formatPartitioning,
   hashPartitioning,

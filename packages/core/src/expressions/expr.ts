@@ -1,6 +1,7 @@
 import type { DataType } from 'apache-arrow'
 import type { Region } from '@volley/kernels'
 import type { RecordBatch, Selection } from '../vectors/record-batch.ts'
+import { selectTrue } from '../vectors/selection.ts'
 import type { Vector } from '../vectors/vector.ts'
 
 /**
@@ -29,6 +30,36 @@ export abstract class Expr {
    * is taken from `region`; the result may also share the batch's memory.
    */
   abstract evaluate(batch: RecordBatch, selection: Selection | null, region: Region): Vector
+
+  /**
+   * The selected rows where this boolean expression is TRUE, ascending. Classes that can answer without making a column
+   * override it.
+   */
+  select(batch: RecordBatch, selection: Selection | null, region: Region): Selection {
+    return selectTrue(this.evaluate(batch, selection, region), selection, region)
+  }
+
+  /** An expression equal to NOT this that selects without making a column; null when there is none better than NOT. */
+  negation(): Expr | null {
+    return null
+  }
+}
+
+const ATOMIC = new Set([
+  'Column',
+  'ColumnRef',
+  'Literal',
+  'ScalarFunction',
+  'Cast',
+  'Case',
+  'Coalesce',
+  'OuterRef',
+  'Score',
+])
+
+/** The text of an operand: in parentheses unless it reads as one thing. */
+export function operand(expr: Expr): string {
+  return ATOMIC.has(expr.kind) ? expr.toString() : `(${expr})`
 }
 
 /** A key that is equal for structurally equal expressions. */
