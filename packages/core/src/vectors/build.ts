@@ -53,6 +53,12 @@ export function allocValues(type: DataType, length: number, region: Region): Pri
   }
 }
 
+/** Entries of the value array in one row: 4 words for Decimal and Interval, else 1. */
+export function slotsPerRow(type: DataType): number {
+  const name = typeName(type)
+  return name === 'Decimal' || name === 'Interval' ? 4 : 1
+}
+
 /** Writes a 128-bit two's complement number as four little-endian words. */
 export function writeDecimal(words: Uint32Array, row: number, value: bigint): void {
   const at = row * 4
