@@ -12,9 +12,12 @@ export interface PartitionKey extends TaskKey {
   readonly partition: number
 }
 
-/** What a frame carries: rows as an Arrow IPC stream, or, as the last of its partition, the end mark or an error. */
+/**
+ * What a frame carries: rows as an Arrow IPC stream, or, as the last of its partition, the end mark or an error. `shared`
+ * bytes have other consumers, and must not be transferred away.
+ */
 export type FrameBody =
-  | { readonly kind: 'data'; readonly bytes: Uint8Array }
+  | { readonly kind: 'data'; readonly bytes: Uint8Array; readonly shared?: boolean }
   | { readonly kind: 'end'; readonly rows: number }
   | { readonly kind: 'error'; readonly error: VolleyError }
 

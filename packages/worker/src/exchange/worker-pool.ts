@@ -1,0 +1,74 @@
+import { SqlState, VolleyError } from '@volley/core'
+import type { Frame, FrameStream, PartitionKey } from '../frames/frame.ts'
+import { GrpcWorkerClient } from '../grpc/grpc-worker-client.ts'
+import type { PeerSecurity } from '../grpc/security.ts'
+import type { Identity } from '../identity.ts'
+import type { FrameSource } from '../tasks/task-executor.ts'
+
+/** Connections to other workers, one each, made when needed and replaced after a failure. */
+export class WorkerPool implements FrameSource {
+  readonly #identity: Identity
+  readonly #security: PeerSecurity
+  readonly #clients = new Map<string, GrpcWorkerClient>()
+  #closed = false
+
+  constructor(identity: Identity, security: PeerSecurity = {}) {
+    this.#identity = identity
+    this.#security = security
+  }
+
+  /** Partitions that are being received. */
+  get openStreams(): number {
+    let count = 0
+    for (const client of this.#clients.values()) count += client.openStreams
+    return count
+  }
+
+  client(url: string): GrpcWorkerClient {
+    if (this.#closed) throw new VolleyError('the worker pool is closed', { code: SqlState.connectionFailure })
+    const existing = this.#clients.get(url)
+    if (existing !== undefined && existing.failure === null) return existing
+    const client = new GrpcWorkerClient(url, this.#identity, this.#security)
+    this.#clients.set(url, client)
+    return client
+  }
+
+  /** Frames of a task on another worker; the connection is made on the way. */
+  openPartition(worker: string, key: PartitionKey): FrameStream {
+    return new ConnectingStream(this.client(worker), key)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.all([...this.#clients.values()].map((client) => client.close()))
+    this.#clients.clear()
+  }
+}
+
+class ConnectingStream implements FrameStream {
+  readonly #opening: Promise<FrameStream | null>
+  #stream: FrameStream | null = null
+  #closed = false
+  readonly #wake = Promise.withResolvers<null>()
+
+  constructor(client: GrpcWorkerClient, key: PartitionKey) {
+    this.#opening = client.ready().then(() => {
+      if (this.#closed) return null
+      this.#stream = client.openPartition(key)
+      return this.#stream
+    })
+    this.#opening.catch(() => {})
+  }
+
+  async next(): Promise<Frame | null> {
+    if (this.#closed) return null
+    const stream = this.#stream ?? (await Promise.race([this.#opening, this.#wake.promise]))
+    return stream === null ? null : stream.next()
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#wake.resolve(null)
+    await this.#stream?.close()
+  }
+}

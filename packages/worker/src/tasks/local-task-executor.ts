@@ -1,0 +1,118 @@
+import { SqlState, VolleyError } from '@volley/core'
+import { exchangeClient } from '@volley/planner'
+import { FrameExchangeClient } from '../exchange/frame-exchange-client.ts'
+import { formatTask, type FrameStream, type PartitionKey, type TaskKey } from '../frames/frame.ts'
+import { Task } from './task.ts'
+import type { FrameSource, TaskExecutor, TaskMetrics, TaskRequest } from './task-executor.ts'
+import type { WorkerSession } from './worker-session.ts'
+
+/** Ended queries that are remembered, so that a late request for one does not start it again. */
+const REMEMBERED = 1000
+
+interface Query {
+  readonly controller: AbortController
+  readonly signal: AbortSignal
+  readonly tasks: Map<string, Task>
+}
+
+/** Runs tasks in this thread. */
+export class LocalTaskExecutor implements TaskExecutor {
+  readonly #session: WorkerSession
+  readonly #source: FrameSource
+  readonly #queries = new Map<string, Query>()
+  readonly #ended = new Set<string>()
+  readonly #signal: (query: string, controller: AbortController) => AbortSignal
+
+  /**
+   * `source` is where tasks get the frames of tasks from that are not in this executor. `signal` may wrap a query's
+   * signal into one that notices more.
+   */
+  constructor(
+    session: WorkerSession,
+    source: FrameSource,
+    signal: (query: string, controller: AbortController) => AbortSignal = (_query, controller) => controller.signal,
+  ) {
+    this.#session = session
+    this.#source = source
+    this.#signal = signal
+  }
+
+  /** Tasks whose plans are held. */
+  get liveTasks(): number {
+    let count = 0
+    for (const { tasks } of this.#queries.values()) for (const task of tasks.values()) count += Number(task.live)
+    return count
+  }
+
+  async createTasks(requests: readonly TaskRequest[]): Promise<void> {
+    const created = requests.map((request) => {
+      if (this.#ended.has(request.query)) throw endedError(request.query)
+      const query = this.#query(request.query)
+      const key = taskId(request)
+      if (query.tasks.has(key)) {
+        throw new VolleyError(`${formatTask(request)} is there already`, { code: SqlState.protocolViolation })
+      }
+      const decoded = this.#session.codec.decodePlan(request.plan)
+      const plan = this.#session.optimize?.(decoded) ?? decoded
+      const context = this.#session.context(request.query, request.settings, query.signal)
+      context.provide(exchangeClient, new FrameExchangeClient(this.#sourceFor(request.worker)))
+      return { query, key, task: new Task(request, plan, context) }
+    })
+    for (const { query, key, task } of created) query.tasks.set(key, task)
+  }
+
+  openPartition(key: PartitionKey): FrameStream {
+    if (this.#ended.has(key.query)) throw endedError(key.query)
+    const task = this.#queries.get(key.query)?.tasks.get(taskId(key))
+    if (task === undefined) {
+      throw new VolleyError(`${formatTask(key)} is not registered here`, { code: SqlState.protocolViolation })
+    }
+    return task.openPartition(key)
+  }
+
+  async endQuery(id: string, reason?: VolleyError): Promise<readonly TaskMetrics[]> {
+    this.#ended.add(id)
+    if (this.#ended.size > REMEMBERED) this.#ended.delete(this.#ended.values().next().value!)
+    const query = this.#queries.get(id)
+    if (query === undefined) return []
+    this.#queries.delete(id)
+    query.controller.abort(reason ?? new VolleyError('the query was cancelled', { code: SqlState.queryCanceled }))
+    const tasks = [...query.tasks.values()]
+    await Promise.allSettled(tasks.map((task) => task.close()))
+    return tasks.map((task) => task.metrics())
+  }
+
+  async close(): Promise<void> {
+    const reason = new VolleyError('the worker is shutting down', { code: SqlState.workerLost })
+    await Promise.all([...this.#queries.keys()].map((id) => this.endQuery(id, reason)))
+    await this.#session.close()
+  }
+
+  #query(id: string): Query {
+    let query = this.#queries.get(id)
+    if (query === undefined) {
+      const controller = new AbortController()
+      query = { controller, signal: this.#signal(id, controller), tasks: new Map() }
+      this.#queries.set(id, query)
+    }
+    return query
+  }
+
+  /** Frames of tasks of this very executor come without a way round. */
+  #sourceFor(self: string): FrameSource {
+    return {
+      openPartition: (worker, key) => {
+        const here = worker === self && this.#queries.get(key.query)?.tasks.has(taskId(key)) === true
+        return here ? this.openPartition(key) : this.#source.openPartition(worker, key)
+      },
+    }
+  }
+}
+
+function taskId(key: TaskKey): string {
+  return `${key.stage}/${key.task}/${key.attempt}`
+}
+
+function endedError(query: string): VolleyError {
+  return new VolleyError(`query ${query} has ended`, { code: SqlState.queryCanceled })
+}

@@ -1,0 +1,78 @@
+import type { Frame, FrameStream } from '../frames/frame.ts'
+
+/**
+ * One stream of frames for several consumers: computed once, at the pace of the fastest, and replayed to each. A frame is
+ * dropped when all consumers, also those that have not come yet, have passed it.
+ */
+export class SharedOutput {
+  readonly #source: FrameStream
+  readonly #cursors: { position: number; closed: boolean }[] = []
+  readonly #consumers: number
+  /** Frames from number `#base` on. */
+  #frames: (Frame | null)[] = []
+  #base = 0
+  #pulling: Promise<void> | null = null
+
+  constructor(source: FrameStream, consumers: number) {
+    this.#source = source
+    this.#consumers = consumers
+  }
+
+  /** The stream of the next consumer; null when all have come. */
+  open(): FrameStream | null {
+    if (this.#cursors.length === this.#consumers) return null
+    const cursor = { position: 0, closed: false }
+    this.#cursors.push(cursor)
+    return {
+      next: () => this.#next(cursor),
+      close: async () => {
+        cursor.closed = true
+        cursor.position = Infinity
+        this.#trim()
+        if (this.#cursors.length === this.#consumers && this.#cursors.every((each) => each.closed))
+          await this.#source.close()
+      },
+    }
+  }
+
+  /** Ends all consumers. */
+  async close(): Promise<void> {
+    for (const cursor of this.#cursors) cursor.closed = true
+    this.#frames = []
+    await this.#source.close()
+  }
+
+  async #next(cursor: { position: number; closed: boolean }): Promise<Frame | null> {
+    for (;;) {
+      if (cursor.closed) return null
+      const at = cursor.position - this.#base
+      if (at < this.#frames.length) {
+        const frame = this.#frames[at]!
+        if (frame !== null) cursor.position++
+        this.#trim()
+        return frame
+      }
+      this.#pulling ??= this.#pull()
+      await this.#pulling
+    }
+  }
+
+  async #pull(): Promise<void> {
+    try {
+      const frame = await this.#source.next()
+      this.#frames.push(frame?.body.kind === 'data' ? { ...frame, body: { ...frame.body, shared: true } } : frame)
+    } finally {
+      this.#pulling = null
+    }
+  }
+
+  #trim(): void {
+    if (this.#cursors.length < this.#consumers) return
+    const passed = Math.min(...this.#cursors.map((cursor) => cursor.position), this.#base + this.#frames.length)
+    // The end (null) stays for consumers that ask again.
+    while (this.#base < passed && this.#frames[0] !== null) {
+      this.#frames.shift()
+      this.#base++
+    }
+  }
+}
