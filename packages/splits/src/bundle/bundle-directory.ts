@@ -34,6 +34,11 @@ export class BundleDirectory implements Directory {
     return new BundleDirectory(store, path, await readSplitFooter(store, path, range, signal))
   }
 
+  /** Root of the store that the split is in. */
+  get uri(): string {
+    return this.#store.uri
+  }
+
   list(): readonly string[] {
     return [...this.footer.files.keys()]
   }

@@ -22,8 +22,11 @@ export interface MappedField {
   /** Of indexed text, JSON and concatenate fields, else null. */
   readonly tokenizer: string | null
   readonly record: 'basic' | 'freq' | 'position' | null
-  /** Of a datetime: the precision of its column, `nanoseconds` when not fast. */
+  readonly fieldnorms: boolean
+  /** Of a datetime: the precision of its values, that of its column when fast, else `nanoseconds`. */
   readonly precision: DatetimePrecision | null
+  /** `fast_precision` as mapped, also when not fast. */
+  readonly fastPrecision: DatetimePrecision | null
   readonly inputFormats: readonly string[]
   readonly outputFormat: string | null
   /** Of JSON: whether a dot inside a key parts two steps. */
@@ -165,6 +168,8 @@ function mappedField(json: FieldMappingJson, path: readonly string[]): MappedFie
     normalizer: fast && (type === 'text' || type === 'json') ? normalizerOf(json.fast) : null,
     tokenizer: tokenized && indexed ? String(json.tokenizer ?? (type === 'json' ? 'raw' : 'default')) : null,
     record: tokenized && indexed ? ((json.record ?? 'basic') as MappedField['record']) : null,
+    fieldnorms: type === 'text' && indexed && json.fieldnorms === true,
+    fastPrecision: type === 'datetime' ? precision : null,
     precision: type === 'datetime' ? (fast ? precision : 'nanoseconds') : null,
     inputFormats: inputFormats(json, type),
     outputFormat: outputFormat(json, type),

@@ -1,0 +1,163 @@
+import { SqlState, VolleyError } from '@volley/core'
+import type { ObjectStore, StoreResolver } from '@volley/storage'
+import { type Index, openIndex } from '@volley/tantivy'
+import { BundleDirectory } from '../bundle/bundle-directory.ts'
+import { splitError } from '../bundle/split-footer.ts'
+import { parseSplitFields, type SplitFieldsEntry } from '../bundle/split-fields.ts'
+import type { SplitRef } from '../layout/layout.ts'
+
+export type ZstdDecompress = (frame: Uint8Array, size?: number) => Uint8Array
+
+export interface SplitIndexOpenerOptions {
+  readonly resolver: StoreResolver
+  /** URIs under which splits may be opened; every URI when absent. */
+  readonly allowedRoots?: readonly string[]
+  /** Splits that stay open: 256. */
+  readonly capacity?: number
+  readonly zstdDecompress?: ZstdDecompress
+  /** Wraps each store, as tests do to count or delay reads. */
+  readonly wrapStore?: (store: ObjectStore) => ObjectStore
+}
+
+/** An opened split: its index, ready to be searched. */
+export class SplitIndex {
+  readonly ref: SplitRef
+  readonly directory: BundleDirectory
+  readonly index: Index
+  readonly #options: SplitIndexOpenerOptions
+
+  constructor(ref: SplitRef, directory: BundleDirectory, index: Index, options: SplitIndexOpenerOptions) {
+    this.ref = ref
+    this.directory = directory
+    this.index = index
+    this.#options = options
+  }
+
+  /** Which fields and JSON paths the split has, with their types; null when it does not say. */
+  async splitFields(signal?: AbortSignal): Promise<readonly SplitFieldsEntry[] | null> {
+    if (!this.directory.has('split_fields')) return null
+    const length = this.directory.length('split_fields')
+    const bytes = await this.directory.read('split_fields', 0, length, signal)
+    try {
+      return parseSplitFields(bytes, this.#options.zstdDecompress)
+    } catch (error) {
+      throw splitError(error, this.directory.uri, this.directory.path, 'split_fields')
+    }
+  }
+}
+
+/**
+ * Opens splits and keeps the last ones open. Opening costs one request where the split's hotcache covers what an index
+ * reads when it is opened. Two calls for one split share the work; an abort of one does not disturb the other.
+ */
+export class SplitIndexOpener {
+  readonly #options: SplitIndexOpenerOptions
+  /** By recency, oldest first. */
+  readonly #open: Map<string, Promise<SplitIndex>> = new Map()
+
+  constructor(options: SplitIndexOpenerOptions) {
+    this.#options = options
+  }
+
+  /**
+   * @throws VolleyError `invalidParameterValue` for a URI outside the allowed roots, `undefinedFile` when the split's object
+   * is gone, `dataCorrupted` when it is damaged.
+   */
+  async open(split: SplitRef, signal?: AbortSignal): Promise<SplitIndex> {
+    signal?.throwIfAborted()
+    const key = `${split.indexUri}\0${split.splitId}`
+    let opening = this.#open.get(key)
+    this.#open.delete(key)
+    if (opening === undefined) {
+      opening = this.#read(split)
+      opening.catch(() => {
+        if (this.#open.get(key) === opening) this.#open.delete(key)
+      })
+    }
+    this.#open.set(key, opening)
+    const { capacity = 256 } = this.#options
+    while (this.#open.size > capacity) this.#open.delete(this.#open.keys().next().value!)
+    return signal === undefined ? opening : abortable(opening, signal)
+  }
+
+  /** Number of splits that are open. */
+  get size(): number {
+    return this.#open.size
+  }
+
+  /** Forgets all splits. */
+  close(): void {
+    this.#open.clear()
+  }
+
+  async #read(split: SplitRef): Promise<SplitIndex> {
+    this.#checkRoot(split)
+    const { resolver, wrapStore, zstdDecompress } = this.#options
+    const resolved = resolver.resolve(split.indexUri)
+    const store = wrapStore ? wrapStore(resolved) : resolved
+    const path = `${split.splitId}.split`
+    const range = split.footerEnd > split.footerStart ? { start: split.footerStart, end: split.footerEnd } : undefined
+    try {
+      const directory = await BundleDirectory.open(store, path, range)
+      const index = await openIndex(directory, zstdDecompress ? { zstdDecompress } : {})
+      return new SplitIndex(split, directory, index, this.#options)
+    } catch (error) {
+      throw explained(splitError(error, store.uri, path), split)
+    }
+  }
+
+  #checkRoot(split: SplitRef): void {
+    const { allowedRoots } = this.#options
+    if (allowedRoots === undefined || allowedRoots.some((root) => isUnder(split.indexUri, root))) return
+    throw new VolleyError(
+      `split ${split.splitId} lies under ${split.indexUri}, which is not among the roots that may be opened`,
+      {
+        code: SqlState.invalidParameterValue,
+        split: split.splitId,
+        hint: 'add its root to the roots of this worker',
+      },
+    )
+  }
+}
+
+/** Whether a URI is a root or lies below it; steps that climb are never below. */
+export function isUnder(uri: string, root: string): boolean {
+  const plain = (text: string): string => normalizeUri(text).replace(/\/+$/, '')
+  const under = plain(uri)
+  if (under.split('/').includes('..')) return false
+  return under === plain(root) || under.startsWith(`${plain(root)}/`)
+}
+
+function normalizeUri(uri: string): string {
+  const path = /^([A-Za-z][A-Za-z0-9+.-]+):/.test(uri) ? uri : `file://${uri}`
+  if (!path.startsWith('file://')) return path
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
+}
+
+/** Adds what to do when splits are looked for under a placeholder, as in a metastore that was copied. */
+function explained(error: unknown, split: SplitRef): unknown {
+  if (!(error instanceof VolleyError) || error.code !== SqlState.undefinedFile) return error
+  const placeholder = /^file:\/\/\/([A-Z][A-Z0-9_]+)\//.exec(split.indexUri)?.[1]
+  if (placeholder === undefined) return error
+  return new VolleyError(
+    `split ${split.splitId} is looked for under ${split.indexUri}, whose root ${placeholder} is a placeholder: the metastore was copied`,
+    {
+      code: error.code,
+      ...error.subject,
+      hint: `put the real directory into index_uri of each metastore.json (install.sh of the fixtures does it)`,
+      cause: error,
+    },
+  )
+}
+
+function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error)
+    signal.addEventListener('abort', onAbort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}

@@ -1,0 +1,43 @@
+import { IndexSchema, type Query, TokenizerManager } from '@volley/tantivy'
+import type { DocMapping } from '../mapping/doc-mapping.ts'
+import { schemaJsonOf } from '../mapping/mapping-schema.ts'
+import type { SplitIndex } from '../opener/split-index-opener.ts'
+import { QueryBuilder } from './query-builder.ts'
+import type { QueryAst } from './query-ast.ts'
+
+const tokenizersOf = new WeakMap<DocMapping, TokenizerManager>()
+const schemaOf = new WeakMap<DocMapping, IndexSchema>()
+
+/** Quickwit's tokenizers with those that the mapping defines. */
+export function mappingTokenizers(mapping: DocMapping): TokenizerManager {
+  let tokenizers = tokenizersOf.get(mapping)
+  if (tokenizers === undefined) {
+    tokenizers = TokenizerManager.quickwit(mapping.tokenizers)
+    tokenizersOf.set(mapping, tokenizers)
+  }
+  return tokenizers
+}
+
+/** The schema that a new split of the index would have. */
+export function mappingSchema(mapping: DocMapping): IndexSchema {
+  let schema = schemaOf.get(mapping)
+  if (schema === undefined) {
+    schema = IndexSchema.fromJson(schemaJsonOf(mapping))
+    schemaOf.set(mapping, schema)
+  }
+  return schema
+}
+
+/** The query of an AST in one split, by the split's own schema; a field that the split lacks matches nothing. */
+export function buildQuery(ast: QueryAst, split: SplitIndex, mapping: DocMapping): Query {
+  return new QueryBuilder(split.index.schema, mapping, mappingTokenizers(mapping), false).build(ast)
+}
+
+/**
+ * Checks a query against the current mapping.
+ *
+ * @throws VolleyError for an unknown field, one that cannot be searched so, or text that is no value of its type.
+ */
+export function checkQuery(ast: QueryAst, mapping: DocMapping): void {
+  new QueryBuilder(mappingSchema(mapping), mapping, mappingTokenizers(mapping), true).build(ast)
+}
