@@ -1,9 +1,10 @@
 import type { DataType } from 'apache-arrow'
 import type { Region } from '@volley/kernels'
-import { notSupported } from '../errors.ts'
 import { typeKey } from '../types/data-types.ts'
 import type { RecordBatch, Selection } from '../vectors/record-batch.ts'
 import type { Vector } from '../vectors/vector.ts'
+import { blendVectors, type BlendPart } from '../vectors/blend.ts'
+import { allRows, withoutRows } from '../vectors/selection.ts'
 import { Expr } from './expr.ts'
 
 export interface CaseBranch {
@@ -49,7 +50,19 @@ export class CaseExpr extends Expr {
     return `${typeKey(this.type)}:${this.otherwise !== null}`
   }
 
-  override evaluate(_batch: RecordBatch, _selection: Selection | null, _region: Region): Vector {
-    throw notSupported('this expression')
+  override evaluate(batch: RecordBatch, selection: Selection | null, region: Region): Vector {
+    let rows = selection ?? allRows(batch.length)
+    const parts: BlendPart[] = []
+    for (const { when, then } of this.branches) {
+      if (rows.length === 0) break
+      const taken = when.select(batch, rows, region)
+      if (taken.length === 0) continue
+      parts.push({ rows: taken, vector: then.evaluate(batch, taken, region) })
+      rows = withoutRows(rows, taken, region)
+    }
+    if (this.otherwise !== null && rows.length > 0) {
+      parts.push({ rows, vector: this.otherwise.evaluate(batch, rows, region) })
+    }
+    return blendVectors(this.type, batch.length, parts, region)
   }
 }

@@ -1,12 +1,25 @@
 import type { DataType } from 'apache-arrow'
 import type { Region } from '@volley/kernels'
-import { notSupported } from '../errors.ts'
 import { BOOL } from '../types/type-factory.ts'
 import type { RecordBatch, Selection } from '../vectors/record-batch.ts'
 import type { Vector } from '../vectors/vector.ts'
+import { bitsOfRows, boolVector, commonValidity } from '../vectors/bitmap.ts'
+import { allRows, withoutRows } from '../vectors/selection.ts'
+import { selectComparison, selectNotDistinct } from './compare-select.ts'
 import { Expr, operand } from './expr.ts'
 
 export type ComparisonOperator = '=' | '<>' | '<' | '<=' | '>' | '>=' | 'IS DISTINCT FROM' | 'IS NOT DISTINCT FROM'
+
+const NEGATED: Record<ComparisonOperator, ComparisonOperator> = {
+  '=': '<>',
+  '<>': '=',
+  '<': '>=',
+  '>=': '<',
+  '>': '<=',
+  '<=': '>',
+  'IS DISTINCT FROM': 'IS NOT DISTINCT FROM',
+  'IS NOT DISTINCT FROM': 'IS DISTINCT FROM',
+}
 
 /**
  * A comparison of two values of one type. NaN equals itself and is above every number, -0 equals 0, text compares by its
@@ -46,7 +59,33 @@ export class ComparisonExpr extends Expr {
     return this.op
   }
 
-  override evaluate(_batch: RecordBatch, _selection: Selection | null, _region: Region): Vector {
-    throw notSupported('this expression')
+  override evaluate(batch: RecordBatch, selection: Selection | null, region: Region): Vector {
+    const left = this.left.evaluate(batch, selection, region)
+    const right = this.right.evaluate(batch, selection, region)
+    const rows = this.#select(left, right, selection, region)
+    const bits = bitsOfRows(rows, batch.length, region)
+    const validity = this.op.startsWith('IS ') ? null : commonValidity([left, right], batch.length, region)
+    return boolVector(batch.length, validity, bits, region)
+  }
+
+  override select(batch: RecordBatch, selection: Selection | null, region: Region): Selection {
+    const left = this.left.evaluate(batch, selection, region)
+    const right = this.right.evaluate(batch, selection, region)
+    return this.#select(left, right, selection, region)
+  }
+
+  override negation(): Expr {
+    return new ComparisonExpr(NEGATED[this.op], this.left, this.right)
+  }
+
+  #select(left: Vector, right: Vector, selection: Selection | null, region: Region): Selection {
+    const { op } = this
+    if (op === 'IS DISTINCT FROM') {
+      const same = selectNotDistinct(left, right, selection, region)
+      return withoutRows(selection ?? allRows(left.length), same, region)
+    }
+    return op === 'IS NOT DISTINCT FROM'
+      ? selectNotDistinct(left, right, selection, region)
+      : selectComparison(op, left, right, selection, region)
   }
 }

@@ -1,9 +1,11 @@
 import type { DataType } from 'apache-arrow'
 import type { Region } from '@volley/kernels'
-import { notSupported } from '../errors.ts'
 import { BOOL } from '../types/type-factory.ts'
 import type { RecordBatch, Selection } from '../vectors/record-batch.ts'
-import type { Vector } from '../vectors/vector.ts'
+import { BoolVector, type Vector } from '../vectors/vector.ts'
+import { bitsOfRows } from '../vectors/bitmap.ts'
+import { Operand } from '../vectors/operand.ts'
+import { allRows, selectBits } from '../vectors/selection.ts'
 import { Expr, operand } from './expr.ts'
 
 /** IS NULL or IS NOT NULL. */
@@ -36,7 +38,21 @@ export class IsNullExpr extends Expr {
     return this.negated ? 'not' : ''
   }
 
-  override evaluate(_batch: RecordBatch, _selection: Selection | null, _region: Region): Vector {
-    throw notSupported('this expression')
+  override evaluate(batch: RecordBatch, selection: Selection | null, region: Region): Vector {
+    const rows = this.select(batch, selection, region)
+    return new BoolVector(this.type, batch.length, null, bitsOfRows(rows, batch.length, region))
+  }
+
+  override select(batch: RecordBatch, selection: Selection | null, region: Region): Selection {
+    const rows = selection ?? allRows(batch.length)
+    const operand = new Operand(this.child.evaluate(batch, selection, region))
+    if (operand.isAlwaysNull) return this.negated ? rows.subarray(0, 0) : rows
+    if (operand.isConstant || operand.validity === null) return this.negated ? rows : rows.subarray(0, 0)
+    const out = region.u32(rows.length)
+    return out.subarray(0, selectBits(operand.validity, rows, rows.length, !this.negated, out))
+  }
+
+  override negation(): Expr {
+    return new IsNullExpr(this.child, !this.negated)
   }
 }

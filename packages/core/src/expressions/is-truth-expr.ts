@@ -1,9 +1,9 @@
 import type { DataType } from 'apache-arrow'
 import type { Region } from '@volley/kernels'
-import { notSupported } from '../errors.ts'
 import { BOOL } from '../types/type-factory.ts'
 import type { RecordBatch, Selection } from '../vectors/record-batch.ts'
-import type { Vector } from '../vectors/vector.ts'
+import { BoolVector, type Vector } from '../vectors/vector.ts'
+import { truthBits } from '../vectors/bitmap.ts'
 import { Expr, operand } from './expr.ts'
 
 /** IS [NOT] TRUE, FALSE or UNKNOWN (`value` null) of a boolean; never NULL. */
@@ -39,7 +39,17 @@ export class IsTruthExpr extends Expr {
     return `${this.value}:${this.negated}`
   }
 
-  override evaluate(_batch: RecordBatch, _selection: Selection | null, _region: Region): Vector {
-    throw notSupported('this expression')
+  override evaluate(batch: RecordBatch, selection: Selection | null, region: Region): Vector {
+    const { t, f } = truthBits(this.child.evaluate(batch, selection, region), batch.length, region)
+    const bits = region.u8(t.length)
+    for (let i = 0; i < bits.length; i++) {
+      const is = this.value === null ? ~(t[i]! | f[i]!) : this.value ? t[i]! : f[i]!
+      bits[i] = this.negated ? ~is : is
+    }
+    return new BoolVector(this.type, batch.length, null, bits)
+  }
+
+  override negation(): Expr {
+    return new IsTruthExpr(this.child, this.value, !this.negated)
   }
 }

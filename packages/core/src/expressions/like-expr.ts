@@ -1,9 +1,15 @@
 import type { DataType } from 'apache-arrow'
 import type { Region } from '@volley/kernels'
-import { notSupported } from '../errors.ts'
 import { BOOL } from '../types/type-factory.ts'
 import type { RecordBatch, Selection } from '../vectors/record-batch.ts'
 import type { Vector } from '../vectors/vector.ts'
+import { bitsOfRows, boolVector, commonValidity } from '../vectors/bitmap.ts'
+import { Operand } from '../vectors/operand.ts'
+import { scalarAt } from '../vectors/scalar-at.ts'
+import { allRows } from '../vectors/selection.ts'
+import { DictionaryMemo, selectBytesTest } from './bytes-select.ts'
+import { selectPresent } from './compare-select.ts'
+import { LikePattern } from './like-pattern.ts'
 import { Expr, operand } from './expr.ts'
 
 export interface LikeOptions {
@@ -20,6 +26,9 @@ export class LikeExpr extends Expr {
   readonly child: Expr
   readonly pattern: Expr
   readonly options: LikeOptions
+  #compiled: LikePattern | null = null
+  #source = ''
+  #memo = new DictionaryMemo()
 
   constructor(child: Expr, pattern: Expr, options: LikeOptions) {
     super()
@@ -51,7 +60,52 @@ export class LikeExpr extends Expr {
     return JSON.stringify([negated, caseInsensitive, escape])
   }
 
-  override evaluate(_batch: RecordBatch, _selection: Selection | null, _region: Region): Vector {
-    throw notSupported('this expression')
+  override evaluate(batch: RecordBatch, selection: Selection | null, region: Region): Vector {
+    const child = this.child.evaluate(batch, selection, region)
+    const pattern = this.pattern.evaluate(batch, selection, region)
+    const bits = bitsOfRows(this.#select(child, pattern, selection, region), batch.length, region)
+    return boolVector(batch.length, commonValidity([child, pattern], batch.length, region), bits, region)
+  }
+
+  override select(batch: RecordBatch, selection: Selection | null, region: Region): Selection {
+    const child = this.child.evaluate(batch, selection, region)
+    return this.#select(child, this.pattern.evaluate(batch, selection, region), selection, region)
+  }
+
+  override negation(): Expr {
+    return new LikeExpr(this.child, this.pattern, { ...this.options, negated: !this.options.negated })
+  }
+
+  #select(child: Vector, pattern: Vector, selection: Selection | null, region: Region): Selection {
+    const rows = selection ?? allRows(child.length)
+    const text = new Operand(child)
+    const patterns = new Operand(pattern)
+    if (text.isAlwaysNull || patterns.isAlwaysNull) return rows.subarray(0, 0)
+    const present = selectPresent(text, patterns, rows, region)
+    const out = present === rows ? region.u32(rows.length) : present
+    const flip = +this.options.negated
+    if (patterns.isConstant) {
+      const compiled = this.#compile(scalarAt(pattern, 0) as string)
+      return out.subarray(0, selectBytesTest(text, compiled, this.#memo, present, flip, out))
+    }
+    let n = 0
+    for (let k = 0; k < present.length; k++) {
+      const row = present[k]!
+      const at = text.at(row)
+      const { offsets, bytes } = text.bytes
+      out[n] = row
+      n += +this.#compile(scalarAt(pattern, row) as string).test(bytes, offsets[at]!, offsets[at + 1]!) ^ flip
+    }
+    return out.subarray(0, n)
+  }
+
+  /** The compiled pattern, kept until another one comes. */
+  #compile(pattern: string): LikePattern {
+    if (this.#compiled === null || this.#source !== pattern) {
+      this.#compiled = new LikePattern(pattern, this.options)
+      this.#source = pattern
+      this.#memo = new DictionaryMemo()
+    }
+    return this.#compiled
   }
 }

@@ -1,9 +1,11 @@
 import type { DataType } from 'apache-arrow'
 import type { Region } from '@volley/kernels'
-import { notSupported } from '../errors.ts'
 import { BOOL } from '../types/type-factory.ts'
 import type { RecordBatch, Selection } from '../vectors/record-batch.ts'
-import type { Vector } from '../vectors/vector.ts'
+import { BoolVector, type Vector } from '../vectors/vector.ts'
+import { truthBits } from '../vectors/bitmap.ts'
+import { allRows, mergeRows, selectBits, withoutRows } from '../vectors/selection.ts'
+import { negate } from './negate.ts'
 import { Expr, operand } from './expr.ts'
 
 /** AND or OR of two operands or more, in three-valued logic. Later operands are evaluated only where earlier ones leave it open. */
@@ -35,8 +37,51 @@ export class LogicalExpr extends Expr {
     return this.op
   }
 
-  override evaluate(_batch: RecordBatch, _selection: Selection | null, _region: Region): Vector {
-    throw notSupported('this expression')
+  override evaluate(batch: RecordBatch, selection: Selection | null, region: Region): Vector {
+    const { length } = batch
+    const bytes = (length + 7) >>> 3
+    const and = this.op === 'AND'
+    const truths = region.bitmap(length, and)
+    const falses = region.bitmap(length, !and)
+    let open = selection ?? allRows(length)
+    for (const child of this.children) {
+      if (open.length === 0) break
+      const { t, f } = truthBits(child.evaluate(batch, open, region), length, region)
+      for (let i = 0; i < bytes; i++) {
+        truths[i] = and ? truths[i]! & t[i]! : truths[i]! | t[i]!
+        falses[i] = and ? falses[i]! | f[i]! : falses[i]! & f[i]!
+      }
+      // Rows that are decided stay so whatever the rest says there.
+      const next = region.u32(open.length)
+      open = next.subarray(0, selectBits(and ? falses : truths, open, open.length, true, next))
+    }
+    const validity = region.u8(bytes)
+    for (let i = 0; i < bytes; i++) validity[i] = truths[i]! | falses[i]!
+    return new BoolVector(this.type, length, validity, truths)
+  }
+
+  override select(batch: RecordBatch, selection: Selection | null, region: Region): Selection {
+    let rows = selection ?? allRows(batch.length)
+    if (this.op === 'AND') {
+      for (const child of this.children) {
+        if (rows.length === 0) break
+        rows = child.select(batch, rows, region)
+      }
+      return rows
+    }
+    let passed = rows.subarray(0, 0)
+    for (const child of this.children) {
+      if (rows.length === 0) break
+      const more = child.select(batch, rows, region)
+      passed = mergeRows(passed, more, region)
+      rows = withoutRows(rows, more, region)
+    }
+    return passed
+  }
+
+  /** De Morgan's law holds in three-valued logic. */
+  override negation(): Expr {
+    return new LogicalExpr(this.op === 'AND' ? 'OR' : 'AND', this.children.map(negate))
   }
 }
 

@@ -1,9 +1,9 @@
 import type { DataType } from 'apache-arrow'
 import type { Region } from '@volley/kernels'
-import { notSupported } from '../errors.ts'
 import { BOOL } from '../types/type-factory.ts'
 import type { RecordBatch, Selection } from '../vectors/record-batch.ts'
-import type { Vector } from '../vectors/vector.ts'
+import { BoolVector, type Vector } from '../vectors/vector.ts'
+import { truthBits } from '../vectors/bitmap.ts'
 import { Expr, operand } from './expr.ts'
 
 /** NOT; NULL stays NULL. */
@@ -37,7 +37,19 @@ export class NotExpr extends Expr {
     return ''
   }
 
-  override evaluate(_batch: RecordBatch, _selection: Selection | null, _region: Region): Vector {
-    throw notSupported('this expression')
+  override evaluate(batch: RecordBatch, selection: Selection | null, region: Region): Vector {
+    const { t, f } = truthBits(this.child.evaluate(batch, selection, region), batch.length, region)
+    const validity = region.u8(t.length)
+    for (let i = 0; i < t.length; i++) validity[i] = t[i]! | f[i]!
+    return new BoolVector(this.type, batch.length, validity, f)
+  }
+
+  override select(batch: RecordBatch, selection: Selection | null, region: Region): Selection {
+    const negation = this.child.negation()
+    return negation === null ? super.select(batch, selection, region) : negation.select(batch, selection, region)
+  }
+
+  override negation(): Expr {
+    return this.child
   }
 }

@@ -1,7 +1,8 @@
 import type { Region } from '@volley/kernels'
+import { BOOL } from '../types/type-factory.ts'
 import type { Selection } from './record-batch.ts'
 import { Operand } from './operand.ts'
-import type { Vector } from './vector.ts'
+import { BoolVector, type Vector } from './vector.ts'
 
 export function getBit(bits: Uint8Array, i: number): boolean {
   return ((bits[i >>> 3]! >>> (i & 7)) & 1) === 1
@@ -63,4 +64,37 @@ export function commonValidity(vectors: readonly Vector[], length: number, regio
     for (let i = 0; i < result.length; i++) result[i]! &= bits[i]!
   }
   return result
+}
+
+/** A boolean column; with 'none' for validity, NULL in every row. */
+export function boolVector(
+  length: number,
+  validity: Uint8Array | null | 'none',
+  bits: Uint8Array,
+  region: Region,
+): BoolVector {
+  return new BoolVector(BOOL, length, validity === 'none' ? region.bitmap(length, false) : validity, bits)
+}
+
+/** Bitmaps of the rows where a boolean column is TRUE and where it is FALSE. */
+export function truthBits(vector: Vector, length: number, region: Region): { t: Uint8Array; f: Uint8Array } {
+  const operand = new Operand(vector)
+  if (operand.isAlwaysNull) {
+    const none = region.bitmap(length, false)
+    return { t: none, f: none }
+  }
+  const { bits } = operand.data as BoolVector
+  if (operand.isConstant) {
+    const value = (bits[0]! & 1) === 1
+    return { t: region.bitmap(length, value), f: region.bitmap(length, !value) }
+  }
+  const bytes = (length + 7) >>> 3
+  const t = region.u8(bytes)
+  const f = region.u8(bytes)
+  for (let i = 0; i < bytes; i++) {
+    const present = operand.validity === null ? 0xff : operand.validity[i]!
+    t[i] = bits[i]! & present
+    f[i] = ~bits[i]! & present
+  }
+  return { t, f }
 }

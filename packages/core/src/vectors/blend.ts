@@ -1,0 +1,174 @@
+import type { DataType } from 'apache-arrow'
+import type { Region } from '@volley/kernels'
+import { internalError } from '../errors.ts'
+import { allocValues, constantVector } from './build.ts'
+import { concatVectors } from './concat.ts'
+import { Operand, wordsOf } from './operand.ts'
+import type { Selection } from './record-batch.ts'
+import { copyBytes, NO_ROW, takeVector } from './take.ts'
+import {
+  BoolVector,
+  BytesVector,
+  DictionaryVector,
+  PrimitiveVector,
+  type DictionaryVector as Dictionary,
+  type ListVector,
+  type Vector,
+} from './vector.ts'
+
+/** A vector, and the rows of the result that it gives; row numbers are the same on both sides. */
+export interface BlendPart {
+  readonly rows: Selection
+  readonly vector: Vector
+}
+
+/** One vector of several: each row from the part that lists it; NULL where none does. Parts are disjoint. */
+export function blendVectors(type: DataType, length: number, parts: readonly BlendPart[], region: Region): Vector {
+  if (parts.length === 0) return constantVector(type, null, length, region)
+  if (parts.length === 1 && parts[0]!.rows.length === length) return parts[0]!.vector
+  const operands = parts.map((part) => new Operand(part.vector))
+  const validity = blendValidity(length, parts, operands, region)
+  const first = operands.find((operand) => operand.data.encoding !== 'null')
+  if (first === undefined) return constantVector(type, null, length, region)
+  switch (first.data.encoding) {
+    case 'bool': {
+      const bits = region.bitmap(length, false)
+      parts.forEach((part, p) => {
+        if (operands[p]!.data.encoding === 'bool') blendBits(operands[p]!, part.rows, bits)
+      })
+      return new BoolVector(type, length, validity, bits)
+    }
+    case 'primitive': {
+      const values = allocValues(type, length, region)
+      parts.forEach((part, p) => {
+        const operand = operands[p]!
+        if (operand.data.encoding !== 'primitive') return
+        const from = (operand.data as PrimitiveVector).values
+        const width = values.byteLength / length
+        if (width < 4) blendSmall(from as Uint8Array, operand.mask, part.rows, values as Uint8Array)
+        else blendWords(wordsOf(from), operand.mask, part.rows, width >>> 2, wordsOf(values))
+      })
+      return new PrimitiveVector(type, length, validity, values)
+    }
+    case 'bytes':
+      return sharedDictionary(parts)
+        ? blendCodes(type, length, parts, validity, region)
+        : blendBytes(type, length, parts, operands, validity, region)
+    case 'list':
+      return blendByTaking(length, parts, region)
+    default:
+      throw internalError(`blending ${type}`)
+  }
+}
+
+function blendValidity(
+  length: number,
+  parts: readonly BlendPart[],
+  operands: readonly Operand[],
+  region: Region,
+): Uint8Array {
+  const bits = region.bitmap(length, false)
+  parts.forEach((part, p) => {
+    const operand = operands[p]!
+    for (let k = 0; k < part.rows.length; k++) {
+      const row = part.rows[k]!
+      bits[row >>> 3]! |= +operand.isValid(row) << (row & 7)
+    }
+  })
+  return bits
+}
+
+function blendBits(operand: Operand, rows: Selection, out: Uint8Array): void {
+  const { bits } = operand.data as BoolVector
+  for (let k = 0; k < rows.length; k++) {
+    const row = rows[k]!
+    const at = row & operand.mask
+    out[row >>> 3]! |= ((bits[at >>> 3]! >>> (at & 7)) & 1) << (row & 7)
+  }
+}
+
+function blendSmall(from: Uint8Array, mask: number, rows: Selection, out: Uint8Array): void {
+  for (let k = 0; k < rows.length; k++) {
+    const row = rows[k]!
+    out[row] = from[row & mask]!
+  }
+}
+
+function blendWords(from: Int32Array, mask: number, rows: Selection, words: number, out: Int32Array): void {
+  for (let k = 0; k < rows.length; k++) {
+    const row = rows[k]!
+    const at = (row & mask) * words
+    for (let w = 0; w < words; w++) out[row * words + w] = from[at + w]!
+  }
+}
+
+function sharedDictionary(parts: readonly BlendPart[]): boolean {
+  const first = parts[0]!.vector
+  return (
+    first.encoding === 'dictionary' &&
+    parts.every(
+      ({ vector }) =>
+        vector.encoding === 'dictionary' && (vector as Dictionary).dictionary === (first as Dictionary).dictionary,
+    )
+  )
+}
+
+function blendCodes(
+  type: DataType,
+  length: number,
+  parts: readonly BlendPart[],
+  validity: Uint8Array,
+  region: Region,
+): DictionaryVector {
+  const codes = region.u32(length).fill(0)
+  for (const { rows, vector } of parts) {
+    const from = (vector as Dictionary).codes
+    for (let k = 0; k < rows.length; k++) codes[rows[k]!] = from[rows[k]!]!
+  }
+  const { dictionary, sorted } = parts[0]!.vector as Dictionary
+  return new DictionaryVector(type, length, validity, codes, dictionary, sorted)
+}
+
+function blendBytes(
+  type: DataType,
+  length: number,
+  parts: readonly BlendPart[],
+  operands: readonly Operand[],
+  validity: Uint8Array,
+  region: Region,
+): BytesVector {
+  const part = region.i32(length).fill(-1)
+  parts.forEach(({ rows }, p) => {
+    for (let k = 0; k < rows.length; k++) part[rows[k]!] = p
+  })
+  const offsets = region.i32(length + 1)
+  let end = 0
+  for (let row = 0; row < length; row++) {
+    offsets[row] = end
+    if (((validity[row >>> 3]! >>> (row & 7)) & 1) === 0) continue
+    const operand = operands[part[row]!]!
+    const at = operand.at(row)
+    end += operand.bytes.offsets[at + 1]! - operand.bytes.offsets[at]!
+  }
+  offsets[length] = end
+  const bytes = region.u8(end)
+  for (let row = 0; row < length; row++) {
+    const size = offsets[row + 1]! - offsets[row]!
+    if (size === 0) continue
+    const operand = operands[part[row]!]!
+    copyBytes(operand.bytes.bytes, operand.bytes.offsets[operand.at(row)]!, size, bytes, offsets[row]!)
+  }
+  return new BytesVector(type, length, validity, offsets, bytes)
+}
+
+function blendByTaking(length: number, parts: readonly BlendPart[], region: Region): Vector {
+  const lists = parts.filter((part) => new Operand(part.vector).data.encoding !== 'null')
+  const rows = region.u32(length).fill(NO_ROW)
+  let base = 0
+  const taken = lists.map((part) => {
+    for (let k = 0; k < part.rows.length; k++) rows[part.rows[k]!] = base + k
+    base += part.rows.length
+    return takeVector(part.vector, part.rows, part.rows.length, region)
+  })
+  return takeVector(concatVectors(taken, region), rows, length, region) as ListVector
+}
