@@ -9,3 +9,22 @@ export {
   type TableColumn,
   type TableProvider,
 } from './catalog/table-provider.ts'
+export type { QueryResult, Session, SplitPlacement, WorkerResolver } from './session/session.ts'
+export { SessionSettings, type SessionSettingsOptions, type ShownSetting } from './session/session-settings.ts'
+export { optimize, optimizeVerbose, type OptimizedPlan, type RuleChange } from './rules/optimize.ts'
+export { createPhysicalPlan } from './physical/create-physical-plan.ts'
+export { planDistributed, type DistributionContext } from './distributed/plan-distributed.ts'
+export type { DistributedPlan, Stage, StageTask } from './distributed/stage.ts'
+
+// For rules, sources, codecs and exchanges
+export type { LogicalRule, RuleContext } from './rules/logical-rule.ts'
+export { logicalRules } from './rules/registry.ts'
+export type { PhysicalPlanningContext, PhysicalRule } from './physical/physical-rule.ts'
+export { isDistributable, type Distributable, type SplitWeight } from './distributed/distributable.ts'
+export { exchangeClient, type ExchangeClient, type ExchangeSource } from './distributed/exchange-client.ts'
+export { NetworkExec, type Producer } from './distributed/network-exec.ts'
+export { NetworkBroadcastExec } from './distributed/network-broadcast-exec.ts'
+export { NetworkCoalesceExec } from './distributed/network-coalesce-exec.ts'
+export { NetworkShuffleExec } from './distributed/network-shuffle-exec.ts'
+export { didYouMean } from './session/did-you-mean.ts'
+export type { SettingDefinition } from './session/setting-definitions.ts'

@@ -1,0 +1,22 @@
+import type { ExecutionPlan } from '@volley/core'
+
+export interface SplitWeight {
+  readonly id: string
+  /** Cost of reading it, in any unit that is the same for all splits (documents, bytes). */
+  readonly weight: number
+}
+
+/** A leaf whose rows come from splits, which can be dealt to tasks. */
+export interface Distributable {
+  splitWeights(): readonly SplitWeight[]
+  /**
+   * A task's share: the same leaf over these of its splits, possibly none, with the same schema and partition count. Leaves
+   * of equal layout and equal share have equal layouts again.
+   */
+  forTask(splitIds: ReadonlySet<string>): ExecutionPlan
+}
+
+export function isDistributable(plan: ExecutionPlan): plan is ExecutionPlan & Distributable {
+  const candidate = plan as Partial<Distributable>
+  return typeof candidate.splitWeights === 'function' && typeof candidate.forTask === 'function'
+}

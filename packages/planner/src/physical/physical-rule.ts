@@ -1,0 +1,19 @@
+import type { ExecutionPlan } from '@volley/core'
+import type { Settings } from '../catalog/table-provider.ts'
+
+export interface PhysicalPlanningContext {
+  readonly settings: Settings
+  /** Run in this order, after every exchange has its place; each can be switched off by its name. */
+  readonly physicalRules?: readonly PhysicalRule[]
+  /**
+   * The plan will be dealt to tasks: one partition per task is not one partition in all, so exchanges are planned as for
+   * many also where target_partitions is 1.
+   */
+  readonly distributed?: boolean
+}
+
+/** Rewrites a physical plan into one with the same schema, partition count, order and rows. */
+export interface PhysicalRule {
+  readonly name: string
+  apply(plan: ExecutionPlan, context: PhysicalPlanningContext): ExecutionPlan
+}

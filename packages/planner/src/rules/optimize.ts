@@ -1,0 +1,61 @@
+import { visitExpr } from '@volley/core'
+import type { PlanningContext } from '../catalog/table-provider.ts'
+import { SubqueryExpr } from '../logical/expressions.ts'
+import { formatLogicalPlan, type LogicalPlan } from '../logical/logical-plan.ts'
+import type { LogicalRule, RuleContext } from './logical-rule.ts'
+import { logicalRules } from './registry.ts'
+
+/** A rule that changed a plan, and the plan that it left. */
+export interface RuleChange {
+  readonly rule: string
+  readonly plan: LogicalPlan
+}
+
+export interface OptimizedPlan {
+  readonly plan: LogicalPlan
+  /** In the order in which they ran; rules that changed nothing are not there. */
+  readonly changes: readonly RuleChange[]
+}
+
+/** Applies the logical rules that are switched on, and says what each changed. */
+export function optimizeVerbose(
+  plan: LogicalPlan,
+  planning: PlanningContext,
+  rules: readonly LogicalRule[] = logicalRules,
+): OptimizedPlan {
+  const context = ruleContext(plan, planning)
+  const changes: RuleChange[] = []
+  let current = plan
+  for (const rule of rules) {
+    if (rule.required !== true && !planning.settings.ruleEnabled(rule.name)) continue
+    const next = rule.apply(current, context)
+    if (next !== current && formatLogicalPlan(next) !== formatLogicalPlan(current)) {
+      changes.push({ rule: rule.name, plan: next })
+    }
+    current = next
+  }
+  return { plan: current, changes }
+}
+
+/** Applies the logical rules that are switched on. */
+export function optimize(plan: LogicalPlan, planning: PlanningContext): LogicalPlan {
+  return optimizeVerbose(plan, planning).plan
+}
+
+/** A context whose new ids are above all ids in the plan and its subqueries. */
+export function ruleContext(plan: LogicalPlan, planning: PlanningContext): RuleContext {
+  let next = highestId(plan) + 1
+  return { planning, newId: () => next++ }
+}
+
+function highestId(plan: LogicalPlan): number {
+  let highest = 0
+  for (const column of plan.columns) highest = Math.max(highest, column.id)
+  for (const child of plan.children) highest = Math.max(highest, highestId(child))
+  for (const expr of plan.expressions) {
+    visitExpr(expr, (node) => {
+      if (node instanceof SubqueryExpr) highest = Math.max(highest, highestId(node.plan))
+    })
+  }
+  return highest
+}

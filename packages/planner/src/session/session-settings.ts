@@ -1,0 +1,129 @@
+import { SqlState, VolleyError } from '@volley/core'
+import type { Settings } from '../catalog/table-provider.ts'
+import { logicalRules } from '../rules/registry.ts'
+import { didYouMean } from './did-you-mean.ts'
+import { onOff, settingDefinitions, type SettingDefinition } from './setting-definitions.ts'
+
+export interface SessionSettingsOptions {
+  /** Default of target_partitions; 1 when not given. */
+  readonly cores?: number
+  /** Names of physical rules, which get a switch each as the logical ones have. */
+  readonly physicalRules?: readonly string[]
+  /** Settings of other packages. */
+  readonly definitions?: readonly SettingDefinition[]
+}
+
+export interface ShownSetting {
+  readonly name: string
+  readonly value: string
+  readonly description: string
+}
+
+const RULE_PREFIX = 'rules.'
+
+/** Settings with types, defaults and validation, as SET, RESET and SHOW use them. Names are case-insensitive. */
+export class SessionSettings implements Settings {
+  readonly #definitions = new Map<string, SettingDefinition>()
+  /** Rule names by `ruleKey`. */
+  readonly #rules = new Map<string, string>()
+  readonly #values = new Map<string, string>()
+
+  constructor(options: SessionSettingsOptions = {}) {
+    const rules = [...logicalRules.map((rule) => rule.name), ...(options.physicalRules ?? [])]
+    for (const rule of rules) this.#rules.set(ruleKey(rule), rule)
+    for (const definition of [...settingDefinitions(options.cores ?? 1), ...(options.definitions ?? [])]) {
+      this.#definitions.set(definition.name, definition)
+    }
+    for (const rule of rules) {
+      const name = `${RULE_PREFIX}${rule}`
+      this.#definitions.set(name, { name, description: `whether rule ${rule} is applied`, defaultValue: 'on', ...onOff })
+    }
+  }
+
+  /** @throws VolleyError for an unknown name (with the name that may have been meant) or a value that does not fit. */
+  set(name: string, value: string | number | bigint | boolean): void {
+    const definition = this.#definition(name)
+    const parsed = definition.parse(String(value))
+    if (parsed === null) {
+      throw new VolleyError(`setting "${definition.name}" takes ${definition.expects}, not "${value}"`, {
+        code: SqlState.invalidParameterValue,
+      })
+    }
+    this.#values.set(definition.name, parsed)
+  }
+
+  /** Back to the default; `all` resets every setting. */
+  reset(name: string): void {
+    if (name.toLowerCase() === 'all') this.#values.clear()
+    else this.#values.delete(this.#definition(name).name)
+  }
+
+  /** One setting, or with `all` every one, sorted by name. */
+  show(name: string): readonly ShownSetting[] {
+    const shown = (definition: SettingDefinition): ShownSetting => ({
+      name: definition.name,
+      value: this.#values.get(definition.name) ?? definition.defaultValue,
+      description: definition.description,
+    })
+    if (name.toLowerCase() !== 'all') return [shown(this.#definition(name))]
+    return [...this.#definitions.values()].map(shown).sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  get(name: string): string | undefined {
+    const definition = this.#find(name)
+    return definition === undefined ? undefined : (this.#values.get(definition.name) ?? definition.defaultValue)
+  }
+
+  get targetPartitions(): number {
+    return Number(this.get('target_partitions'))
+  }
+
+  get batchSize(): number {
+    return Number(this.get('batch_size'))
+  }
+
+  /** Bytes; null when there is no limit. */
+  get memoryLimit(): number | null {
+    return Number(this.get('memory_limit')) || null
+  }
+
+  ruleEnabled(name: string): boolean {
+    return this.get(`${RULE_PREFIX}${name}`) !== 'off'
+  }
+
+  /** What was set, for the tasks of a query. */
+  entries(): ReadonlyMap<string, string> {
+    return new Map([...this.#definitions.keys()].map((name) => [name, this.get(name)!]))
+  }
+
+  /** A copy that changes on its own. */
+  clone(): SessionSettings {
+    const copy = new SessionSettings()
+    for (const [name, definition] of this.#definitions) copy.#definitions.set(name, definition)
+    for (const [key, rule] of this.#rules) copy.#rules.set(key, rule)
+    for (const [name, value] of this.#values) copy.#values.set(name, value)
+    return copy
+  }
+
+  #find(name: string): SettingDefinition | undefined {
+    const lower = name.toLowerCase()
+    if (!lower.startsWith(RULE_PREFIX)) return this.#definitions.get(lower)
+    const rule = this.#rules.get(ruleKey(lower.slice(RULE_PREFIX.length)))
+    return rule === undefined ? undefined : this.#definitions.get(`${RULE_PREFIX}${rule}`)
+  }
+
+  #definition(name: string): SettingDefinition {
+    const definition = this.#find(name)
+    if (definition !== undefined) return definition
+    const close = didYouMean(name.toLowerCase(), [...this.#definitions.keys()])
+    throw new VolleyError(`there is no setting "${name}"`, {
+      code: SqlState.undefinedObject,
+      hint: close === null ? 'SHOW ALL lists the settings' : `did you mean "${close}"?`,
+    })
+  }
+}
+
+/** Rules answer to their name in any case, with or without underscores. */
+function ruleKey(name: string): string {
+  return name.toLowerCase().replaceAll(/[_-]/g, '')
+}
