@@ -2,12 +2,10 @@ import { SqlState, VolleyError } from '@volley/core'
 import { exchangeClient } from '@volley/planner'
 import { FrameExchangeClient } from '../exchange/frame-exchange-client.ts'
 import { formatTask, type FrameStream, type PartitionKey, type TaskKey } from '../frames/frame.ts'
+import { RecentlyEnded } from './recently-ended.ts'
 import { Task } from './task.ts'
 import type { FrameSource, TaskExecutor, TaskMetrics, TaskRequest } from './task-executor.ts'
 import type { WorkerSession } from './worker-session.ts'
-
-/** Ended queries that are remembered, so that a late request for one does not start it again. */
-const REMEMBERED = 1000
 
 interface Query {
   readonly controller: AbortController
@@ -20,7 +18,7 @@ export class LocalTaskExecutor implements TaskExecutor {
   readonly #session: WorkerSession
   readonly #source: FrameSource
   readonly #queries = new Map<string, Query>()
-  readonly #ended = new Set<string>()
+  readonly #ended = new RecentlyEnded()
   readonly #signal: (query: string, controller: AbortController) => AbortSignal
 
   /**
@@ -46,7 +44,7 @@ export class LocalTaskExecutor implements TaskExecutor {
 
   async createTasks(requests: readonly TaskRequest[]): Promise<void> {
     const created = requests.map((request) => {
-      if (this.#ended.has(request.query)) throw endedError(request.query)
+      this.#ended.check(request.query)
       const query = this.#query(request.query)
       const key = taskId(request)
       if (query.tasks.has(key)) {
@@ -62,7 +60,7 @@ export class LocalTaskExecutor implements TaskExecutor {
   }
 
   openPartition(key: PartitionKey): FrameStream {
-    if (this.#ended.has(key.query)) throw endedError(key.query)
+    this.#ended.check(key.query)
     const task = this.#queries.get(key.query)?.tasks.get(taskId(key))
     if (task === undefined) {
       throw new VolleyError(`${formatTask(key)} is not registered here`, { code: SqlState.protocolViolation })
@@ -72,7 +70,6 @@ export class LocalTaskExecutor implements TaskExecutor {
 
   async endQuery(id: string, reason?: VolleyError): Promise<readonly TaskMetrics[]> {
     this.#ended.add(id)
-    if (this.#ended.size > REMEMBERED) this.#ended.delete(this.#ended.values().next().value!)
     const query = this.#queries.get(id)
     if (query === undefined) return []
     this.#queries.delete(id)
@@ -111,8 +108,4 @@ export class LocalTaskExecutor implements TaskExecutor {
 
 function taskId(key: TaskKey): string {
   return `${key.stage}/${key.task}/${key.attempt}`
-}
-
-function endedError(query: string): VolleyError {
-  return new VolleyError(`query ${query} has ended`, { code: SqlState.queryCanceled })
 }

@@ -3,6 +3,7 @@ import { encodeError } from '@volley/codec'
 import { SqlState, VolleyError } from '@volley/core'
 import { formatTask, type FrameStream, type PartitionKey, type TaskKey } from '../frames/frame.ts'
 import type { Identity } from '../identity.ts'
+import { RecentlyEnded } from '../tasks/recently-ended.ts'
 import type { FrameSource, TaskExecutor, TaskMetrics, TaskRequest } from '../tasks/task-executor.ts'
 import { createCancelFlag, raiseCancelFlag } from './cancel-flag.ts'
 import { PortPeer } from './port-peer.ts'
@@ -42,6 +43,7 @@ export class ThreadTaskExecutor implements TaskExecutor {
   readonly #queries = new Map<string, Query>()
   /** By what names coordinators know this worker. */
   readonly #names = new Set<string>()
+  readonly #ended = new RecentlyEnded()
   #closed = false
 
   /** `source` is where tasks get the frames of other workers' tasks from. */
@@ -60,6 +62,7 @@ export class ThreadTaskExecutor implements TaskExecutor {
   async createTasks(requests: readonly TaskRequest[]): Promise<void> {
     const batches = new Map<Query, Map<Thread, TaskRequest[]>>()
     for (const request of requests) {
+      this.#ended.check(request.query)
       this.#names.add(request.worker)
       const query = this.#query(request.query)
       const turn = query.stages.get(request.stage) ?? 0
@@ -76,6 +79,7 @@ export class ThreadTaskExecutor implements TaskExecutor {
   }
 
   openPartition(key: PartitionKey): FrameStream {
+    this.#ended.check(key.query)
     const thread = this.#queries.get(key.query)?.tasks.get(taskId(key))
     if (thread === undefined) {
       throw new VolleyError(`${formatTask(key)} is not registered here`, { code: SqlState.protocolViolation })
@@ -84,6 +88,7 @@ export class ThreadTaskExecutor implements TaskExecutor {
   }
 
   async endQuery(id: string, reason?: VolleyError): Promise<readonly TaskMetrics[]> {
+    this.#ended.add(id)
     const query = this.#queries.get(id)
     if (query === undefined) return []
     this.#queries.delete(id)

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto'
+import type { DistributedPlan } from '@volley/planner'
+import { WorkerPool } from '../exchange/worker-pool.ts'
+import type { FrameStream, PartitionKey } from '../frames/frame.ts'
+import type { PeerSecurity } from '../grpc/security.ts'
+import { identityOf } from '../identity.ts'
+import { LocalTaskExecutor } from '../tasks/local-task-executor.ts'
+import type { FrameSource, TaskExecutor } from '../tasks/task-executor.ts'
+import type { WorkerSession } from '../tasks/worker-session.ts'
+import { DistributedExecution } from './distributed-execution.ts'
+
+/** What plans name as the worker of a task that runs in the coordinator's process. */
+export const LOCAL_WORKER = 'local'
+
+export interface CoordinatorOptions extends PeerSecurity {
+  /** What the root of a plan runs with, and local tasks unless there is an executor for them. Closed with the coordinator. */
+  readonly session: WorkerSession
+  /** Runs tasks of workers named `local` or `local:N`; default in this thread. Closed with the coordinator. */
+  readonly local?: (source: FrameSource) => TaskExecutor
+}
+
+export interface ExecuteOptions {
+  readonly settings?: ReadonlyMap<string, string>
+  readonly signal?: AbortSignal
+}
+
+/** Runs distributed plans on workers, and on itself: holds the connections that queries share. */
+export class Coordinator implements FrameSource {
+  readonly session: WorkerSession
+  readonly #pool: WorkerPool
+  readonly #local: TaskExecutor
+  readonly #executions = new Set<DistributedExecution>()
+
+  constructor(options: CoordinatorOptions) {
+    const { session, token, tls } = options
+    this.session = session
+    this.#pool = new WorkerPool(identityOf(session.codec), { ...(token ? { token } : {}), ...(tls ? { tls } : {}) })
+    this.#local = options.local?.(this) ?? new LocalTaskExecutor(session, this)
+  }
+
+  /** Partitions that are being received from other workers. */
+  get openStreams(): number {
+    return this.#pool.openStreams
+  }
+
+  /**
+   * Waits until every worker has said hello.
+   *
+   * @throws VolleyError when one is not there, or is of another version.
+   */
+  async ready(workers: readonly string[]): Promise<void> {
+    await Promise.all(workers.filter((url) => !isLocal(url)).map((url) => this.#pool.client(url).ready()))
+  }
+
+  /** Starts a plan with the first `next`. The caller must close what it gets. */
+  execute(plan: DistributedPlan, options: ExecuteOptions = {}): DistributedExecution {
+    const execution = new DistributedExecution(plan, {
+      queryId: randomUUID(),
+      session: this.session,
+      settings: options.settings ?? new Map(),
+      signal: options.signal ?? null,
+      source: this,
+      local: this.#local,
+      client: (worker) => (isLocal(worker) ? null : this.#pool.client(worker)),
+      ended: () => this.#executions.delete(execution),
+    })
+    this.#executions.add(execution)
+    return execution
+  }
+
+  openPartition(worker: string, key: PartitionKey): FrameStream {
+    return isLocal(worker) ? this.#local.openPartition(key) : this.#pool.openPartition(worker, key)
+  }
+
+  /** Ends all queries and connections. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#executions].map((execution) => execution.close()))
+    await this.#local.close()
+    await this.#pool.close()
+    if (!(this.#local instanceof LocalTaskExecutor)) await this.session.close()
+  }
+}
+
+function isLocal(worker: string): boolean {
+  return worker === LOCAL_WORKER || worker.startsWith(`${LOCAL_WORKER}:`)
+}

@@ -1,0 +1,164 @@
+import { toVolleyError } from '@volley/codec'
+import {
+  CoalescePartitionsExec,
+  SqlState,
+  VolleyError,
+  type BatchStream,
+  type ExecutionPlan,
+  type RecordBatch,
+  type TaskContext,
+} from '@volley/core'
+import { exchangeClient, type DistributedPlan } from '@volley/planner'
+import type { Schema } from 'apache-arrow'
+import { FrameExchangeClient } from '../exchange/frame-exchange-client.ts'
+import type { GrpcWorkerClient } from '../grpc/grpc-worker-client.ts'
+import type { FrameSource, TaskExecutor, TaskMetrics, TaskRequest } from '../tasks/task-executor.ts'
+import type { WorkerSession } from '../tasks/worker-session.ts'
+import { reportMetrics, type ExecutionMetrics } from './execution-metrics.ts'
+
+interface DistributedExecutionOptions {
+  readonly queryId: string
+  readonly session: WorkerSession
+  readonly settings: ReadonlyMap<string, string>
+  readonly signal: AbortSignal | null
+  readonly source: FrameSource
+  readonly local: TaskExecutor
+  /** The connection to a worker; null for a local one. */
+  client(worker: string): GrpcWorkerClient | null
+  ended(): void
+}
+
+/**
+ * One run of a distributed plan: registers its tasks on their workers, runs the root here, and, however it ends, ends the
+ * query on every worker. While it runs, each worker is held by beats: one that dies or freezes fails the query within 5 s.
+ */
+export class DistributedExecution implements BatchStream {
+  readonly schema: Schema
+  readonly queryId: string
+  readonly #plan: DistributedPlan
+  readonly #root: ExecutionPlan
+  readonly #options: DistributedExecutionOptions
+  readonly #controller = new AbortController()
+  readonly #context: TaskContext
+  readonly #executors = new Set<TaskExecutor>()
+  readonly #attended: { release(): void }[] = []
+  readonly #onSignal: () => void
+  /** Ends the wait of `next`. */
+  #interrupt: ((reason: VolleyError) => void) | null = null
+  #stream: BatchStream | null = null
+  #ending: Promise<void> | null = null
+  #tasks: readonly TaskMetrics[] = []
+
+  constructor(plan: DistributedPlan, options: DistributedExecutionOptions) {
+    const { queryId, session, settings, source } = options
+    this.queryId = queryId
+    this.schema = plan.root.schema
+    this.#plan = plan
+    this.#root = plan.root.partitioning.count === 1 ? plan.root : new CoalescePartitionsExec(plan.root)
+    this.#options = options
+    const { signal } = this.#controller
+    signal.addEventListener('abort', () => this.#interrupt?.(toVolleyError(signal.reason)), { once: true })
+    this.#onSignal = () => this.#abort(cancelled(options.signal?.reason))
+    options.signal?.addEventListener('abort', this.#onSignal, { once: true })
+    if (options.signal?.aborted === true) this.#onSignal()
+    this.#context = session.context(queryId, settings, signal)
+    this.#context.provide(exchangeClient, new FrameExchangeClient(source))
+  }
+
+  /** @throws VolleyError with the error that came first; everything is ended then. */
+  async next(): Promise<RecordBatch | null> {
+    if (this.#ending !== null) return null
+    try {
+      this.#context.throwIfCancelled()
+      this.#stream ??= await this.#orAborted(this.#start())
+      const batch = await this.#orAborted(this.#stream.next())
+      if (batch === null) await this.#end()
+      return batch
+    } catch (error) {
+      const failure = this.#controller.signal.aborted
+        ? toVolleyError(this.#controller.signal.reason)
+        : toVolleyError(error)
+      this.#abort(failure)
+      await this.#end(failure)
+      throw failure
+    }
+  }
+
+  /** Ends the query everywhere, wherever it is. */
+  async close(): Promise<void> {
+    await this.#end()
+  }
+
+  /** Counters of all nodes; complete when the query has ended. */
+  get metrics(): ExecutionMetrics {
+    return reportMetrics(this.#plan, this.#root, this.#context, this.#tasks)
+  }
+
+  async #start(): Promise<BatchStream> {
+    const byWorker = new Map<string, TaskRequest[]>()
+    for (const stage of this.#plan.stages) {
+      stage.tasks.forEach((task, number) => {
+        const requests = byWorker.get(task.worker) ?? []
+        byWorker.set(task.worker, requests)
+        requests.push({
+          query: this.queryId,
+          stage: stage.id,
+          task: number,
+          attempt: 0,
+          plan: this.#options.session.codec.encodePlan(task.plan),
+          settings: this.#options.settings,
+          consumers: stage.consumers,
+          worker: task.worker,
+        })
+      })
+    }
+    await Promise.all([...byWorker].map(([worker, requests]) => this.#create(worker, requests)))
+    return this.#root.execute(0, this.#context)
+  }
+
+  async #create(worker: string, requests: readonly TaskRequest[]): Promise<void> {
+    const client = this.#options.client(worker)
+    const executor = client ?? this.#options.local
+    if (client !== null) {
+      await client.ready()
+      if (this.#ending !== null) return
+      this.#attended.push(client.attend(this.queryId, (error) => this.#abort(error)))
+    }
+    this.#executors.add(executor)
+    await executor.createTasks(requests)
+  }
+
+  #orAborted<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#interrupt = reject
+      work.then(resolve, reject)
+    })
+  }
+
+  #abort(reason: VolleyError): void {
+    if (this.#ending === null) this.#controller.abort(reason)
+  }
+
+  #end(reason?: VolleyError): Promise<void> {
+    this.#ending ??= this.#cleanUp(reason)
+    return this.#ending
+  }
+
+  async #cleanUp(reason?: VolleyError): Promise<void> {
+    this.#options.signal?.removeEventListener('abort', this.#onSignal)
+    // What workers still send is of no use; and after an error, the root may be waiting for it.
+    const closing = this.#stream?.close()
+    const answers = await Promise.allSettled([...this.#executors].map((each) => each.endQuery(this.queryId, reason)))
+    for (const attended of this.#attended) attended.release()
+    this.#tasks = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
+    this.#controller.abort(reason ?? cancelled(null))
+    await closing?.catch(() => {})
+    this.#options.ended()
+  }
+}
+
+function cancelled(reason: unknown): VolleyError {
+  return reason instanceof VolleyError
+    ? reason
+    : new VolleyError('the query was cancelled', { code: SqlState.queryCanceled })
+}

@@ -1,0 +1,49 @@
+import type { ExecutionPlan, TaskContext } from '@volley/core'
+import type { DistributedPlan } from '@volley/planner'
+import { snapshotMetrics, sumMetrics } from '../tasks/task-metrics.ts'
+import type { NodeMetrics, TaskMetrics } from '../tasks/task-executor.ts'
+
+export interface TaskReport {
+  readonly task: number
+  readonly worker: string
+  readonly splits: readonly string[]
+  readonly rowsOut: number
+  readonly bytesOut: number
+}
+
+export interface StageReport {
+  readonly id: number
+  readonly tasks: readonly TaskReport[]
+  /** Summed over its tasks. Null when no worker has told its metrics. */
+  readonly plan: NodeMetrics | null
+}
+
+/** What EXPLAIN ANALYZE shows of a query that has run. */
+export interface ExecutionMetrics {
+  /** The coordinator's own part. */
+  readonly root: NodeMetrics
+  /** In the plan's order. */
+  readonly stages: readonly StageReport[]
+}
+
+export function reportMetrics(
+  plan: DistributedPlan,
+  root: ExecutionPlan,
+  context: TaskContext,
+  tasks: readonly TaskMetrics[],
+): ExecutionMetrics {
+  return {
+    root: snapshotMetrics(root, context),
+    stages: plan.stages.map((stage) => {
+      const ran = tasks.filter((task) => task.stage === stage.id)
+      return {
+        id: stage.id,
+        plan: sumMetrics(ran.map((task) => task.plan)),
+        tasks: stage.tasks.map(({ worker, splits }, task) => {
+          const metrics = ran.find((each) => each.task === task)
+          return { task, worker, splits, rowsOut: metrics?.rowsOut ?? 0, bytesOut: metrics?.bytesOut ?? 0 }
+        }),
+      }
+    }),
+  }
+}
