@@ -92,3 +92,51 @@ export { unknownStatistics, type Estimate, type Statistics } from './plan/statis
 export type { BatchStream } from './runtime/batch-stream.ts'
 export { OperatorMetrics } from './runtime/metrics.ts'
 export { ServiceKey, TaskContext, type TaskContextOptions } from './runtime/task-context.ts'
+
+// Operators, aggregates, windows
+export { formatSortKeys } from './plan/format-sort-keys.ts'
+export { operatorStream } from './runtime/operator-stream.ts'
+export { mergeStreams } from './runtime/merge-streams.ts'
+export { collectBatches, collectStream, collectTable } from './runtime/collect.ts'
+export {
+  type AggregateFunction,
+  type GroupsAccumulator,
+  type ResolvedAggregate,
+} from './aggregates/aggregate-function.ts'
+export { AggregateCall, type AggregateCallOptions } from './aggregates/aggregate-call.ts'
+export { AGGREGATE_FUNCTIONS } from './aggregates/default-aggregates.ts'
+export { type WindowFunction, type WindowInput, type WindowSignature } from './windows/window-function.ts'
+export { type FrameRanges } from './windows/frame-ranges.ts'
+export {
+  DEFAULT_FRAME,
+  WindowCall,
+  type FrameBound,
+  type WindowCallOptions,
+  type WindowFrame,
+} from './windows/window-call.ts'
+export { WINDOW_FUNCTIONS } from './windows/default-windows.ts'
+export { ADDRESS_COLUMNS, hasLookup, type AddressLookup, type LookupStream } from './operators/address-lookup.ts'
+export { AggregateExec, GROUPING_ID, type AggregateMode } from './operators/aggregate-exec.ts'
+export { CoalescePartitionsExec, executeAll } from './operators/coalesce-partitions-exec.ts'
+export { DocIdJoinExec, type AddressKey } from './operators/doc-id-join-exec.ts'
+export { FilterExec } from './operators/filter-exec.ts'
+export {
+  HashJoinExec,
+  type HashJoinMode,
+  type HashJoinOptions,
+  type JoinKey,
+} from './operators/hash-join-exec.ts'
+export { emitsBuildSide, joinSchema, type JoinType } from './operators/join-type.ts'
+export { LimitExec } from './operators/limit-exec.ts'
+export { LocalLimitExec } from './operators/local-limit-exec.ts'
+export { MemoryExec } from './operators/memory-exec.ts'
+export { NestedLoopJoinExec } from './operators/nested-loop-join-exec.ts'
+export { ProjectionExec } from './operators/projection-exec.ts'
+export { RecursiveQueryExec } from './operators/recursive-query-exec.ts'
+export { RepartitionExec } from './operators/repartition-exec.ts'
+export { SortExec } from './operators/sort-exec.ts'
+export { SortPreservingMergeExec } from './operators/sort-preserving-merge-exec.ts'
+export { UnionExec, unionSchema } from './operators/union-exec.ts'
+export { ValuesExec } from './operators/values-exec.ts'
+export { WindowExec } from './operators/window-exec.ts'
+export { WorkTableExec } from './operators/work-table-exec.ts'

@@ -10,3 +10,13 @@ export interface Statistics {
 }
 
 export const unknownStatistics: Statistics = { rows: null, bytes: null }
+
+/** Statistics of all of them together. */
+export function addEstimates(all: readonly Statistics[]): Statistics {
+  const sum = (estimates: readonly (Estimate | null)[]): Estimate | null =>
+    estimates.reduce(
+      (a, b) => (a === null || b === null ? null : { value: a.value + b.value, exact: a.exact && b.exact }),
+      { value: 0, exact: true },
+    )
+  return { rows: sum(all.map((one) => one.rows)), bytes: sum(all.map((one) => one.bytes)) }
+}

@@ -14,9 +14,17 @@ export class OperatorMetrics {
   add(counter: string, value: number): void {
     this.counters.set(counter, (this.counters.get(counter) ?? 0) + value)
   }
+
+  /** Raises a counter to `value`, for peaks. */
+  max(counter: string, value: number): void {
+    if (value > (this.counters.get(counter) ?? -1)) this.counters.set(counter, value)
+  }
 }
 
-/** Wraps a partition's stream: counts rows and time, stops when the query is cancelled, opens lazily. */
+/**
+ * Wraps a partition's stream: counts rows and time, stops when the query is cancelled, opens at the first `next`. A stream
+ * that is closed before is opened to be closed, so that what its partitions share learns that it will not come.
+ */
 export function instrument(
   node: ExecutionPlan,
   _partition: number,
@@ -25,7 +33,13 @@ export function instrument(
 ): BatchStream {
   const metrics = context.metricsOf(node)
   let stream: BatchStream | null = null
+  let opened = false
   let closed = false
+  const openOnce = (): void => {
+    if (opened) return
+    opened = true
+    stream = open()
+  }
   return {
     schema: node.schema,
     async next() {
@@ -33,8 +47,8 @@ export function instrument(
       if (closed) return null
       const start = performance.now()
       try {
-        stream ??= open()
-        const batch = await stream.next()
+        openOnce()
+        const batch = stream === null ? null : await stream.next()
         if (batch !== null) {
           metrics.rowsOut += batch.numRows
           metrics.batchesOut++
@@ -46,6 +60,7 @@ export function instrument(
     },
     async close() {
       closed = true
+      openOnce()
       await stream?.close()
     },
   }

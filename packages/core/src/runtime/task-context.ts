@@ -30,9 +30,11 @@ export class TaskContext {
   readonly signal: AbortSignal | null
   readonly settings: ReadonlyMap<string, string>
   readonly #services = new Map<ServiceKey<unknown>, unknown>()
-  readonly #metrics = new Map<ExecutionPlan, OperatorMetrics>()
+  readonly #metrics: Map<ExecutionPlan, OperatorMetrics>
+  readonly #cleanups: (() => void | Promise<void>)[] = []
 
-  constructor(options: TaskContextOptions) {
+  constructor(options: TaskContextOptions, metrics: Map<ExecutionPlan, OperatorMetrics> = new Map()) {
+    this.#metrics = metrics
     this.queryId = options.queryId
     this.arena = options.arena
     this.batchSize = options.batchSize ?? 4096
@@ -69,5 +71,32 @@ export class TaskContext {
     throw reason instanceof VolleyError
       ? reason
       : new VolleyError('the query was cancelled', { code: SqlState.queryCanceled })
+  }
+
+  /**
+   * A context in which the same plan can be executed once more: it shares memory, cancellation, services and metrics.
+   * Its maker closes it.
+   */
+  derive(): TaskContext {
+    const options = {
+      queryId: this.queryId,
+      arena: this.arena,
+      batchSize: this.batchSize,
+      settings: this.settings,
+      ...(this.signal === null ? {} : { signal: this.signal }),
+    }
+    const derived = new TaskContext(options, this.#metrics)
+    for (const [key, service] of this.#services) derived.#services.set(key, service)
+    return derived
+  }
+
+  /** Runs `cleanup` when the task ends, for what partitions share and none of them may free alone. */
+  onClose(cleanup: () => void | Promise<void>): void {
+    this.#cleanups.push(cleanup)
+  }
+
+  /** Ends the task: frees what partitions that were never executed have left. Streams are closed before. */
+  async close(): Promise<void> {
+    for (const cleanup of this.#cleanups.splice(0).reverse()) await cleanup()
   }
 }

@@ -1,0 +1,115 @@
+import { Field, Schema } from 'apache-arrow'
+import type { AggregateCall } from '../aggregates/aggregate-call.ts'
+import { notSupported } from '../errors.ts'
+import { ColumnExpr } from '../expressions/column-expr.ts'
+import type { Expr } from '../expressions/expr.ts'
+import { ExecutionPlan, type Distribution } from '../plan/execution-plan.ts'
+import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'
+import { projectExprs } from '../plan/project-exprs.ts'
+import type { Statistics } from '../plan/statistics.ts'
+import type { BatchStream } from '../runtime/batch-stream.ts'
+import type { TaskContext } from '../runtime/task-context.ts'
+import { UINT32 } from '../types/type-factory.ts'
+
+/** partial: rows to states; final: states to results; single: rows to results. */
+export type AggregateMode = 'partial' | 'final' | 'single'
+
+/** Column of the position of a row's grouping set, behind the group columns where there are grouping sets. */
+export const GROUPING_ID = '__grouping_id'
+
+/**
+ * Groups rows by hash and aggregates them.
+ *
+ * A partial aggregate gives the group columns, `__grouping_id` where there are grouping sets, and the state columns of each
+ * call in order; a final one takes exactly that: its `groups` are columns of it, the arguments of its calls are ignored.
+ * Final and single aggregates with grouping sets give `__grouping_id` when their schema has a column for it.
+ */
+export class AggregateExec extends ExecutionPlan {
+  override readonly kind = 'AggregateExec'
+  override readonly schema: Schema
+  readonly input: ExecutionPlan
+  readonly mode: AggregateMode
+  readonly groups: readonly Expr[]
+  /** Positions in `groups` of each set; null is one set of them all. */
+  readonly groupingSets: readonly (readonly number[])[] | null
+  readonly calls: readonly AggregateCall[]
+
+  constructor(
+    input: ExecutionPlan,
+    mode: AggregateMode,
+    groups: readonly Expr[],
+    groupingSets: readonly (readonly number[])[] | null,
+    calls: readonly AggregateCall[],
+    schema: Schema,
+  ) {
+    super()
+    this.input = input
+    this.mode = mode
+    this.groups = groups
+    this.groupingSets = groupingSets
+    this.calls = calls
+    this.schema = schema
+  }
+
+  /** Schema of a partial aggregate; `groupFields` are the group columns'. */
+  static partialSchema(
+    groupFields: readonly Field[],
+    groupingSets: readonly (readonly number[])[] | null,
+    calls: readonly AggregateCall[],
+  ): Schema {
+    return new Schema([
+      ...groupFields.map((field) =>
+        groupingSets === null || field.nullable ? field : new Field(field.name, field.type, true, field.metadata),
+      ),
+      ...(groupingSets === null ? [] : [new Field(GROUPING_ID, UINT32, false)]),
+      ...calls.flatMap((call, i) =>
+        call.stateTypes.map((type, j) => new Field(`${call.fn.name}_${i}_${j}`, type, true)),
+      ),
+    ])
+  }
+
+  override get children(): readonly ExecutionPlan[] {
+    return [this.input]
+  }
+
+  override get partitioning(): Partitioning {
+    const { partitioning } = this.input
+    const unknown = unknownPartitioning(partitioning.count)
+    if (partitioning.kind !== 'hash' || this.groupingSets !== null) return unknown
+    const exprs = partitioning.exprs.map((expr) => projectExprs(expr, this.groups, this.schema))
+    return exprs.includes(null) ? unknown : { ...partitioning, exprs: exprs as ColumnExpr[] }
+  }
+
+  override get requiredDistribution(): readonly Distribution[] {
+    if (this.mode === 'partial') return [{ kind: 'any' }]
+    if (this.groups.length === 0) return [{ kind: 'single' }]
+    if (this.groupingSets === null) return [{ kind: 'hash', exprs: this.groups }]
+    if (this.mode === 'single') return [{ kind: 'single' }]
+    return [{ kind: 'hash', exprs: [...this.groups, new ColumnExpr(this.groups.length, GROUPING_ID, UINT32, false)] }]
+  }
+
+  override get statistics(): Statistics {
+    const { rows } = this.input.statistics
+    const partitions = this.mode === 'partial' ? this.partitioning.count : 1
+    if (this.groups.length === 0) return { rows: { value: partitions, exact: true }, bytes: null }
+    const share = this.mode === 'final' ? 1 : 0.1
+    return { rows: rows && { value: Math.ceil(rows.value * share), exact: false }, bytes: null }
+  }
+
+  override withChildren(children: readonly ExecutionPlan[]): ExecutionPlan {
+    return new AggregateExec(children[0]!, this.mode, this.groups, this.groupingSets, this.calls, this.schema)
+  }
+
+  override details(): readonly (readonly [string, string])[] {
+    return [
+      ['mode', this.mode],
+      ['groups', `[${this.groups.join(', ')}]`],
+      ...(this.groupingSets === null ? [] : [['sets', JSON.stringify(this.groupingSets)] as const]),
+      ['aggregates', `[${this.calls.join(', ')}]`],
+    ]
+  }
+
+  protected override executePartition(_partition: number, _context: TaskContext): BatchStream {
+    throw notSupported('an aggregate')
+  }
+}

@@ -1,0 +1,79 @@
+import type { Schema } from 'apache-arrow'
+import { evaluatePredicate } from '../expressions/evaluate-predicate.ts'
+import type { Expr } from '../expressions/expr.ts'
+import { ExecutionPlan, type SortKey } from '../plan/execution-plan.ts'
+import type { Partitioning } from '../plan/partitioning.ts'
+import type { Statistics } from '../plan/statistics.ts'
+import type { BatchStream } from '../runtime/batch-stream.ts'
+import { operatorStream } from '../runtime/operator-stream.ts'
+import type { TaskContext } from '../runtime/task-context.ts'
+import { RecordBatch } from '../vectors/record-batch.ts'
+
+const SELECTIVITY = 0.3
+
+/** Rows where the predicate is TRUE, as a selection over the input's columns. */
+export class FilterExec extends ExecutionPlan {
+  override readonly kind = 'FilterExec'
+  override readonly schema: Schema
+  readonly input: ExecutionPlan
+  readonly predicate: Expr
+
+  constructor(input: ExecutionPlan, predicate: Expr) {
+    super()
+    this.input = input
+    this.predicate = predicate
+    this.schema = input.schema
+  }
+
+  override get children(): readonly ExecutionPlan[] {
+    return [this.input]
+  }
+
+  override get partitioning(): Partitioning {
+    return this.input.partitioning
+  }
+
+  override get ordering(): readonly SortKey[] {
+    return this.input.ordering
+  }
+
+  override get statistics(): Statistics {
+    const { rows, bytes } = this.input.statistics
+    return {
+      rows: rows && { value: rows.value * SELECTIVITY, exact: false },
+      bytes: bytes && { value: bytes.value * SELECTIVITY, exact: false },
+    }
+  }
+
+  override withChildren(children: readonly ExecutionPlan[]): ExecutionPlan {
+    return new FilterExec(children[0]!, this.predicate)
+  }
+
+  override details(): readonly (readonly [string, string])[] {
+    return [['predicate', String(this.predicate)]]
+  }
+
+  protected override executePartition(partition: number, context: TaskContext): BatchStream {
+    const input = this.input.execute(partition, context)
+    return operatorStream(this.schema, [input], this.filter(input, context))
+  }
+
+  private async *filter(input: BatchStream, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
+    for (let batch = await input.next(); batch !== null; batch = await input.next()) {
+      const region = context.region()
+      let selection
+      try {
+        selection = evaluatePredicate(this.predicate, batch, region)
+      } catch (error) {
+        region.release()
+        throw error
+      }
+      if (selection.length === 0) {
+        region.release()
+        continue
+      }
+      region.dependOn(batch.region)
+      yield new RecordBatch(this.schema, batch.columns, batch.length, selection, region)
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { RecordBatch as ArrowRecordBatch, Schema } from 'apache-arrow'
+import { fromArrowRecordBatch } from '../arrow/arrow-edge.ts'
+import { ExecutionPlan } from '../plan/execution-plan.ts'
+import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'
+import type { Statistics } from '../plan/statistics.ts'
+import type { BatchStream } from '../runtime/batch-stream.ts'
+import { operatorStream } from '../runtime/operator-stream.ts'
+import type { TaskContext } from '../runtime/task-context.ts'
+import type { RecordBatch } from '../vectors/record-batch.ts'
+
+/** Arrow batches in ordinary memory, copied into the arena as they are read. */
+export class MemoryExec extends ExecutionPlan {
+  override readonly kind = 'MemoryExec'
+  override readonly children: readonly ExecutionPlan[] = []
+  override readonly schema: Schema
+  readonly partitions: readonly (readonly ArrowRecordBatch[])[]
+
+  constructor(schema: Schema, partitions: readonly (readonly ArrowRecordBatch[])[]) {
+    super()
+    this.schema = schema
+    this.partitions = partitions
+  }
+
+  override get partitioning(): Partitioning {
+    return unknownPartitioning(this.partitions.length)
+  }
+
+  override get statistics(): Statistics {
+    const batches = this.partitions.flat()
+    const rows = batches.reduce((sum, batch) => sum + batch.numRows, 0)
+    const bytes = batches.reduce((sum, batch) => sum + batch.data.byteLength, 0)
+    return { rows: { value: rows, exact: true }, bytes: { value: bytes, exact: false } }
+  }
+
+  override withChildren(_children: readonly ExecutionPlan[]): ExecutionPlan {
+    return this
+  }
+
+  override details(): readonly (readonly [string, string])[] {
+    return [
+      ['partitions', String(this.partitions.length)],
+      ['rows', String(this.statistics.rows!.value)],
+    ]
+  }
+
+  protected override executePartition(partition: number, context: TaskContext): BatchStream {
+    return operatorStream(this.schema, [], this.batches(partition, context))
+  }
+
+  private async *batches(partition: number, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
+    for (const batch of this.partitions[partition]!) {
+      for (let start = 0; start < batch.numRows; start += context.batchSize) {
+        const slice = batch.slice(start, Math.min(start + context.batchSize, batch.numRows))
+        yield fromArrowRecordBatch(slice, this.schema, context.region())
+      }
+    }
+  }
+}

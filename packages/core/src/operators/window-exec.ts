@@ -1,0 +1,52 @@
+import type { Schema } from 'apache-arrow'
+import { notSupported } from '../errors.ts'
+import { ExecutionPlan, type Distribution } from '../plan/execution-plan.ts'
+import type { Partitioning } from '../plan/partitioning.ts'
+import type { Statistics } from '../plan/statistics.ts'
+import type { BatchStream } from '../runtime/batch-stream.ts'
+import type { TaskContext } from '../runtime/task-context.ts'
+import type { WindowCall } from '../windows/window-call.ts'
+
+/** Adds one column per call behind the input's; all calls have one PARTITION BY. */
+export class WindowExec extends ExecutionPlan {
+  override readonly kind = 'WindowExec'
+  override readonly schema: Schema
+  readonly input: ExecutionPlan
+  readonly calls: readonly WindowCall[]
+
+  constructor(input: ExecutionPlan, calls: readonly WindowCall[], schema: Schema) {
+    super()
+    this.input = input
+    this.calls = calls
+    this.schema = schema
+  }
+
+  override get children(): readonly ExecutionPlan[] {
+    return [this.input]
+  }
+
+  override get partitioning(): Partitioning {
+    return this.input.partitioning
+  }
+
+  override get requiredDistribution(): readonly Distribution[] {
+    const exprs = this.calls[0]?.partitionBy ?? []
+    return [exprs.length === 0 ? { kind: 'single' } : { kind: 'hash', exprs }]
+  }
+
+  override get statistics(): Statistics {
+    return { rows: this.input.statistics.rows, bytes: null }
+  }
+
+  override withChildren(children: readonly ExecutionPlan[]): ExecutionPlan {
+    return new WindowExec(children[0]!, this.calls, this.schema)
+  }
+
+  override details(): readonly (readonly [string, string])[] {
+    return [['calls', `[${this.calls.join(', ')}]`]]
+  }
+
+  protected override executePartition(_partition: number, _context: TaskContext): BatchStream {
+    throw notSupported('a window')
+  }
+}
