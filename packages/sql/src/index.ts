@@ -1,1 +1,3 @@
-export {}
+export { parseStatements } from './parser/parse-statements.ts'
+export { bindStatement } from './binder/bind-statement.ts'
+export type { AstStatement, Position } from './parser/ast.ts'
