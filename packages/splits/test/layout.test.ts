@@ -29,7 +29,8 @@ describe('layout', () => {
               expect(range.end).toBeGreaterThan(range.start)
               if (i > 0) {
                 const before = ranges[i - 1]!
-                const order = before.split - range.split || before.segmentOrd - range.segmentOrd || before.start - range.start
+                const order =
+                  before.split - range.split || before.segmentOrd - range.segmentOrd || before.start - range.start
                 expect(order).toBeLessThan(0)
               }
               if (range.start > 0) cuts++

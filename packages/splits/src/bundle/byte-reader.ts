@@ -77,10 +77,15 @@ export class ByteWriter {
   leb(value: number): this {
     let rest = value
     while (rest >= 128) {
-      this.#bytes[this.#grow(1)] = (rest % 128) | 0x80
+      this.#byte((rest % 128) | 0x80)
       rest = Math.floor(rest / 128)
     }
-    this.#bytes[this.#grow(1)] = rest
+    return this.#byte(rest)
+  }
+
+  #byte(value: number): this {
+    const at = this.#grow(1)
+    this.#bytes[at] = value
     return this
   }
 

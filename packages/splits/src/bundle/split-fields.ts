@@ -21,10 +21,10 @@ const TYPES: readonly SplitFieldType[] = ['str', 'u64', 'i64', 'f64', 'bool', 'd
  */
 export function parseSplitFields(
   bytes: Uint8Array,
-  zstdDecompress: (frame: Uint8Array) => Uint8Array = decompress,
+  zstdDecompress?: (frame: Uint8Array, length: number) => Uint8Array,
 ): SplitFieldsEntry[] {
   if (bytes[0] !== 2) throw new RangeError(`version ${bytes[0]} of the list of fields is not known`)
-  const message = zstdDecompress(bytes.subarray(1))
+  const message = unzip(bytes.subarray(1), zstdDecompress)
   const reader = new ByteReader(message)
   const entries: SplitFieldsEntry[] = []
   while (reader.remaining > 0) {
@@ -33,6 +33,41 @@ export function parseSplitFields(
     else skip(reader, tag)
   }
   return entries
+}
+
+/** Largest list of fields that is believed. */
+const MAX_LENGTH = 1 << 28
+
+function unzip(frame: Uint8Array, decompressFrame?: (frame: Uint8Array, length: number) => Uint8Array): Uint8Array {
+  const length = contentSize(frame)
+  if (length !== null && length > MAX_LENGTH) throw new RangeError(`the list of fields claims ${length} bytes`)
+  if (length !== null && decompressFrame !== undefined) return decompressFrame(frame, length)
+  try {
+    return decompress(frame)
+  } catch (error) {
+    throw new RangeError(`the list of fields is no zstd frame: ${(error as Error).message}`)
+  }
+}
+
+/** Size of a frame's content, when its header says it (RFC 8878 §3.1.1.1). */
+function contentSize(frame: Uint8Array): number | null {
+  const reader = new ByteReader(frame)
+  if (reader.u32() !== 0xfd2fb528) throw new RangeError('the list of fields is no zstd frame')
+  const descriptor = reader.bytes(1)[0]!
+  const single = (descriptor & 32) !== 0
+  reader.bytes((single ? 0 : 1) + [0, 1, 2, 4][descriptor & 3]!)
+  switch (descriptor >> 6) {
+    case 0:
+      return single ? reader.bytes(1)[0]! : null
+    case 1: {
+      const [low, high] = reader.bytes(2)
+      return low! + high! * 256 + 256
+    }
+    case 2:
+      return reader.u32()
+    default:
+      return reader.u64()
+  }
 }
 
 function parseEntry(bytes: Uint8Array): SplitFieldsEntry {

@@ -72,13 +72,18 @@ function slicesOf(name: string, bytes: Uint8Array): Slice[] {
   }
   const { fields, start } = compositeFields(bytes, body)
   const slices = [tail(start)]
-  if (name.endsWith('.idx'))
-    for (const field of fields) slices.push({ start: field.start, end: Math.min(field.start + 8, field.end) })
-  if (name.endsWith('.term')) {
-    for (const field of fields)
-      slices.push({ start: sstableTail(bytes, { start: field.start, end: field.end - 4 }), end: field.end })
+  for (const field of fields) {
+    if (name.endsWith('.idx')) slices.push({ start: field.start, end: Math.min(field.start + 8, field.end) })
+    if (name.endsWith('.term')) slices.push(dictionaryTail(bytes, field))
   }
   return slices
+}
+
+/** What opening a term dictionary reads of its end: of one kind the block index too (formats/tantivy.md §4). */
+function dictionaryTail(bytes: Uint8Array, field: Slice): Slice {
+  const kind = new ByteReader(bytes, field.end - 4).u32()
+  const start = kind === 2 ? sstableTail(bytes, { start: field.start, end: field.end - 4 }) : field.end - 16
+  return { start, end: field.end }
 }
 
 /** Length of a segment file without tantivy's footer (formats/tantivy.md §3.1). */

@@ -6,7 +6,8 @@ import { splitError } from '../bundle/split-footer.ts'
 import { parseSplitFields, type SplitFieldsEntry } from '../bundle/split-fields.ts'
 import type { SplitRef } from '../layout/layout.ts'
 
-export type ZstdDecompress = (frame: Uint8Array, size?: number) => Uint8Array
+/** Decompresses one zstd frame into exactly `length` bytes. */
+export type ZstdDecompress = (frame: Uint8Array, length: number) => Uint8Array
 
 export interface SplitIndexOpenerOptions {
   readonly resolver: StoreResolver
