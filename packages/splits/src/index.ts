@@ -1,1 +1,43 @@
-export {}
+export {
+  DYNAMIC_COLUMN,
+  DocMapping,
+  SOURCE_COLUMN,
+  joinFieldPath,
+  splitFieldPath,
+  type DatetimePrecision,
+  type DocMappingOptions,
+  type MappedField,
+  type MappedType,
+  type MappingMode,
+} from './mapping/doc-mapping.ts'
+export { columnType, columnsOf, describeField } from './mapping/mapping-columns.ts'
+export { mappingOfSchema, type SchemaMappingOptions } from './mapping/schema-mapping.ts'
+export { schemaJsonOf } from './mapping/mapping-schema.ts'
+export { findField, jsonColumnName, resolveField, type FieldResolution } from './mapping/resolve-field.ts'
+export { columnValue, type ColumnValue } from './mapping/column-value.ts'
+export { DocumentReader, type DocumentRequest } from './mapping/document-reader.ts'
+export { SourceRenderer } from './mapping/source-renderer.ts'
+export { jsonText, pathText, valueAtPath } from './mapping/json-text.ts'
+export { bytesToText, ipFromText, ipToText } from './mapping/value-text.ts'
+export { formatDatetime, parseDatetime } from './mapping/datetime-formats.ts'
+export { parseQuickwitQuery, type ParseOptions } from './query-language/parse.ts'
+export {
+  fieldsOfQuery,
+  type BoolQueryAst,
+  type Bound,
+  type FullTextMode,
+  type FullTextParams,
+  type QueryAst,
+} from './query-language/query-ast.ts'
+export { buildQuery, checkQuery, mappingSchema, mappingTokenizers } from './query-language/build-query.ts'
+export { checkTextQuery, matchQuery, phraseQuery, queryFieldName } from './query-language/text-queries.ts'
+export { SplitIndex, SplitIndexOpener, isUnder, type SplitIndexOpenerOptions } from './opener/split-index-opener.ts'
+export { BundleDirectory } from './bundle/bundle-directory.ts'
+export { readSplitFooter, type BundledFile, type SplitFooter } from './bundle/split-footer.ts'
+export { writeBundle, type WrittenBundle } from './bundle/write-bundle.ts'
+export type { SplitFieldType, SplitFieldsEntry } from './bundle/split-fields.ts'
+export { Hotcache } from './hotcache/hotcache.ts'
+export { buildHotcache } from './hotcache/build-hotcache.ts'
+export { writeSplit, type WriteSplitOptions, type WrittenSplit } from './publish/write-split.ts'
+export { publishSplit } from './publish/publish-split.ts'
+export { publishIndexDirectory, type PublishIndexDirectoryOptions } from './publish/publish-index-directory.ts'
