@@ -1,1 +1,7 @@
-export {}
+export { connect, type ConnectOptions } from './connect.ts'
+export { QueryResult, VolleySession, type Explained, type RunOptions } from './session.ts'
+export { version } from './version.ts'
+
+// For workers and front doors of one's own.
+export { buildWorkerSession, createWorkerSession, type WorkerSessionConfig } from './worker-session.ts'
+export type { SessionParts } from './session.ts'

@@ -142,6 +142,13 @@ export function splitError(error: unknown, uri: string, path: string, file?: str
       cause: error,
     })
   }
+  if ((error as Error | undefined)?.name === 'UnsupportedIndexError') {
+    return new VolleyError(`split ${split} cannot be read: ${(error as Error).message}`, {
+      ...subject,
+      code: SqlState.featureNotSupported,
+      cause: error,
+    })
+  }
   const isData =
     error instanceof RangeError ||
     error instanceof SyntaxError ||

@@ -86,7 +86,7 @@ export function expandLayout(maxDocs: readonly (readonly number[])[], partitions
   )
   const ranges = segments.length >= partitions ? segments : cut(segments, partitions)
   const bySize = ranges.map((range, i) => ({ range, i })).sort((a, b) => sizeOf(b.range) - sizeOf(a.range) || a.i - b.i)
-  const loads = new Array<number>(partitions).fill(0)
+  const loads = Array.from<number>({ length: partitions }).fill(0)
   const dealt: { range: DocRange; i: number }[][] = Array.from({ length: partitions }, () => [])
   for (const item of bySize) {
     const target = loads.indexOf(Math.min(...loads))

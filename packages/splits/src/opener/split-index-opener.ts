@@ -34,6 +34,11 @@ export class SplitIndex {
     this.#options = options
   }
 
+  /** An error of reading this split, as one that names it; others stay as they are. */
+  errorAbout(error: unknown): unknown {
+    return splitError(error, this.directory.uri, this.directory.path)
+  }
+
   /** Which fields and JSON paths the split has, with their types; null when it does not say. */
   async splitFields(signal?: AbortSignal): Promise<readonly SplitFieldsEntry[] | null> {
     if (!this.directory.has('split_fields')) return null

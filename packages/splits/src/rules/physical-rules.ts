@@ -1,0 +1,11 @@
+import type { PhysicalRule } from '@volley/planner'
+import { aggPushdown } from './agg-pushdown.ts'
+import { fastFieldFilterPushdown } from './fast-field-filter-pushdown.ts'
+import { splitPruning } from './split-pruning.ts'
+import { topKPushdown } from './top-k-pushdown.ts'
+
+/**
+ * Physical rules over splits, in the order in which they run. Pruning reads the filters that pushdown has moved into the
+ * sources; a top k and an aggregate are pushed over the filtered source.
+ */
+export const splitRules: readonly PhysicalRule[] = [fastFieldFilterPushdown, topKPushdown, aggPushdown, splitPruning]

@@ -1,0 +1,125 @@
+import {
+  concatVectors,
+  ConstantVector,
+  evaluatePredicate,
+  RecordBatch,
+  scalarAt,
+  type LookupStream,
+  type PrimitiveVector,
+  type Selection,
+  type TaskContext,
+  type Vector,
+} from '@volley/core'
+import type { Schema } from 'apache-arrow'
+import { addressFields, addressVectors } from './address.ts'
+import type { ColumnSourceOptions } from './column-source.ts'
+import type { DocUnit } from './opened-layout.ts'
+import type { SegmentColumns } from './segment-columns.ts'
+
+interface Units {
+  readonly units: readonly DocUnit[]
+  readonly open: (unit: DocUnit) => Promise<SegmentColumns>
+}
+
+/** A run of rows in one segment. */
+interface Run {
+  readonly splitId: string
+  readonly segmentOrd: number
+  readonly docs: Uint32Array
+}
+
+/** Answers addresses with a source's columns, row by row in the order asked. Keeps the segment of the last address open. */
+export class AddressReader implements LookupStream {
+  readonly #schema: Schema
+  readonly #options: ColumnSourceOptions
+  readonly #context: TaskContext
+  readonly #start: () => Promise<Units>
+  #units: Units | null = null
+  #current: { readonly unit: DocUnit; readonly segment: SegmentColumns } | null = null
+
+  constructor(schema: Schema, options: ColumnSourceOptions, context: TaskContext, start: () => Promise<Units>) {
+    this.#schema = schema
+    this.#options = options
+    this.#context = context
+    this.#start = start
+  }
+
+  /**
+   * One row for each row of `batch`, in its order; a selection on the answer leaves out rows that a filter of this source
+   * refuses. The answer has one reference, the caller's.
+   */
+  async lookup(batch: RecordBatch): Promise<RecordBatch> {
+    this.#units ??= await this.#start()
+    const region = this.#context.region()
+    try {
+      const all = this.#options.columns.map((_, i) => i)
+      const parts: Vector[][] = []
+      for (const run of runsOf(batch)) {
+        const segment = await this.#segment(run)
+        const docs = region.u32(run.docs.length)
+        docs.set(run.docs)
+        parts.push([
+          ...addressVectors(region, run.splitId, run.segmentOrd, docs),
+          ...(await segment.readDocs(all, docs, region)),
+        ])
+      }
+      const columns =
+        parts.length === 1
+          ? parts[0]!
+          : this.#schema.fields.map((_, i) => concatVectors(parts.map((part) => part[i]!), region))
+      const length = batch.numRows
+      let answer = new RecordBatch(this.#schema, columns, length, null, region)
+      for (const filter of this.#options.filters) {
+        const selection: Selection = evaluatePredicate(filter, answer, region)
+        answer = new RecordBatch(this.#schema, columns, length, selection, region)
+      }
+      return answer
+    } catch (error) {
+      region.release()
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#current?.segment.release()
+    this.#current = null
+  }
+
+  async #segment(run: Run): Promise<SegmentColumns> {
+    const current = this.#current
+    if (current !== null && current.unit.split.splitId === run.splitId && current.unit.segment.ord === run.segmentOrd) {
+      return current.segment
+    }
+    await this.close()
+    const { units, open } = this.#units!
+    const unit = units.find((unit) => unit.split.splitId === run.splitId && unit.segment.ord === run.segmentOrd)
+    if (unit === undefined) throw new Error(`no document range of split ${run.splitId} in this partition`)
+    const segment = await open(unit)
+    this.#current = { unit, segment }
+    return segment
+  }
+}
+
+function runsOf(batch: RecordBatch): Run[] {
+  const column = (i: number): Vector =>
+    batch.columns[batch.schema.fields.findIndex((field) => field.name === addressFields[i]!.name)]!
+  const [split, segment, doc] = [column(0), column(1), column(2)]
+  const docs = (doc as PrimitiveVector).values as Uint32Array
+  const rows = batch.numRows
+  const rowAt = (k: number) => (batch.selection === null ? k : batch.selection[k]!)
+  const selected = (from: number, to: number) => Uint32Array.from({ length: to - from }, (_, k) => docs[rowAt(from + k)]!)
+  const constant = split instanceof ConstantVector && segment instanceof ConstantVector
+  const addressAt = (k: number) => [scalarAt(split, rowAt(k)) as string, scalarAt(segment, rowAt(k)) as number] as const
+  const runs: Run[] = []
+  for (let from = 0; from < rows; ) {
+    const [splitId, segmentOrd] = addressAt(from)
+    let to = constant ? rows : from + 1
+    for (; to < rows; to++) {
+      const next = addressAt(to)
+      if (next[0] !== splitId || next[1] !== segmentOrd) break
+    }
+    runs.push({ splitId, segmentOrd, docs: selected(from, to) })
+    from = to
+  }
+  return runs
+}

@@ -1,0 +1,340 @@
+import {
+  BoolVector,
+  BytesVector,
+  DictionaryVector,
+  ListVector,
+  PrimitiveVector,
+  typeName,
+  type Vector,
+} from '@volley/core'
+import type { Region } from '@volley/kernels'
+import type { BytesColumn, Column, DocRows, IpColumn, NumericColumn, TermList } from '@volley/tantivy'
+import type { DataType } from 'apache-arrow'
+import type { MappedField } from '../mapping/doc-mapping.ts'
+import { bytesToText, ipToText } from '../mapping/value-text.ts'
+import { divideNanos, nanosPerUnit } from './timestamps.ts'
+
+/** A fast field of one segment, read as vectors of one Arrow type. */
+export interface FastColumn {
+  readRange(start: number, end: number, region: Region): Promise<Vector>
+  readDocs(docs: Uint32Array, region: Region): Promise<Vector>
+}
+
+/**
+ * How a column of the index format becomes vectors of `type`; null when it cannot without changing values, which then come
+ * from the document store. `shared` holds what all batches share (dictionaries).
+ */
+export function fastColumn(column: Column, type: DataType, field: MappedField, shared: Region): FastColumn | null {
+  const name = typeName(type)
+  if (name === 'List') return listColumn(column, type, field)
+  switch (column.type) {
+    case 'str':
+    case 'bytes':
+      return name === 'Utf8' ? new TextColumn(column, type, field, shared) : null
+    case 'ip':
+      return name === 'Utf8' ? new IpTextColumn(column, type) : null
+    case 'bool':
+      return name === 'Bool' ? new NumberColumn(column, type) : null
+    case 'date':
+      return name === 'Timestamp' ? new NumberColumn(column, type) : null
+    case 'i64':
+    case 'u64':
+      return (name === 'Int64' || name === 'Uint64') && fits(column, name) ? new NumberColumn(column, type) : null
+    case 'f64':
+      return name === 'Float64' ? new NumberColumn(column, type) : null
+  }
+}
+
+class NumberColumn implements FastColumn {
+  readonly #column: NumericColumn
+  readonly #type: DataType
+
+  constructor(column: NumericColumn, type: DataType) {
+    this.#column = column
+    this.#type = type
+  }
+
+  async readRange(start: number, end: number, region: Region): Promise<Vector> {
+    return this.#read(end - start, region, (out, validity) => this.#column.readRange(start, end, out, validity))
+  }
+
+  async readDocs(docs: Uint32Array, region: Region): Promise<Vector> {
+    return this.#read(docs.length, region, (out, validity) => this.#column.readDocs(docs, docs.length, out, validity))
+  }
+
+  #read(length: number, region: Region, read: (out: never, validity: Uint8Array) => number): Vector {
+    const validity = region.bitmap(length, false)
+    const out = valuesFor(this.#column, length, region)
+    const nulls = read(out as never, validity)
+    return numberVector(this.#column, this.#type, out, length, nulls === 0 ? null : validity, region)
+  }
+}
+
+type NumberArray = BigInt64Array | BigUint64Array | Float64Array | Uint8Array
+
+function valuesFor(column: NumericColumn, length: number, region: Region): NumberArray {
+  switch (column.type) {
+    case 'i64':
+    case 'date':
+      return region.i64(length)
+    case 'u64':
+      return region.u64(length)
+    case 'f64':
+      return region.f64(length)
+    case 'bool':
+      return region.u8(length)
+  }
+}
+
+function numberVector(
+  column: NumericColumn,
+  type: DataType,
+  values: NumberArray,
+  length: number,
+  validity: Uint8Array | null,
+  region: Region,
+): Vector {
+  switch (column.type) {
+    case 'bool': {
+      const bits = region.bitmap(length, false)
+      const flags = values as Uint8Array
+      for (let i = 0; i < length; i++) bits[i >>> 3]! |= flags[i]! << (i & 7)
+      return new BoolVector(type, length, validity, bits)
+    }
+    case 'date':
+      divideNanos(values as BigInt64Array, length, nanosPerUnit(type))
+      return new PrimitiveVector(type, length, validity, values)
+    case 'f64':
+      return new PrimitiveVector(type, length, validity, values)
+    case 'i64':
+    case 'u64':
+      return integerVector(type, values as BigInt64Array | BigUint64Array, length, validity)
+  }
+}
+
+/** Whether a column whose mapping had the other sign holds only values that both types have. */
+function fits(column: NumericColumn, name: 'Int64' | 'Uint64'): boolean {
+  const [least, most] = [column.minValue, column.maxValue]
+  if (least === null || most === null || (column.type === 'i64') === (name === 'Int64')) return true
+  return least >= 0n && most < 1n << 63n
+}
+
+/** i64 and u64 share their bits below 2^63. */
+function integerVector(
+  type: DataType,
+  values: BigInt64Array | BigUint64Array,
+  length: number,
+  validity: Uint8Array | null,
+): Vector {
+  const View = typeName(type) === 'Int64' ? BigInt64Array : BigUint64Array
+  return new PrimitiveVector(type, length, validity, new View(values.buffer as ArrayBuffer, values.byteOffset, length))
+}
+
+/** Dictionaries up to this many terms are read whole, once a segment; of larger ones, what a batch needs. */
+const WHOLE_DICTIONARY = 65536
+
+class TextColumn implements FastColumn {
+  readonly #column: BytesColumn
+  readonly #type: DataType
+  readonly #field: MappedField
+  readonly #shared: Region
+  #whole: BytesVector | null = null
+
+  constructor(column: BytesColumn, type: DataType, field: MappedField, shared: Region) {
+    this.#column = column
+    this.#type = type
+    this.#field = field
+    this.#shared = shared
+  }
+
+  async readRange(start: number, end: number, region: Region): Promise<Vector> {
+    return this.#read(end - start, region, (out, validity) => this.#column.readOrdinals(start, end, out, validity))
+  }
+
+  async readDocs(docs: Uint32Array, region: Region): Promise<Vector> {
+    return this.#read(docs.length, region, (out, validity) =>
+      this.#column.readOrdinalsOf(docs, docs.length, out, validity),
+    )
+  }
+
+  async #read(
+    length: number,
+    region: Region,
+    read: (out: Uint32Array, validity: Uint8Array) => number,
+  ): Promise<Vector> {
+    const validity = region.bitmap(length, false)
+    const codes = region.u32(length)
+    const nulls = read(codes, validity)
+    const dictionary = await this.#dictionary(codes, region)
+    // base64 does not keep the order of bytes.
+    const sorted = this.#column.type === 'str' || this.#field.outputFormat === 'hex'
+    return new DictionaryVector(this.#type, length, nulls === 0 ? null : validity, codes, dictionary, sorted)
+  }
+
+  /** The dictionary that `codes` are ordinals of; a partial one renumbers them. */
+  async #dictionary(codes: Uint32Array, region: Region): Promise<BytesVector> {
+    if (this.#whole !== null) return this.#whole
+    const { dictionary } = this.#column
+    if (dictionary.numTerms <= WHOLE_DICTIONARY) {
+      const terms = await dictionary.all()
+      this.#whole ??= termsVector(terms, dictionary.numTerms, this.#column, this.#field, this.#type, this.#shared)
+      return this.#whole
+    }
+    const ordinals = distinctSorted(codes)
+    const terms = await dictionary.termsOf(ordinals)
+    for (let i = 0; i < codes.length; i++) codes[i] = positionOf(ordinals, codes[i]!)
+    return termsVector(terms, ordinals.length, this.#column, this.#field, this.#type, region)
+  }
+}
+
+function termsVector(
+  terms: TermList,
+  count: number,
+  column: BytesColumn,
+  field: MappedField,
+  type: DataType,
+  region: Region,
+): BytesVector {
+  const offsets = region.i32(count + 1)
+  if (column.type === 'str') {
+    offsets.set(terms.offsets.subarray(0, count + 1))
+    const bytes = region.u8(terms.bytes.length)
+    bytes.set(terms.bytes)
+    return new BytesVector(type, count, null, offsets, bytes)
+  }
+  return textVector(
+    count,
+    (i) => bytesToText(terms.bytes.subarray(terms.offsets[i], terms.offsets[i + 1]), field.outputFormat ?? 'base64'),
+    type,
+    null,
+    region,
+  )
+}
+
+const encoder = new TextEncoder()
+
+function textVector(
+  count: number,
+  textAt: (i: number) => string,
+  type: DataType,
+  validity: Uint8Array | null,
+  region: Region,
+): BytesVector {
+  const offsets = region.i32(count + 1)
+  const parts: Uint8Array[] = []
+  let end = 0
+  offsets[0] = 0
+  for (let i = 0; i < count; i++) {
+    const part = encoder.encode(textAt(i))
+    parts.push(part)
+    end += part.length
+    offsets[i + 1] = end
+  }
+  const bytes = region.u8(end)
+  parts.forEach((part, i) => bytes.set(part, offsets[i]!))
+  return new BytesVector(type, count, validity, offsets, bytes)
+}
+
+function distinctSorted(codes: Uint32Array): Uint32Array {
+  const sorted = codes.slice().sort()
+  let count = 0
+  for (let i = 0; i < sorted.length; i++) if (i === 0 || sorted[i] !== sorted[i - 1]) sorted[count++] = sorted[i]!
+  return sorted.subarray(0, count)
+}
+
+function positionOf(sorted: Uint32Array, value: number): number {
+  let low = 0
+  let high = sorted.length - 1
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (sorted[middle]! < value) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function ipOctetsText(octets: Uint8Array, i: number): string {
+  let value = 0n
+  for (let k = i * 16; k < i * 16 + 16; k++) value = (value << 8n) | BigInt(octets[k]!)
+  return ipToText(value)
+}
+
+class IpTextColumn implements FastColumn {
+  readonly #column: IpColumn
+  readonly #type: DataType
+
+  constructor(column: IpColumn, type: DataType) {
+    this.#column = column
+    this.#type = type
+  }
+
+  async readRange(start: number, end: number, region: Region): Promise<Vector> {
+    return this.#read(end - start, region, (out, validity) => this.#column.readRange(start, end, out, validity))
+  }
+
+  async readDocs(docs: Uint32Array, region: Region): Promise<Vector> {
+    return this.#read(docs.length, region, (out, validity) => this.#column.readDocs(docs, docs.length, out, validity))
+  }
+
+  #read(length: number, region: Region, read: (out: Uint8Array, validity: Uint8Array) => number): Vector {
+    const validity = region.bitmap(length, false)
+    const octets = new Uint8Array(length * 16)
+    const nulls = read(octets, validity)
+    return textVector(
+      length,
+      (i) => (((validity[i >>> 3]! >>> (i & 7)) & 1) === 0 ? '' : ipOctetsText(octets, i)),
+      this.#type,
+      nulls === 0 ? null : validity,
+      region,
+    )
+  }
+}
+
+/** All values of each document, in document order; a document without one is NULL. */
+function listColumn(column: Column, type: DataType, field: MappedField): FastColumn | null {
+  const itemType = type.children![0]!.type
+  const read = async (rows: DocRows, count: number, region: Region): Promise<Vector> => {
+    const { offsets, child } = await listItems(column, itemType, field, rows, region)
+    const own = region.i32(count + 1)
+    own.set(offsets.subarray(0, count + 1))
+    const validity = region.bitmap(count, false)
+    let nulls = 0
+    for (let i = 0; i < count; i++) {
+      const present = own[i + 1]! > own[i]!
+      validity[i >>> 3]! |= +present << (i & 7)
+      nulls += +!present
+    }
+    return new ListVector(type, count, nulls === 0 ? null : validity, own, child)
+  }
+  return {
+    readRange: (start, end, region) => read({ start, end }, end - start, region),
+    readDocs: (docs, region) => read({ docs, count: docs.length }, docs.length, region),
+  }
+}
+
+async function listItems(
+  column: Column,
+  type: DataType,
+  field: MappedField,
+  rows: DocRows,
+  region: Region,
+): Promise<{ offsets: Int32Array; child: Vector }> {
+  if (column.type === 'ip') {
+    const { offsets, values } = column.readLists(rows)
+    const count = values.length / 16
+    return { offsets, child: textVector(count, (i) => ipOctetsText(values, i), type, null, region) }
+  }
+  if (column.type === 'str' || column.type === 'bytes') {
+    const { offsets, values } = column.readOrdinalLists(rows)
+    const ordinals = distinctSorted(values)
+    const terms = await column.dictionary.termsOf(ordinals)
+    const codes = region.u32(values.length)
+    for (let i = 0; i < values.length; i++) codes[i] = positionOf(ordinals, values[i]!)
+    const dictionary = termsVector(terms, ordinals.length, column, field, type, region)
+    return { offsets, child: new DictionaryVector(type, values.length, null, codes, dictionary, column.type === 'str') }
+  }
+  const { offsets, values } = column.readLists(rows)
+  const own = valuesFor(column, values.length, region)
+  own.set(values as never)
+  return { offsets, child: numberVector(column, type, own, values.length, null, region) }
+}

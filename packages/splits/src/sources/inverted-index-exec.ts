@@ -1,0 +1,154 @@
+import {
+  BoolVector,
+  PrimitiveVector,
+  RecordBatch,
+  type BatchStream,
+  type ExecutionPlan,
+  type Statistics,
+  type TaskContext,
+} from '@volley/core'
+import type { TextPredicate } from '@volley/planner'
+import { prepare, statisticsOf, type PreparedQuery } from '@volley/tantivy'
+import { Bool, Field, Float64, Schema } from 'apache-arrow'
+import { addressFields, addressVectors } from './address.ts'
+import { openLayout, type DocUnit } from './opened-layout.ts'
+import type { ScanTable } from './scan-table.ts'
+import { SplitSource } from './split-source.ts'
+import { textQuery } from './text-query.ts'
+import { streamOf } from './unit-stream.ts'
+import { aliveOnly, topByScore } from './doc-selection.ts'
+
+/** A Bool column that says whether a document matches a predicate which does not filter. */
+export interface Mark {
+  readonly name: string
+  readonly predicate: TextPredicate
+}
+
+export interface InvertedIndexOptions {
+  /** Every row matches all of them; none is every live document. */
+  readonly filters: readonly TextPredicate[]
+  readonly marks: readonly Mark[]
+  /** Adds `_score` (Float64): BM25 of `filters`, with the split's own statistics. */
+  readonly scored: boolean
+  /** Each unit gives only its best k by (score descending, doc id): what a global top k needs of it. */
+  readonly topK: number | null
+}
+
+/** `inv`: the documents that match, by the inverted index. Columns: address, `_score` where asked for, marks. */
+export class InvertedIndexExec extends SplitSource {
+  override readonly kind = 'InvertedIndexExec'
+  override readonly schema: Schema
+  readonly options: InvertedIndexOptions
+
+  constructor(table: ScanTable, options: InvertedIndexOptions) {
+    super(table)
+    this.options = options
+    this.schema = new Schema([
+      ...addressFields,
+      ...(options.scored ? [new Field('_score', new Float64(), false)] : []),
+      ...options.marks.map((mark) => new Field(mark.name, new Bool(), false)),
+    ])
+  }
+
+  protected override withTable(table: ScanTable): SplitSource {
+    return new InvertedIndexExec(table, this.options)
+  }
+
+  withTopK(topK: number): InvertedIndexExec {
+    return new InvertedIndexExec(this.table, { ...this.options, topK })
+  }
+
+  withoutMarks(): InvertedIndexExec {
+    return new InvertedIndexExec(this.table, { ...this.options, marks: [] })
+  }
+
+  override details(): readonly (readonly [string, string])[] {
+    const { filters, marks, scored, topK } = this.options
+    return [
+      ...this.tableDetails(),
+      ['query', filters.length === 0 ? '*' : `[${filters.join(', ')}]`],
+      ...(marks.length > 0 ? [['marks', `[${marks.map((mark) => String(mark.predicate)).join(', ')}]`] as const] : []),
+      ...(scored ? [['score', 'bm25'] as const] : []),
+      ...(topK === null ? [] : [['top_k', String(topK)] as const]),
+    ]
+  }
+
+  override get statistics(): Statistics {
+    return this.rowStatistics(this.options.filters.length === 0 ? 1 : 0.1, 16, null)
+  }
+
+  protected override executePartition(partition: number, context: TaskContext): BatchStream {
+    return streamOf(this.schema, this.batches(partition, context))
+  }
+
+  private async *batches(partition: number, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
+    const units = (await openLayout(this.table.layout, context))[partition]!
+    const metrics = context.metricsOf(this as ExecutionPlan)
+    for (const unit of units) {
+      context.throwIfCancelled()
+      const { docs, scores } = await this.matches(unit, context)
+      metrics.add('docs_matched', docs.length)
+      if (docs.length === 0) continue
+      const marks = await Promise.all(this.options.marks.map((mark) => this.markBits(unit, mark)))
+      for (let at = 0; at < docs.length; at += context.batchSize) {
+        yield this.batch(unit, context, docs.subarray(at, at + context.batchSize), scores?.subarray(at) ?? null, marks)
+      }
+    }
+  }
+
+  private batch(
+    unit: DocUnit,
+    context: TaskContext,
+    docs: Uint32Array,
+    scores: Float64Array | null,
+    marks: readonly Uint8Array[],
+  ): RecordBatch {
+    const region = context.region()
+    const count = docs.length
+    const ids = region.u32(count)
+    ids.set(docs)
+    const columns = addressVectors(region, unit.split.splitId, unit.segment.ord, ids)
+    if (scores !== null) {
+      const values = region.f64(count)
+      values.set(scores.subarray(0, count))
+      columns.push(new PrimitiveVector(new Float64(), count, null, values))
+    }
+    for (const mark of marks) {
+      const bits = region.bitmap(count, false)
+      for (let i = 0; i < count; i++) {
+        const doc = docs[i]! - unit.start
+        bits[i >>> 3]! |= ((mark[doc >>> 3]! >>> (doc & 7)) & 1) << (i & 7)
+      }
+      columns.push(new BoolVector(new Bool(), count, null, bits))
+    }
+    return new RecordBatch(this.schema, columns, count, null, region)
+  }
+
+  /** Live documents of the unit that match, ascending, with their scores where the source gives any. */
+  private async matches(unit: DocUnit, context: TaskContext): Promise<{ docs: Uint32Array; scores: Float64Array | null }> {
+    const { filters, scored, topK } = this.options
+    const prepared = await this.prepare(unit, filters, scored)
+    const { segment, start, end } = unit
+    if (!scored) return { docs: aliveOnly(prepared.docs(start, end), segment.alive), scores: null }
+    const result = topByScore(prepared.scorer(), segment.alive, start, end, topK)
+    context.metricsOf(this).add('docs_scored', result.scored)
+    return result
+  }
+
+  /** One bit per document of the unit, from its start. */
+  private async markBits(unit: DocUnit, mark: Mark): Promise<Uint8Array> {
+    const prepared = await this.prepare(unit, [mark.predicate], false)
+    const bits = new Uint8Array((unit.end - unit.start + 7) >>> 3)
+    for (const doc of prepared.docs(unit.start, unit.end)) {
+      const i = doc - unit.start
+      bits[i >>> 3]! |= 1 << (i & 7)
+    }
+    return bits
+  }
+
+  private async prepare(unit: DocUnit, predicates: readonly TextPredicate[], scoring: boolean): Promise<PreparedQuery> {
+    const query = textQuery(predicates, unit.index, this.table.index(unit.split.indexId).mapping)
+    const statistics = scoring ? await statisticsOf(unit.index.index, query) : undefined
+    return prepare(query, unit.segment, { scoring, ...(statistics === undefined ? {} : { statistics }) })
+  }
+}

@@ -1,0 +1,32 @@
+import type { Layout } from '../layout/layout.ts'
+import type { DocMapping } from '../mapping/doc-mapping.ts'
+
+/** One index that a scan reads: its current doc mapping, and the JSON it came from (what goes over the wire). */
+export interface ScannedIndex {
+  readonly indexId: string
+  readonly mapping: DocMapping
+  readonly mappingJson: string
+}
+
+/** What the sources of one scan share: the indexes (several behind an index pattern) and the documents' layout. */
+export class ScanTable {
+  readonly name: string
+  readonly indexes: readonly ScannedIndex[]
+  readonly layout: Layout
+  readonly #byId: ReadonlyMap<string, ScannedIndex>
+
+  constructor(name: string, indexes: readonly ScannedIndex[], layout: Layout) {
+    this.name = name
+    this.indexes = indexes
+    this.layout = layout
+    this.#byId = new Map(indexes.map((index) => [index.indexId, index]))
+  }
+
+  index(indexId: string): ScannedIndex {
+    return this.#byId.get(indexId)!
+  }
+
+  forTask(splitIds: ReadonlySet<string>): ScanTable {
+    return new ScanTable(this.name, this.indexes, this.layout.forTask(splitIds))
+  }
+}

@@ -1,0 +1,143 @@
+import type { OperatorMetrics, TaskContext, Vector } from '@volley/core'
+import { constantVector, vectorOf } from '@volley/core'
+import { Region } from '@volley/kernels'
+import type { ScanColumn } from '@volley/planner'
+import type { ColumnEntry } from '@volley/tantivy'
+import type { DataType } from 'apache-arrow'
+import { resolveField } from '../mapping/resolve-field.ts'
+import { INDEX_COLUMN } from '../provider/table-columns.ts'
+import { fastColumn, type FastColumn } from './fast-column.ts'
+import type { DocUnit } from './opened-layout.ts'
+import type { ScanTable } from './scan-table.ts'
+import { StoreColumns } from './store-columns.ts'
+
+/** A column that a source gives, and what of the table it is. */
+export interface SourceColumn {
+  readonly name: string
+  readonly type: DataType
+  readonly nullable: boolean
+  readonly source: Extract<ScanColumn, { kind: 'column' | 'path' }>
+}
+
+type Means =
+  | { readonly kind: 'fast'; readonly column: FastColumn }
+  | { readonly kind: 'store'; readonly slot: number }
+  | { readonly kind: 'index' }
+  | { readonly kind: 'missing' }
+
+/**
+ * The columns of a source in one opened segment, each by the means that this split has for it: a fast field, the document
+ * store, or nothing (then every row is NULL). Holds one reference to the memory that its batches share; release it.
+ */
+export class SegmentColumns {
+  readonly #unit: DocUnit
+  readonly #columns: readonly SourceColumn[]
+  readonly #means: readonly Means[]
+  readonly #store: StoreColumns | null
+  /** What batches of this segment share, such as dictionaries. */
+  readonly #shared: Region
+
+  private constructor(
+    unit: DocUnit,
+    columns: readonly SourceColumn[],
+    means: readonly Means[],
+    store: StoreColumns | null,
+    shared: Region,
+  ) {
+    this.#unit = unit
+    this.#columns = columns
+    this.#means = means
+    this.#store = store
+    this.#shared = shared
+  }
+
+  static async open(
+    unit: DocUnit,
+    table: ScanTable,
+    columns: readonly SourceColumn[],
+    context: TaskContext,
+    metrics: OperatorMetrics,
+  ): Promise<SegmentColumns> {
+    const shared = new Region(context.arena)
+    try {
+      const { mapping } = table.index(unit.split.indexId)
+      const schema = unit.index.index.schema
+      const entries = columns.length === 0 ? [] : await unit.segment.columns()
+      const stored: SourceColumn[] = []
+      const means = await Promise.all(
+        columns.map(async (column): Promise<Means> => {
+          if (column.source.kind === 'column') {
+            if (column.source.name === INDEX_COLUMN) return { kind: 'index' }
+            const field = resolveField(schema, mapping, column.source.name)
+            if (field.kind === 'missing') return { kind: 'missing' }
+            const mapped = mapping.field(column.source.name)
+            const entry = field.kind === 'field' && mapped?.fast === true ? fastEntry(entries, field.entry.name) : null
+            if (entry !== null && mapped !== null) {
+              const fast = fastColumn(await unit.segment.openColumn(entry), column.type, mapped, shared)
+              if (fast !== null) return { kind: 'fast', column: fast }
+            }
+          }
+          stored.push(column)
+          return { kind: 'store', slot: stored.length - 1 }
+        }),
+      )
+      for (const { kind } of means) if (kind === 'fast' || kind === 'store') metrics.add(`columns_by_${kind}`, 1)
+      const store = stored.length === 0 ? null : await StoreColumns.open(unit, mapping, stored, metrics)
+      return new SegmentColumns(unit, columns, means, store, shared)
+    } catch (error) {
+      shared.release()
+      throw error
+    }
+  }
+
+  /** The columns at `wanted` for documents `start` to `end` (exclusive), deleted ones included. */
+  readRange(wanted: readonly number[], start: number, end: number, region: Region): Promise<Vector[]> {
+    const docs = () => Uint32Array.from({ length: end - start }, (_, i) => start + i)
+    return this.#read(wanted, end - start, region, (column) => column.readRange(start, end, region), docs)
+  }
+
+  /** The columns at `wanted` for a list of documents. */
+  readDocs(wanted: readonly number[], docs: Uint32Array, region: Region): Promise<Vector[]> {
+    return this.#read(wanted, docs.length, region, (column) => column.readDocs(docs, region), () => docs)
+  }
+
+  release(): void {
+    this.#shared.release()
+  }
+
+  async #read(
+    wanted: readonly number[],
+    length: number,
+    region: Region,
+    readFast: (column: FastColumn) => Promise<Vector>,
+    docs: () => Uint32Array,
+  ): Promise<Vector[]> {
+    region.dependOn(this.#shared)
+    const slots = wanted.flatMap((i) => (this.#means[i]!.kind === 'store' ? [(this.#means[i] as { slot: number }).slot] : []))
+    const stored = slots.length === 0 ? [] : await this.#store!.read(slots, docs(), region)
+    const vectors: Vector[] = []
+    for (const i of wanted) {
+      const means = this.#means[i]!
+      const { type } = this.#columns[i]!
+      switch (means.kind) {
+        case 'fast':
+          vectors.push(await readFast(means.column))
+          break
+        case 'store':
+          vectors.push(stored[slots.indexOf(means.slot)]!)
+          break
+        case 'index':
+          vectors.push(constantVector(type, this.#unit.split.indexId, length, region))
+          break
+        case 'missing':
+          vectors.push(vectorOf(type, Array.from({ length }, () => null), region))
+          break
+      }
+    }
+    return vectors
+  }
+}
+
+function fastEntry(entries: readonly ColumnEntry[], name: string): ColumnEntry | null {
+  return entries.find((entry) => entry.name === name) ?? null
+}

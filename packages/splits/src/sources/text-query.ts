@@ -1,0 +1,34 @@
+import { internalError } from '@volley/core'
+import type { TextPredicate } from '@volley/planner'
+import { AllQuery, BooleanQuery, type Query } from '@volley/tantivy'
+import type { DocMapping } from '../mapping/doc-mapping.ts'
+import type { SplitIndex } from '../opener/split-index-opener.ts'
+import { buildQuery, checkQuery } from '../query-language/build-query.ts'
+import { parseQuickwitQuery } from '../query-language/parse.ts'
+import type { QueryAst } from '../query-language/query-ast.ts'
+import { matchAst, phraseAst, queryFieldName } from '../query-language/text-queries.ts'
+
+/** The conjunction of text predicates as a query of one split, by the split's own schema and tokenizers. */
+export function textQuery(predicates: readonly TextPredicate[], split: SplitIndex, mapping: DocMapping): Query {
+  const queries = predicates.map((predicate) => buildQuery(astOf(predicate, mapping), split, mapping))
+  if (queries.length === 0) return new AllQuery()
+  return queries.length === 1 ? queries[0]! : new BooleanQuery({ must: queries })
+}
+
+/**
+ * Checks a text predicate against the current mapping.
+ *
+ * @throws VolleyError for a syntax error, an unknown field, or one that cannot be searched so.
+ */
+export function checkTextPredicate(predicate: TextPredicate, mapping: DocMapping): void {
+  checkQuery(astOf(predicate, mapping), mapping)
+}
+
+function astOf({ form, field, path, text }: TextPredicate, mapping: DocMapping): QueryAst {
+  if (form === 'query') {
+    const defaults = field === null ? mapping.defaultSearchFields : [queryFieldName(mapping, field, path)]
+    return parseQuickwitQuery(text, defaults)
+  }
+  if (field === null) throw internalError(`${form} without a field`)
+  return (form === 'match' ? matchAst : phraseAst)(mapping, field, path, text)
+}

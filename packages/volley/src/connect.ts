@@ -1,0 +1,88 @@
+import os from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { StaticWorkerResolver } from '@volley/cluster'
+import { defaultFunctions, SqlState, VolleyError } from '@volley/core'
+import { FileBackedMetastore, MetastoreError } from '@volley/metastore'
+import { SessionSettings, type Catalog } from '@volley/planner'
+import { QuickwitCatalog, splitRules } from '@volley/splits'
+import { nodeStoreResolver } from '@volley/storage/node'
+import { Coordinator, LOCAL_WORKER, LocalWorkers } from '@volley/worker'
+import { VolleySession } from './session.ts'
+import { createWorkerSession } from './worker-session.ts'
+
+export interface ConnectOptions {
+  /** As Quickwit takes it: `file:///var/lib/quickwit/indexes`. Without one there are no tables. */
+  readonly metastore?: string
+  /** Worker processes to start on this machine for the session; 0 runs in this process. */
+  readonly localWorkers?: number
+  /** `host:port` of workers that run already. */
+  readonly workerUrls?: readonly string[]
+  readonly settings?: ReadonlyMap<string, string> | Readonly<Record<string, string>>
+  /** Overwrites freed memory, for tests. */
+  readonly poison?: boolean
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Opens a session.
+ *
+ * @throws VolleyError for a metastore URI that leads nowhere, an unknown setting, or a worker that does not answer.
+ */
+export async function connect(options: ConnectOptions = {}): Promise<VolleySession> {
+  const settings = new SessionSettings({ cores: os.availableParallelism(), physicalRules: splitRules.map((rule) => rule.name) })
+  const given = options.settings instanceof Map ? options.settings : Object.entries(options.settings ?? {})
+  for (const [name, value] of given as Iterable<[string, string]>) settings.set(name, value)
+  const metastore = options.metastore === undefined ? null : await openMetastore(options.metastore)
+  const local = options.localWorkers ?? 0
+  const launched = local === 0 ? null : await startLocalWorkers(local)
+  const urls = launched?.urls ?? options.workerUrls ?? []
+  const coordinator = new Coordinator({
+    session: createWorkerSession({ roots: null, poison: options.poison ?? false }),
+  })
+  const dispose = async () => {
+    await coordinator.close()
+    await launched?.close()
+  }
+  try {
+    await coordinator.ready(urls)
+  } catch (error) {
+    await dispose()
+    throw error
+  }
+  return new VolleySession({
+    settings,
+    functions: defaultFunctions(),
+    coordinator,
+    workers: new StaticWorkerResolver(urls.length === 0 ? [LOCAL_WORKER] : urls),
+    newCatalog: () => (metastore === null ? noTables : new QuickwitCatalog(metastore)),
+    dispose,
+  })
+}
+
+const noTables: Catalog = {
+  async table() {
+    return null
+  },
+  async tableFunction() {
+    return null
+  },
+  async tableNames() {
+    return []
+  },
+}
+
+async function openMetastore(uri: string): Promise<FileBackedMetastore> {
+  try {
+    const metastore = FileBackedMetastore.open(uri, nodeStoreResolver())
+    await metastore.listIndexIds()
+    return metastore
+  } catch (error) {
+    if (!(error instanceof MetastoreError)) throw error
+    throw new VolleyError(error.message, { code: SqlState.ioError, cause: error })
+  }
+}
+
+function startLocalWorkers(count: number): Promise<LocalWorkers> {
+  const bin = fileURLToPath(new URL('../bin/volley.js', import.meta.url))
+  return LocalWorkers.start({ count, command: process.execPath, args: [bin, 'worker', '--listen', '127.0.0.1:0', '--with-parent'] })
+}

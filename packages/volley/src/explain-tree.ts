@@ -1,0 +1,31 @@
+import type { DistributedPlan } from '@volley/planner'
+import type { ExecutionMetrics, NodeMetrics } from '@volley/worker'
+
+/** The stages of a plan that has run, as a tree: rows and time of each node, rows and bytes of each task. */
+export function formatAnalyzed(plan: DistributedPlan, metrics: ExecutionMetrics): string {
+  const lines = ['Coordinator', ...nodeLines(metrics.root, 1)]
+  // Consumers above producers, as in the tree.
+  for (const report of [...metrics.stages].reverse()) {
+    const stage = plan.stages.find((candidate) => candidate.id === report.id)!
+    lines.push(`Stage ${report.id}: exchange=${stage.exchange}, tasks=${report.tasks.length}`)
+    for (const task of report.tasks) {
+      lines.push(
+        `  task ${task.task} on ${task.worker}: splits=${task.splits.length}, rows=${count(task.rowsOut)}, bytes=${count(task.bytesOut)}`,
+      )
+    }
+    if (report.plan !== null) lines.push(...nodeLines(report.plan, 1))
+  }
+  return lines.join('\n')
+}
+
+function nodeLines(node: NodeMetrics, level: number): string[] {
+  const details = node.details.map(([key, value]) => `${key}=${value}`).join(', ')
+  const counters = [...node.counters].map(([name, value]) => `${name}=${count(value)}`)
+  const measured = [`rows=${count(node.rowsOut)}`, `time=${node.elapsedMs.toFixed(1)} ms`, ...counters].join(', ')
+  const line = `${'  '.repeat(level)}${node.name}${details === '' ? '' : `: ${details}`}  [${measured}]`
+  return [line, ...node.children.flatMap((child) => nodeLines(child, level + 1))]
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US')
+}

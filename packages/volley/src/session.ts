@@ -1,0 +1,256 @@
+import {
+  scalarAt,
+  SqlState,
+  toArrowRecordBatch,
+  toArrowSchema,
+  VolleyError,
+  type FunctionRegistry,
+  type RecordBatch,
+  type ScalarValue,
+} from '@volley/core'
+import { RendezvousPlacement } from '@volley/cluster'
+import {
+  createPhysicalPlan,
+  optimizeVerbose,
+  planDistributed,
+  type Catalog,
+  type DistributedPlan,
+  type LogicalPlan,
+  type PlanningContext,
+  type Session,
+  type SessionSettings,
+  type Statement,
+  type WorkerResolver,
+} from '@volley/planner'
+import { splitRules } from '@volley/splits'
+import { bindStatement, parseStatements, type AstStatement } from '@volley/sql'
+import type { Coordinator, DistributedExecution, ExecutionMetrics } from '@volley/worker'
+import { Table, type RecordBatch as ArrowRecordBatch, type Schema } from 'apache-arrow'
+import { describeTable, explainPlan, showSettings, showTables, type StaticRows } from './statements.ts'
+
+export interface RunOptions {
+  readonly signal?: AbortSignal
+}
+
+/** What a session is made of; `connect` builds it. */
+export interface SessionParts {
+  readonly settings: SessionSettings
+  readonly functions: FunctionRegistry
+  readonly coordinator: Coordinator
+  readonly workers: WorkerResolver
+  /** A catalog for one statement, which lists each index once. */
+  readonly newCatalog: () => Catalog
+  /** Ends what the session started. */
+  readonly dispose: () => Promise<void>
+}
+
+/** Rows of one statement, read once. */
+export class QueryResult {
+  readonly schema: Schema
+  /** What PostgreSQL's command tag starts with: `SELECT`, `SET`, `EXPLAIN`, … */
+  readonly command: string
+  readonly #rows: StaticRows | DistributedExecution
+
+  constructor(command: string, rows: StaticRows | DistributedExecution) {
+    this.command = command
+    this.schema = rows.schema
+    this.#rows = rows
+  }
+
+  /** The rows as JavaScript values, some at a time. 64-bit values are bigint, timestamps counts of their unit. */
+  async *chunks(): AsyncGenerator<readonly (readonly ScalarValue[])[], void, void> {
+    if (isStatic(this.#rows)) {
+      if (this.#rows.rows.length > 0) yield this.#rows.rows
+      return
+    }
+    try {
+      for (let batch = await this.#rows.next(); batch !== null; batch = await this.#rows.next()) {
+        if (batch.numRows > 0) yield rowsOf(batch)
+      }
+    } finally {
+      await this.#rows.close()
+    }
+  }
+
+  /** The rows as Arrow batches in ordinary memory. */
+  async *batches(): AsyncGenerator<ArrowRecordBatch, void, void> {
+    if (isStatic(this.#rows)) {
+      yield* this.#rows.batches()
+      return
+    }
+    try {
+      for (let batch = await this.#rows.next(); batch !== null; batch = await this.#rows.next()) {
+        if (batch.numRows > 0) yield toArrowRecordBatch(batch)
+      }
+    } finally {
+      await this.#rows.close()
+    }
+  }
+
+  /** All rows as one Arrow table. */
+  async toTable(): Promise<Table> {
+    const batches: ArrowRecordBatch[] = []
+    for await (const batch of this.batches()) batches.push(batch)
+    return new Table(toArrowSchema(this.schema), batches)
+  }
+
+  async cancel(): Promise<void> {
+    if (!isStatic(this.#rows)) await this.#rows.close()
+  }
+}
+
+function isStatic(rows: StaticRows | DistributedExecution): rows is StaticRows {
+  return 'rows' in rows
+}
+
+function rowsOf(batch: RecordBatch): ScalarValue[][] {
+  const rows: ScalarValue[][] = []
+  for (let k = 0; k < batch.numRows; k++) {
+    const row = batch.selection === null ? k : batch.selection[k]!
+    rows.push(batch.columns.map((column) => scalarAt(column, row)))
+  }
+  return rows
+}
+
+/** Runs SQL over a metastore's indexes, on workers or in this process. One statement at a time changes its settings. */
+export class VolleySession implements Session {
+  readonly settings: SessionSettings
+  readonly functions: FunctionRegistry
+  readonly #parts: SessionParts
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts
+    this.settings = parts.settings
+    this.functions = parts.functions
+  }
+
+  /** Tables as they are now. */
+  get catalog(): Catalog {
+    return this.#parts.newCatalog()
+  }
+
+  /** Workers that queries run on; `local` is this process. */
+  workerUrls(): Promise<readonly string[]> {
+    return this.#parts.workers.getUrls()
+  }
+
+  /** Parses statements; they are bound one by one, when they are run. */
+  statements(text: string): Promise<AstStatement[]> {
+    return parseStatements(text)
+  }
+
+  set(name: string, value: string): void {
+    this.settings.set(name, value)
+  }
+
+  /**
+   * Runs SQL and gives the rows of its last statement.
+   *
+   * @throws VolleyError for text that is not SQL, names that do not exist, and everything that fails before the first row.
+   */
+  async sql(text: string, options: RunOptions = {}): Promise<QueryResult> {
+    const statements = await this.statements(text)
+    if (statements.length === 0) throw new VolleyError('there is no statement', { code: SqlState.syntaxError })
+    for (const statement of statements.slice(0, -1)) {
+      const result = await this.run(statement, options)
+      for await (const _ of result.chunks()) continue
+    }
+    return this.run(statements.at(-1)!, options)
+  }
+
+  /** Runs one statement. Rows are computed while they are read. */
+  async run(ast: AstStatement, options: RunOptions = {}): Promise<QueryResult> {
+    options.signal?.throwIfAborted()
+    const context = this.#planningContext()
+    const statement = await bindStatement(ast, context)
+    switch (statement.kind) {
+      case 'query':
+        return new QueryResult('SELECT', this.#execute(await this.#plan(statement.plan, context), options))
+      case 'explain':
+        return this.#explain(statement, context, options)
+      case 'set':
+        this.settings.set(statement.name, String(statement.value))
+        return new QueryResult('SET', showSettings([]))
+      case 'reset':
+        this.settings.reset(statement.name)
+        return new QueryResult('RESET', showSettings([]))
+      case 'show':
+        return new QueryResult('SHOW', showSettings(this.settings.show(statement.name)))
+      case 'show_tables':
+        return new QueryResult('SHOW', showTables(await context.catalog.tableNames()))
+      case 'describe':
+        return new QueryResult('SELECT', describeTable(statement.table))
+    }
+  }
+
+  /** How a statement would run, or, with `analyze`, how it ran. */
+  async explain(text: string, options: RunOptions & { readonly analyze?: boolean }): Promise<Explained> {
+    const statements = await this.statements(text)
+    const context = this.#planningContext()
+    const statement = statements.length === 1 ? await bindStatement(statements[0]!, context) : null
+    if (statement?.kind !== 'query' && statement?.kind !== 'explain') {
+      throw new VolleyError('explain takes one query', { code: SqlState.syntaxError })
+    }
+    const plan = await this.#plan(statement.plan, context)
+    return { plan, metrics: options.analyze === true ? await this.#measure(plan, options) : null }
+  }
+
+  async close(): Promise<void> {
+    await this.#parts.dispose()
+  }
+
+  async #explain(
+    statement: Extract<Statement, { kind: 'explain' }>,
+    context: PlanningContext,
+    options: RunOptions,
+  ): Promise<QueryResult> {
+    const { changes } = optimizeVerbose(statement.plan, context)
+    const plan = await this.#plan(statement.plan, context)
+    const metrics = statement.analyze ? await this.#measure(plan, options) : null
+    const { verbose, format } = statement
+    return new QueryResult('EXPLAIN', explainPlan({ plan, metrics }, { format, changes: verbose ? changes : null }))
+  }
+
+  async #plan(logical: LogicalPlan, context: PlanningContext): Promise<DistributedPlan> {
+    const { plan } = optimizeVerbose(logical, context)
+    const physical = createPhysicalPlan(plan, {
+      settings: this.settings,
+      physicalRules: splitRules,
+      distributed: true,
+    })
+    const workers = await this.#parts.workers.getUrls()
+    return planDistributed(physical, { workers, placement: new RendezvousPlacement() })
+  }
+
+  #execute(plan: DistributedPlan, options: RunOptions): DistributedExecution {
+    const { signal } = options
+    return this.#parts.coordinator.execute(plan, {
+      settings: this.settings.entries(),
+      ...(signal === undefined ? {} : { signal }),
+    })
+  }
+
+  async #measure(plan: DistributedPlan, options: RunOptions): Promise<ExecutionMetrics> {
+    const execution = this.#execute(plan, options)
+    try {
+      while ((await execution.next()) !== null) continue
+    } finally {
+      await execution.close()
+    }
+    return execution.metrics
+  }
+
+  #planningContext(): PlanningContext {
+    return {
+      catalog: this.#parts.newCatalog(),
+      functions: this.functions,
+      settings: this.settings,
+      now: BigInt(Date.now()) * 1_000_000n,
+    }
+  }
+}
+
+export interface Explained {
+  readonly plan: DistributedPlan
+  readonly metrics: ExecutionMetrics | null
+}

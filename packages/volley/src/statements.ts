@@ -1,0 +1,72 @@
+import { toArrowSchema, typeKey, type ScalarValue } from '@volley/core'
+import { formatDistributedPlan, formatLogicalPlan, type RuleChange, type ShownSetting, type TableProvider } from '@volley/planner'
+import { Bool, Field, Schema, Utf8, vectorFromArray, Table, type DataType, type RecordBatch } from 'apache-arrow'
+import { explainJson } from './explain-json.ts'
+import { formatAnalyzed } from './explain-tree.ts'
+import type { Explained } from './session.ts'
+
+/** Rows that are there at once, of a statement that runs no plan. */
+export class StaticRows {
+  readonly schema: Schema
+  readonly rows: readonly (readonly ScalarValue[])[]
+
+  constructor(columns: readonly (readonly [name: string, type: DataType])[], rows: readonly (readonly ScalarValue[])[]) {
+    this.schema = new Schema(columns.map(([name, type]) => new Field(name, type, true)))
+    this.rows = rows
+  }
+
+  batches(): RecordBatch[] {
+    if (this.rows.length === 0) return []
+    const columns = this.schema.fields.map((field, i) => [field.name, vectorFromArray(this.rows.map((row) => row[i]), field.type)])
+    return new Table(toArrowSchema(this.schema), Object.fromEntries(columns)).batches
+  }
+}
+
+const text = new Utf8()
+
+export function showSettings(settings: readonly ShownSetting[]): StaticRows {
+  const rows = settings.map(({ name, value, description }) => [name, value, description])
+  return new StaticRows([['name', text], ['value', text], ['description', text]], rows)
+}
+
+export function showTables(names: readonly string[]): StaticRows {
+  return new StaticRows([['table_name', text]], [...names].sort().map((name) => [name]))
+}
+
+export function describeTable(table: TableProvider): StaticRows {
+  const rows = table.columns
+    .filter((column) => column.visible || column.searchable || !column.selectable)
+    .map((column) => [column.name, typeKey(column.type), column.nullable, column.selectable, column.searchable, column.comment ?? null])
+  const columns: [string, DataType][] = [
+    ['column_name', text],
+    ['data_type', text],
+    ['nullable', new Bool()],
+    ['selectable', new Bool()],
+    ['searchable', new Bool()],
+    ['comment', text],
+  ]
+  return new StaticRows(columns, rows)
+}
+
+export interface ExplainOptions {
+  readonly format: 'tree' | 'json'
+  /** What the logical rules did, for EXPLAIN VERBOSE. */
+  readonly changes: readonly RuleChange[] | null
+}
+
+/** One row a line. */
+export function explainPlan(explained: Explained, options: ExplainOptions): StaticRows {
+  const lines =
+    options.format === 'json'
+      ? [JSON.stringify(explainJson(explained))]
+      : [
+          ...(options.changes ?? []).flatMap(({ rule, plan }) => [`-- after ${rule}`, ...formatLogicalPlan(plan).split('\n')]),
+          ...explainLines(explained),
+        ]
+  return new StaticRows([['plan', text]], lines.map((line) => [line]))
+}
+
+export function explainLines(explained: Explained): string[] {
+  const tree = explained.metrics === null ? formatDistributedPlan(explained.plan) : formatAnalyzed(explained.plan, explained.metrics)
+  return tree.split('\n')
+}
