@@ -1,10 +1,10 @@
 import type { DataType } from 'apache-arrow'
 import type { Region } from '@volley/kernels'
-import { notSupported } from '../errors.ts'
 import type { ArithmeticOperator } from '../types/coercion.ts'
 import { typeKey } from '../types/data-types.ts'
 import type { RecordBatch, Selection } from '../vectors/record-batch.ts'
 import type { Vector } from '../vectors/vector.ts'
+import { evaluateArithmetic } from './arithmetic.ts'
 import { Expr, operand } from './expr.ts'
 
 /**
@@ -46,7 +46,9 @@ export class ArithmeticExpr extends Expr {
     return `${this.op}:${typeKey(this.type)}`
   }
 
-  override evaluate(_batch: RecordBatch, _selection: Selection | null, _region: Region): Vector {
-    throw notSupported('this expression')
+  override evaluate(batch: RecordBatch, selection: Selection | null, region: Region): Vector {
+    const left = this.left.evaluate(batch, selection, region)
+    const right = this.right.evaluate(batch, selection, region)
+    return evaluateArithmetic(this.op, left, right, this.type, selection, region)
   }
 }

@@ -37,11 +37,13 @@ export class CaseExpr extends Expr {
   }
 
   override withChildren(children: readonly Expr[]): Expr {
+    // oxlint-disable-next-line unicorn/no-thenable -- an expression is not awaited
     const branches = this.branches.map((_, i) => ({ when: children[2 * i]!, then: children[2 * i + 1]! }))
     return new CaseExpr(branches, this.otherwise === null ? null : children.at(-1)!, this.type)
   }
 
   override toString(): string {
+    // oxlint-disable-next-line unicorn/no-thenable -- an expression is not awaited
     const branches = this.branches.map((branch) => `WHEN ${branch.when} THEN ${branch.then}`).join(' ')
     return `CASE ${branches}${this.otherwise === null ? '' : ` ELSE ${this.otherwise}`} END`
   }

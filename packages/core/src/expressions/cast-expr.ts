@@ -1,9 +1,9 @@
 import type { DataType } from 'apache-arrow'
 import type { Region } from '@volley/kernels'
-import { notSupported } from '../errors.ts'
 import { typeKey } from '../types/data-types.ts'
 import type { RecordBatch, Selection } from '../vectors/record-batch.ts'
 import type { Vector } from '../vectors/vector.ts'
+import { castVector } from './cast.ts'
 import { Expr } from './expr.ts'
 
 /** CAST, or with `safe` TRY_CAST, which gives NULL where CAST raises. */
@@ -40,7 +40,8 @@ export class CastExpr extends Expr {
     return `${typeKey(this.type)}:${this.safe}`
   }
 
-  override evaluate(_batch: RecordBatch, _selection: Selection | null, _region: Region): Vector {
-    throw notSupported('this expression')
+  override evaluate(batch: RecordBatch, selection: Selection | null, region: Region): Vector {
+    const child = this.child.evaluate(batch, selection, region)
+    return castVector(child, this.type, this.safe, selection, region)
   }
 }

@@ -1,0 +1,147 @@
+import type { DataType } from 'apache-arrow'
+import type { ArithmeticOperator } from '../types/coercion.ts'
+import { readBigInt64, readInt64, readUint64, writeBigInt64, writeInt64 } from '../types/ticks.ts'
+import { divisionByZero, outOfRange } from '../types/type-errors.ts'
+import type { NumberArray } from './compare-kernels.ts'
+
+// Kernels read the rows given (none of them NULL) and write the same rows of `out`. Masks as in compare-kernels.ts.
+
+const TWO_53 = 9007199254740992
+
+/** Integers of at most 32 bits: in doubles, where sums are exact and a product that is not is out of range anyway. */
+export function arithmeticIntegers(
+  op: ArithmeticOperator,
+  a: NumberArray,
+  aMask: number,
+  b: NumberArray,
+  bMask: number,
+  rows: Uint32Array,
+  out: { [row: number]: number },
+  min: number,
+  max: number,
+  type: DataType,
+): void {
+  for (let k = 0; k < rows.length; k++) {
+    const row = rows[k]!
+    const x = a[row & aMask]!
+    const y = b[row & bMask]!
+    let value: number
+    if (op === '+') value = x + y
+    else if (op === '-') value = x - y
+    else if (op === '*') value = x * y
+    else {
+      if (y === 0) throw divisionByZero()
+      value = op === '/' ? Math.trunc(x / y) : x % y
+    }
+    if (value < min || value > max) throw outOfRange(type)
+    out[row] = value
+  }
+}
+
+/** Floats; `single` rounds to 32 bits. A result that is infinite or zero only by overflow or underflow is out of range. */
+export function arithmeticFloats(
+  op: ArithmeticOperator,
+  a: NumberArray,
+  aMask: number,
+  b: NumberArray,
+  bMask: number,
+  rows: Uint32Array,
+  out: { [row: number]: number },
+  single: boolean,
+  type: DataType,
+): void {
+  for (let k = 0; k < rows.length; k++) {
+    const row = rows[k]!
+    const x = a[row & aMask]!
+    const y = b[row & bMask]!
+    let value: number
+    if (op === '+') value = x + y
+    else if (op === '-') value = x - y
+    else if (op === '*') value = x * y
+    else {
+      if (y === 0 && x === x) throw divisionByZero()
+      value = op === '/' ? x / y : x % y
+    }
+    if (single) value = Math.fround(value)
+    if (value - value !== 0 && x - x === 0 && y - y === 0) throw outOfRange(type)
+    if (value === 0 && x !== 0 && ((op === '*' && y !== 0) || (op === '/' && y - y === 0))) throw outOfRange(type)
+    out[row] = value
+  }
+}
+
+/** 64-bit sums and differences, in halves. */
+export function addInt64(
+  subtract: boolean,
+  unsigned: boolean,
+  a: Int32Array,
+  aMask: number,
+  b: Int32Array,
+  bMask: number,
+  rows: Uint32Array,
+  out: Int32Array,
+  type: DataType,
+): void {
+  const min = unsigned ? 0 : -2147483648
+  const max = unsigned ? 4294967295 : 2147483647
+  for (let k = 0; k < rows.length; k++) {
+    const row = rows[k]!
+    const i = (row & aMask) << 1
+    const j = (row & bMask) << 1
+    const ah = unsigned ? a[i + 1]! >>> 0 : a[i + 1]!
+    const bh = unsigned ? b[j + 1]! >>> 0 : b[j + 1]!
+    const al = a[i]! >>> 0
+    const bl = b[j]! >>> 0
+    const low = subtract ? al - bl : al + bl
+    const high = subtract ? ah - bh - +(low < 0) : ah + bh + +(low > 4294967295)
+    if (high < min || high > max) throw outOfRange(type)
+    out[2 * row] = low
+    out[2 * row + 1] = high
+  }
+}
+
+/** 64-bit products, quotients and remainders: in doubles where those are exact, else in BigInt. */
+export function multiplyInt64(
+  op: '*' | '/' | '%',
+  unsigned: boolean,
+  a: Int32Array,
+  aMask: number,
+  b: Int32Array,
+  bMask: number,
+  rows: Uint32Array,
+  out: Int32Array,
+  type: DataType,
+): void {
+  for (let k = 0; k < rows.length; k++) {
+    const row = rows[k]!
+    const i = (row & aMask) << 1
+    const j = (row & bMask) << 1
+    const x = unsigned ? readUint64(a, i) : readInt64(a, i)
+    const y = unsigned ? readUint64(b, j) : readInt64(b, j)
+    if (y === 0 && op !== '*') throw divisionByZero()
+    const value = op === '*' ? x * y : op === '/' ? Math.trunc(x / y) : x % y
+    const exact =
+      op === '*' ? value < TWO_53 && value > -TWO_53 : x < TWO_53 && x > -TWO_53 && y < TWO_53 && y > -TWO_53
+    if (exact) writeInt64(out, 2 * row, value)
+    else writeBigInt64(out, 2 * row, wideInt64(op, unsigned, a, i, b, j, type))
+  }
+}
+
+function wideInt64(
+  op: '*' | '/' | '%',
+  unsigned: boolean,
+  a: Int32Array,
+  i: number,
+  b: Int32Array,
+  j: number,
+  type: DataType,
+): bigint {
+  let x = readBigInt64(a, i)
+  let y = readBigInt64(b, j)
+  if (unsigned) {
+    x = BigInt.asUintN(64, x)
+    y = BigInt.asUintN(64, y)
+  }
+  const value = op === '*' ? x * y : op === '/' ? x / y : x % y
+  if (value !== (unsigned ? BigInt.asUintN(64, value) : BigInt.asIntN(64, value))) throw outOfRange(type)
+  return value
+}

@@ -1,0 +1,94 @@
+import type { DataType } from 'apache-arrow'
+import type { ArithmeticOperator } from '../types/coercion.ts'
+import { divideRound, fitsDecimal, pow10, rescale } from '../types/decimal.ts'
+import { precisionOf, scaleOf } from '../types/type-factory.ts'
+import { readDecimal, writeDecimal } from '../vectors/build.ts'
+import { divisionByZero, outOfRange } from '../types/type-errors.ts'
+
+const TWO_53 = 9007199254740992
+
+/** A 128-bit integer as a number where that is exact, else NaN. */
+export function readSmall(words: Int32Array, row: number): number {
+  const at = row * 4
+  const high = words[at + 1]!
+  const sign = high >> 31
+  if (words[at + 2] !== sign || words[at + 3] !== sign) return Number.NaN
+  const value = high * 4294967296 + (words[at]! >>> 0)
+  return value < TWO_53 && value > -TWO_53 ? value : Number.NaN
+}
+
+/** Writes an integer below 2^53 in absolute value as a 128-bit one. */
+export function writeSmall(words: Int32Array, row: number, value: number): void {
+  const at = row * 4
+  const high = Math.floor(value / 4294967296)
+  const sign = high < 0 ? -1 : 0
+  words[at] = value
+  words[at + 1] = high
+  words[at + 2] = sign
+  words[at + 3] = sign
+}
+
+function unsigned(words: Int32Array): Uint32Array {
+  return new Uint32Array(words.buffer as ArrayBuffer, words.byteOffset, words.length)
+}
+
+/** Decimals of any scales into one of the result's: in doubles where those are exact, else in BigInt. */
+export function arithmeticDecimals(
+  op: ArithmeticOperator,
+  a: Int32Array,
+  aMask: number,
+  aType: DataType,
+  b: Int32Array,
+  bMask: number,
+  bType: DataType,
+  rows: Uint32Array,
+  out: Int32Array,
+  type: DataType,
+): void {
+  const [s1, s2, scale] = [scaleOf(aType), scaleOf(bType), scaleOf(type)]
+  const limit = precisionOf(type) >= 16 ? TWO_53 : 10 ** precisionOf(type)
+  const additive = op === '+' || op === '-'
+  // Factors that bring both sides to the result's scale (sums) or the product to it.
+  const f1 = 10 ** (scale - s1)
+  const f2 = 10 ** (scale - s2)
+  const simple = additive ? scale >= s1 && scale >= s2 : op === '*' && scale === s1 + s2
+  const aBig = unsigned(a)
+  const bBig = unsigned(b)
+  const outBig = unsigned(out)
+  for (let k = 0; k < rows.length; k++) {
+    const row = rows[k]!
+    if (simple) {
+      const x = readSmall(a, row & aMask)
+      const y = readSmall(b, row & bMask)
+      const value = additive ? (op === '+' ? x * f1 + y * f2 : x * f1 - y * f2) : x * y
+      const bounded = additive ? Math.abs(x * f1) < TWO_53 && Math.abs(y * f2) < TWO_53 : true
+      if (bounded && value < limit && value > -limit) {
+        writeSmall(out, row, value)
+        continue
+      }
+    }
+    const value = wideDecimal(op, readDecimal(aBig, row & aMask), s1, readDecimal(bBig, row & bMask), s2, scale)
+    if (!fitsDecimal(value, type)) throw outOfRange(type)
+    writeDecimal(outBig, row, value)
+  }
+}
+
+function wideDecimal(op: ArithmeticOperator, x: bigint, s1: number, y: bigint, s2: number, scale: number): bigint {
+  const common = Math.max(s1, s2)
+  switch (op) {
+    case '+':
+      return rescale(rescale(x, s1, common) + rescale(y, s2, common), common, scale)
+    case '-':
+      return rescale(rescale(x, s1, common) - rescale(y, s2, common), common, scale)
+    case '*':
+      return rescale(x * y, s1 + s2, scale)
+    case '/': {
+      if (y === 0n) throw divisionByZero()
+      const shift = scale - s1 + s2
+      return shift >= 0 ? divideRound(x * pow10(shift), y) : divideRound(x, y * pow10(-shift))
+    }
+    case '%':
+      if (y === 0n) throw divisionByZero()
+      return rescale(rescale(x, s1, common) % rescale(y, s2, common), common, scale)
+  }
+}
