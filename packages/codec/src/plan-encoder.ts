@@ -61,12 +61,28 @@ export class PlanEncoder implements EncodeContext {
 
   /** @throws VolleyError (0A000) for an expression that has no codec. */
   encodeExpr(expr: Expr): Handle {
-    return this.#once(expr, () => {
-      const codec = this.#exprCodecs.get(expr.kind)
-      if (codec === undefined) throw notSupported(`sending the expression ${expr.kind} to another worker`)
-      const children = this.encodeExprs(expr.children)
-      return this.#entries.push({ expr: { kind: expr.kind, payload: codec.encode(expr, this), children } })
-    })
+    // A loop, because a generated expression may be deeper than the call stack.
+    const open: { readonly expr: Expr; readonly children: readonly Expr[]; expanded: boolean }[] = []
+    const enter = (each: Expr): void => {
+      if (!this.#handles.has(each)) open.push({ expr: each, children: each.children, expanded: false })
+    }
+    enter(expr)
+    for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+      if (!top.expanded) {
+        top.expanded = true
+        for (const child of top.children) enter(child)
+        continue
+      }
+      const { expr: each, children } = top
+      open.pop()
+      this.#once(each, () => {
+        const codec = this.#exprCodecs.get(each.kind)
+        if (codec === undefined) throw notSupported(`sending the expression ${each.kind} to another worker`)
+        const handles = children.map((child) => this.#handles.get(child)!)
+        return this.#entries.push({ expr: { kind: each.kind, payload: codec.encode(each, this), children: handles } })
+      })
+    }
+    return this.#handles.get(expr)!
   }
 
   encodeOptionalExpr(expr: Expr | null): Handle {

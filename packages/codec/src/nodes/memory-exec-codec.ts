@@ -1,7 +1,17 @@
 import { MemoryExec, decodeIpc, encodeIpc } from '@volley/core'
+import type { RecordBatch } from 'apache-arrow'
 import { volley } from '../generated/messages.js'
 import type { NodeCodec } from '../node-codec.ts'
+import { malformed } from '../wire/message.ts'
 import { defineNodeCodec } from './define-node-codec.ts'
+
+function decodeBatches(bytes: Uint8Array): readonly RecordBatch[] {
+  try {
+    return decodeIpc(bytes).batches
+  } catch {
+    throw malformed('MemoryExec has batches that are no Arrow IPC stream')
+  }
+}
 
 export const memoryExecCodec: NodeCodec = defineNodeCodec({
   kind: 'MemoryExec',
@@ -12,8 +22,5 @@ export const memoryExecCodec: NodeCodec = defineNodeCodec({
     partitions: partitions.map((batches) => encodeIpc(schema, batches)),
   }),
   decode: ({ schema, partitions }, _inputs, context) =>
-    new MemoryExec(
-      context.decodeSchema(schema),
-      partitions.map((bytes) => decodeIpc(bytes).batches),
-    ),
+    new MemoryExec(context.decodeSchema(schema), partitions.map(decodeBatches)),
 })

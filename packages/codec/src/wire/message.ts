@@ -1,5 +1,5 @@
 import { SqlState, VolleyError } from '@volley/core'
-import type { Reader, Writer } from 'protobufjs/minimal.js'
+import protobuf, { type Reader, type Writer } from 'protobufjs/minimal.js'
 
 /** A generated message class. */
 export interface MessageType<Out, In> {
@@ -19,7 +19,9 @@ const FIRST_OPTIONAL_FIELD = 1000
 export function decodeMessage<In>(type: MessageType<never, In>, bytes: Uint8Array, what: string): In {
   let message: In
   try {
-    message = type.decode(bytes)
+    const reader = protobuf.Reader.create(bytes)
+    reader.discardUnknown = false
+    message = type.decode(reader)
   } catch (cause) {
     throw new VolleyError(`${what} cannot be decoded`, { code: SqlState.protocolViolation, cause })
   }

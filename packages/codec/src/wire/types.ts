@@ -1,6 +1,7 @@
 import {
   BINARY,
   BOOL,
+  DATE,
   FLOAT32,
   FLOAT64,
   INT16,
@@ -91,7 +92,7 @@ export function typeFromWire(wire: WireType, typeOf: (handle: number) => DataTyp
   const children = (wire.children ?? []).map((child) => fieldFromWire(child, typeOf))
   switch (name) {
     case 'Date':
-      return new Date_(unitOf(wire, 2) as DateUnit)
+      return unitOf(wire, 2) === 0 ? DATE : new Date_(unitOf(wire, 2) as DateUnit)
     case 'Interval':
       return new Interval(unitOf(wire, 3) as IntervalUnit)
     case 'Time':
