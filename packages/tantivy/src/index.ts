@@ -1,3 +1,77 @@
+export { Index, openIndex, type OpenOptions } from './segment/open-index.ts'
+export { SegmentReader } from './segment/segment-reader.ts'
+export { FieldIndex } from './segment/field-index.ts'
+export { AliveBitset } from './segment/alive-bitset.ts'
+export type { Directory } from './directory/directory.ts'
+export { MemoryDirectory } from './directory/memory-directory.ts'
+export { IndexCorruptedError, UnsupportedIndexError } from './errors.ts'
+export { verifyChecksum } from './bytes/footer.ts'
+export type { ZstdDecompress } from './bytes/zstd.ts'
+export { type IndexMeta, type SegmentMeta, parseMeta } from './schema/index-meta.ts'
+export {
+  type DatePrecision,
+  type FieldEntry,
+  type FieldOptions,
+  type FieldType,
+  IndexSchema,
+  type RecordOption,
+} from './schema/index-schema.ts'
+export type {
+  ByteLists,
+  BytesColumn,
+  Cardinality,
+  Column,
+  ColumnDictionary,
+  ColumnEntry,
+  ColumnType,
+  DocRows,
+  IpColumn,
+  NumericArray,
+  NumericColumn,
+  NumericLists,
+  OrdinalLists,
+  TermList,
+} from './columnar/column.ts'
+export type { DocStore } from './store/doc-store.ts'
+export type { PreTokenizedToken, StoredDocument, StoredValue, StoredVisitor } from './store/stored-value.ts'
+export type { TermBatch, TermBound, TermDictionary, TermEntry, TermInfo } from './term-dictionary/term-dictionary.ts'
+export { FIELD_NORMS, fieldNormCode } from './postings/fieldnorms.ts'
+export type { PostingsList } from './postings/postings-list.ts'
+export type { PositionsList } from './postings/positions-list.ts'
+export {
+  encodeJsonPath,
+  jsonTerm,
+  type JsonTermValue,
+  mapF64,
+  mapI64,
+  splitJsonPath,
+  termForBool,
+  termForBytes,
+  termForDate,
+  termForF64,
+  termForFacet,
+  termForI64,
+  termForIp,
+  termForText,
+  termForU64,
+} from './terms.ts'
+export type { PrepareContext, Query } from './query/query.ts'
+export { prepare, type PrepareOptions, statisticsOf } from './query/prepare.ts'
+export type { ScoreStatistics } from './query/score-statistics.ts'
+export { PreparedQuery } from './query/prepared-query.ts'
+export { Scorer, TERMINATED } from './query/scorer.ts'
+export { AllQuery } from './query/all-query.ts'
+export { type BooleanClauses, BooleanQuery } from './query/boolean-query.ts'
+export { BoostQuery } from './query/boost-query.ts'
+export { ConstScoreQuery } from './query/const-score-query.ts'
+export { EmptyQuery } from './query/empty-query.ts'
+export { ExistsQuery } from './query/exists-query.ts'
+export { PhrasePrefixQuery } from './query/phrase-prefix-query.ts'
+export { PhraseQuery } from './query/phrase-query.ts'
+export { PrefixQuery } from './query/prefix-query.ts'
+export { RangeQuery } from './query/range-query.ts'
+export { TermQuery } from './query/term-query.ts'
+export { TermSetQuery } from './query/term-set-query.ts'
 export type { EmitToken, Token, Tokenizer } from './tokenizer/tokenizer.ts'
 export { TokenizerManager } from './tokenizer/tokenizer-manager.ts'
 export type { TokenizerDefinition } from './tokenizer/custom-tokenizer.ts'

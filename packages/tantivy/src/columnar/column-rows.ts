@@ -1,0 +1,315 @@
+import type { IndexCorruptedError } from '../errors.ts'
+import type { DocRows } from './column.ts'
+import type { ColumnIndex } from './column-index.ts'
+import { CHUNK, type ValueDecoder } from './value-decoder.ts'
+
+const slots = new Uint32Array(CHUNK)
+const rows = new Uint32Array(CHUNK + 1)
+const flags = new Uint8Array(CHUNK)
+
+/** Reads a column by document: the column index says which rows, the decoder what is in them. */
+export class ColumnRows<Out> {
+  readonly index: ColumnIndex
+  readonly #decoder: ValueDecoder<Out>
+  readonly #corrupted: (problem: string) => IndexCorruptedError
+
+  constructor(index: ColumnIndex, decoder: ValueDecoder<Out>, corrupted: (problem: string) => IndexCorruptedError) {
+    this.index = index
+    this.#decoder = decoder
+    this.#corrupted = corrupted
+  }
+
+  /** First values of the documents [start, end); returns the number without one. */
+  readRange(start: number, end: number, out: Out, validity: Uint8Array): number {
+    this.#check(start, end)
+    let nulls = 0
+    for (let from = start; from < end; from += CHUNK) {
+      nulls += this.#readChunk(from, Math.min(end, from + CHUNK), out, from - start)
+    }
+    this.#writeValidity(start, end, validity)
+    return nulls
+  }
+
+  /** First values of `count` documents of a list. */
+  readDocs(docs: Uint32Array, count: number, out: Out, validity: Uint8Array): number {
+    for (let i = 0; i < count; i += 1) if (docs[i]! >= this.index.numDocs) this.#check(docs[i]!, docs[i]! + 1)
+    validity.fill(0, 0, (count + 7) >> 3)
+    let nulls = 0
+    for (let from = 0; from < count; from += CHUNK) {
+      const chunk = docs.subarray(from, Math.min(count, from + CHUNK))
+      const found = this.#firstRowsOf(chunk)
+      if (found === chunk.length) {
+        this.#decoder.loadRows(rows, found)
+        this.#decoder.store(out, from, found)
+      } else {
+        this.#decoder.clear(out, from, chunk.length)
+        this.#decoder.loadRows(rows, found)
+        this.#decoder.scatter(out, from, slots, found)
+        nulls += chunk.length - found
+      }
+      for (let i = 0; i < found; i += 1) {
+        const k = from + slots[i]!
+        validity[k >> 3]! |= 1 << (k & 7)
+      }
+    }
+    return nulls
+  }
+
+  /** All values of documents, with one more offset than documents. */
+  readLists(docRows: DocRows): { offsets: Int32Array; values: Out } {
+    const isRange = 'start' in docRows
+    if (isRange) this.#check(docRows.start, docRows.end)
+    const count = isRange ? docRows.end - docRows.start : docRows.count
+    const starts = new Uint32Array(count)
+    const offsets = new Int32Array(count + 1)
+    let total = 0
+    for (let k = 0; k < count; k += 1) {
+      const doc = isRange ? docRows.start + k : docRows.docs[k]!
+      if (!isRange && doc >= this.index.numDocs) this.#check(doc, doc + 1)
+      const rank = this.#rankOf(doc)
+      if (rank >= 0) {
+        const [from, to] = this.#rowRange(rank)
+        starts[k] = from
+        total += to - from
+      }
+      offsets[k + 1] = total
+    }
+    const values = this.#decoder.allocate(total)
+    let at = 0
+    let pending = 0
+    for (let k = 0; k < count; k += 1) {
+      let row = starts[k]!
+      for (let left = offsets[k + 1]! - offsets[k]!; left > 0; left -= 1) {
+        rows[pending] = row
+        row += 1
+        pending += 1
+        if (pending === CHUNK) {
+          this.#decoder.loadRows(rows, pending)
+          this.#decoder.store(values, at, pending)
+          at += pending
+          pending = 0
+        }
+      }
+    }
+    this.#decoder.loadRows(rows, pending)
+    this.#decoder.store(values, at, pending)
+    return { offsets, values }
+  }
+
+  /** Documents of [start, end) with a value that the decoder's `match` accepts. */
+  matchingDocs(start: number, end: number): Uint32Array {
+    this.#check(start, end)
+    const out = new DocBuffer()
+    for (let from = start; from < end; from += CHUNK) {
+      this.#matchChunk(from, Math.min(end, from + CHUNK), out)
+    }
+    return out.finish()
+  }
+
+  /** Documents of [start, end) with a value. */
+  docsWithValue(start: number, end: number): Uint32Array {
+    this.#check(start, end)
+    const out = new DocBuffer()
+    for (let doc = start; doc < end; doc += 1) {
+      const rank = this.#rankOf(doc)
+      if (rank < 0) continue
+      if (this.index.starts !== null && this.index.docs === null) {
+        const [from, to] = this.#rowRange(rank)
+        if (from === to) continue
+      }
+      out.push(doc)
+    }
+    return out.finish()
+  }
+
+  #readChunk(start: number, end: number, out: Out, at: number): number {
+    const count = end - start
+    const { docs, starts } = this.index
+    if (docs === null && starts === null) {
+      this.#decoder.load(start, end)
+      this.#decoder.store(out, at, count)
+      return 0
+    }
+    const found = this.#slotsOfRange(start, end)
+    if (starts === null) {
+      const first = docs!.rank(start)
+      this.#decoder.load(first, first + found)
+    } else this.#decoder.loadRows(rows, found)
+    if (found === count) this.#decoder.store(out, at, count)
+    else {
+      this.#decoder.clear(out, at, count)
+      this.#decoder.scatter(out, at, slots, found)
+    }
+    return count - found
+  }
+
+  /** Fills `slots` with the positions of documents with a value in [start, end), and `rows` with their first rows. */
+  #slotsOfRange(start: number, end: number): number {
+    const { docs, starts } = this.index
+    let found = 0
+    if (docs !== null) {
+      const words = docs.words
+      for (let doc = start; doc < end; doc += 1) {
+        slots[found] = doc - start
+        found += (words[doc >>> 5]! >>> (doc & 31)) & 1
+      }
+      if (starts !== null) {
+        const rank = docs.rank(start)
+        starts.readLow(rank, rank + found, rows, 0)
+        this.#checkRows(found)
+      }
+      return found
+    }
+    const count = end - start
+    starts!.readLow(start, end + 1, rows, 0)
+    for (let k = 0; k < count; k += 1) {
+      const row = rows[k]!
+      if (row === rows[k + 1]) continue
+      slots[found] = k
+      rows[found] = row
+      found += 1
+    }
+    this.#checkRows(found)
+    return found
+  }
+
+  #firstRowsOf(docs: Uint32Array): number {
+    const { docs: set, starts } = this.index
+    let found = 0
+    for (let i = 0; i < docs.length; i += 1) {
+      const doc = docs[i]!
+      if (set !== null && !set.has(doc)) continue
+      const rank = set === null ? doc : set.rank(doc)
+      if (starts === null) rows[found] = rank
+      else {
+        const [from, to] = this.#rowRange(rank)
+        if (from === to) continue
+        rows[found] = from
+      }
+      slots[found] = i
+      found += 1
+    }
+    return found
+  }
+
+  #rankOf(doc: number): number {
+    const { docs } = this.index
+    if (docs === null) return doc
+    return docs.has(doc) ? docs.rank(doc) : -1
+  }
+
+  #rowRange(rank: number): readonly [number, number] {
+    const { starts } = this.index
+    if (starts === null) return [rank, rank + 1]
+    starts.readLow(rank, rank + 2, PAIR, 0)
+    const from = PAIR[0]!
+    const to = PAIR[1]!
+    if (from > to || to > this.#decoder.numValues) throw this.#corrupted(`rows ${from}..${to} of a document`)
+    return [from, to]
+  }
+
+  #checkRows(count: number): void {
+    const limit = this.#decoder.numValues
+    for (let i = 0; i < count; i += 1) if (rows[i]! >= limit) throw this.#corrupted(`row ${rows[i]} of ${limit}`)
+  }
+
+  #matchChunk(start: number, end: number, out: DocBuffer): void {
+    const { docs, starts } = this.index
+    if (starts !== null) {
+      this.#matchLists(start, end, out)
+      return
+    }
+    if (docs === null) {
+      this.#decoder.match(start, end, flags)
+      out.pushFlagged(start, flags, end - start)
+      return
+    }
+    const found = this.#slotsOfRange(start, end)
+    const first = docs.rank(start)
+    this.#decoder.match(first, first + found, flags)
+    for (let i = 0; i < found; i += 1) if (flags[i] === 1) out.push(start + slots[i]!)
+  }
+
+  #matchLists(start: number, end: number, out: DocBuffer): void {
+    for (let doc = start; doc < end; doc += 1) {
+      const rank = this.#rankOf(doc)
+      if (rank < 0) continue
+      const [from, to] = this.#rowRange(rank)
+      let hit = false
+      for (let row = from; row < to && !hit; row += CHUNK) {
+        const length = Math.min(to - row, CHUNK)
+        this.#decoder.match(row, row + length, flags)
+        for (let i = 0; i < length; i += 1) hit ||= flags[i] === 1
+      }
+      if (hit) out.push(doc)
+    }
+  }
+
+  #writeValidity(start: number, end: number, validity: Uint8Array): void {
+    const count = end - start
+    const bytes = (count + 7) >> 3
+    const { docs, starts } = this.index
+    if (docs === null && starts === null) validity.fill(255, 0, bytes)
+    else if (docs !== null) {
+      const words = docs.words
+      const shift = start & 31
+      for (let i = 0; i < bytes; i += 1) {
+        const bit = shift + 8 * i
+        const word = (start >>> 5) + (bit >>> 5)
+        const within = bit & 31
+        let byte = words[word]! >>> within
+        if (within > 24) byte |= words[word + 1]! << (32 - within)
+        validity[i] = byte
+      }
+    } else {
+      validity.fill(0, 0, bytes)
+      for (let k = 0; k < count; k += 1) {
+        const [from, to] = this.#rowRange(start + k)
+        if (from < to) validity[k >> 3]! |= 1 << (k & 7)
+      }
+    }
+    if (count % 8 !== 0) validity[bytes - 1]! &= (1 << (count % 8)) - 1
+  }
+
+  #check(start: number, end: number): void {
+    if (!(start >= 0 && start <= end && end <= this.index.numDocs)) {
+      throw new RangeError(`documents ${start}..${end} are outside a column of ${this.index.numDocs}`)
+    }
+  }
+}
+
+const PAIR = new Uint32Array(2)
+
+/** A growing list of document ids. */
+export class DocBuffer {
+  #docs = new Uint32Array(1024)
+  #count = 0
+
+  push(doc: number): void {
+    if (this.#count === this.#docs.length) this.#grow(1)
+    this.#docs[this.#count] = doc
+    this.#count += 1
+  }
+
+  /** Adds first + i for every i of [0, count) with flags[i] = 1. */
+  pushFlagged(first: number, flagged: Uint8Array, count: number): void {
+    if (this.#count + count > this.#docs.length) this.#grow(count)
+    const docs = this.#docs
+    let at = this.#count
+    for (let i = 0; i < count; i += 1) {
+      docs[at] = first + i
+      at += flagged[i]!
+    }
+    this.#count = at
+  }
+
+  finish(): Uint32Array {
+    return this.#docs.subarray(0, this.#count)
+  }
+
+  #grow(more: number): void {
+    const grown = new Uint32Array(Math.max(this.#docs.length * 2, this.#count + more))
+    grown.set(this.#docs.subarray(0, this.#count))
+    this.#docs = grown
+  }
+}

@@ -1,0 +1,179 @@
+import type { IndexCorruptedError } from '../errors.ts'
+import type {
+  BytesColumn,
+  ByteLists,
+  Cardinality,
+  ColumnDictionary,
+  DocRows,
+  IpColumn,
+  NumericArray,
+  NumericColumn,
+  NumericLists,
+  OrdinalLists,
+} from './column.ts'
+import type { ColumnIndex } from './column-index.ts'
+import { ColumnRows } from './column-rows.ts'
+import type { CompactSpace } from './compact-space.ts'
+import { NumericDecoder } from './numeric-decoder.ts'
+import { OrdinalDecoder } from './ordinal-decoder.ts'
+import type { U64Values } from './u64-values.ts'
+
+type Corrupted = (problem: string) => IndexCorruptedError
+
+/** What all columns share. */
+abstract class ColumnBase<Out> {
+  readonly numValues: number
+  protected readonly rows: ColumnRows<Out>
+
+  constructor(rows: ColumnRows<Out>, numValues: number) {
+    this.rows = rows
+    this.numValues = numValues
+  }
+
+  get cardinality(): Cardinality {
+    return this.rows.index.cardinality
+  }
+
+  get numDocs(): number {
+    return this.rows.index.numDocs
+  }
+
+  /** Documents of [start, end) with a value. */
+  docsWithValue(start: number, end: number): Uint32Array {
+    return this.rows.docsWithValue(start, end)
+  }
+}
+
+export class NumericColumnReader extends ColumnBase<NumericArray> implements NumericColumn {
+  readonly type: NumericColumn['type']
+  readonly #decoder: NumericDecoder
+  readonly #values: U64Values
+
+  constructor(type: NumericColumn['type'], index: ColumnIndex, values: U64Values, corrupted: Corrupted) {
+    const decoder = new NumericDecoder(values, type)
+    super(new ColumnRows(index, decoder, corrupted), values.numValues)
+    this.type = type
+    this.#decoder = decoder
+    this.#values = values
+  }
+
+  get minValue(): bigint | number | null {
+    return this.numValues === 0 ? null : this.#unmap(this.#values.min)
+  }
+
+  get maxValue(): bigint | number | null {
+    return this.numValues === 0 ? null : this.#unmap(this.#values.max)
+  }
+
+  /** Bounds in the order-preserving u64 form, as the file has them, also of an empty column. */
+  get rawBounds(): readonly [bigint, bigint] {
+    return [this.#values.min, this.#values.max]
+  }
+
+  readRange(start: number, end: number, out: NumericArray, validity: Uint8Array): number {
+    return this.rows.readRange(start, end, out, validity)
+  }
+
+  readDocs(docs: Uint32Array, count: number, out: NumericArray, validity: Uint8Array): number {
+    return this.rows.readDocs(docs, count, out, validity)
+  }
+
+  readLists(rows: DocRows): NumericLists {
+    return this.rows.readLists(rows)
+  }
+
+  docsInRange(min: bigint, max: bigint, start: number, end: number): Uint32Array {
+    if (this.numValues === 0 || min > max || max < this.#values.min || min > this.#values.max) {
+      return new Uint32Array(0)
+    }
+    this.#decoder.setRange(min, max)
+    return this.rows.matchingDocs(start, end)
+  }
+
+  #unmap(value: bigint): bigint | number {
+    return unmapU64(this.type, value)
+  }
+}
+
+/** Undoes the order-preserving mapping of section 1.1. */
+export function unmapU64(type: NumericColumn['type'], value: bigint): bigint | number {
+  if (type === 'u64' || type === 'bool') return value
+  const sign = 1n << 63n
+  if (type !== 'f64') return BigInt.asIntN(64, value ^ sign)
+  const bits = value & sign ? value ^ sign : BigInt.asUintN(64, ~value)
+  return new Float64Array(BigUint64Array.of(bits).buffer)[0]!
+}
+
+export class IpColumnReader extends ColumnBase<Uint8Array> implements IpColumn {
+  readonly type = 'ip'
+  readonly #values: CompactSpace
+
+  constructor(index: ColumnIndex, values: CompactSpace, corrupted: Corrupted) {
+    super(new ColumnRows(index, values, corrupted), values.numValues)
+    this.#values = values
+  }
+
+  get minValue(): bigint | null {
+    return this.numValues === 0 ? null : this.#values.min
+  }
+
+  get maxValue(): bigint | null {
+    return this.numValues === 0 ? null : this.#values.max
+  }
+
+  readRange(start: number, end: number, out: Uint8Array, validity: Uint8Array): number {
+    return this.rows.readRange(start, end, out, validity)
+  }
+
+  readDocs(docs: Uint32Array, count: number, out: Uint8Array, validity: Uint8Array): number {
+    return this.rows.readDocs(docs, count, out, validity)
+  }
+
+  readLists(rows: DocRows): ByteLists {
+    return this.rows.readLists(rows)
+  }
+
+  docsInRange(min: bigint, max: bigint, start: number, end: number): Uint32Array {
+    if (this.numValues === 0 || min > max) return new Uint32Array(0)
+    this.#values.setRange(min, max)
+    return this.rows.matchingDocs(start, end)
+  }
+}
+
+export class BytesColumnReader extends ColumnBase<Uint32Array> implements BytesColumn {
+  readonly type: 'bytes' | 'str'
+  readonly dictionary: ColumnDictionary
+  readonly #decoder: OrdinalDecoder
+
+  constructor(
+    type: 'bytes' | 'str',
+    index: ColumnIndex,
+    values: U64Values,
+    dictionary: ColumnDictionary,
+    corrupted: Corrupted,
+  ) {
+    const decoder = new OrdinalDecoder(values)
+    super(new ColumnRows(index, decoder, corrupted), values.numValues)
+    this.type = type
+    this.dictionary = dictionary
+    this.#decoder = decoder
+  }
+
+  readOrdinals(start: number, end: number, out: Uint32Array, validity: Uint8Array): number {
+    return this.rows.readRange(start, end, out, validity)
+  }
+
+  readOrdinalsOf(docs: Uint32Array, count: number, out: Uint32Array, validity: Uint8Array): number {
+    return this.rows.readDocs(docs, count, out, validity)
+  }
+
+  readOrdinalLists(rows: DocRows): OrdinalLists {
+    return this.rows.readLists(rows)
+  }
+
+  docsInRange(min: number, max: number, start: number, end: number): Uint32Array {
+    if (min > max) return new Uint32Array(0)
+    this.#decoder.setRange(min, max)
+    return this.rows.matchingDocs(start, end)
+  }
+}

@@ -1,0 +1,57 @@
+import { matchWords } from './numeric-decoder.ts'
+import type { U64Values } from './u64-values.ts'
+import { CHUNK, type ValueDecoder } from './value-decoder.ts'
+
+const words = new Uint32Array(CHUNK)
+const high = new Uint32Array(CHUNK)
+
+/** Decodes the ordinals of a str or bytes column. */
+export class OrdinalDecoder implements ValueDecoder<Uint32Array> {
+  readonly numValues: number
+  readonly #values: U64Values
+  #min = 0
+  #max = 0
+
+  constructor(values: U64Values) {
+    this.#values = values
+    this.numValues = values.numValues
+  }
+
+  load(start: number, end: number): void {
+    this.#values.readLow(start, end, words, 0)
+  }
+
+  loadRows(rows: Uint32Array, count: number): void {
+    this.#values.readRows(rows, count, words, high)
+  }
+
+  store(out: Uint32Array, at: number, count: number): void {
+    for (let i = 0; i < count; i += 1) out[at + i] = words[i]!
+  }
+
+  scatter(out: Uint32Array, at: number, slots: Uint32Array, count: number): void {
+    for (let i = 0; i < count; i += 1) out[at + slots[i]!] = words[i]!
+  }
+
+  clear(out: Uint32Array, at: number, count: number): void {
+    out.fill(0, at, at + count)
+  }
+
+  setRange(min: number, max: number): void {
+    this.#min = min
+    this.#max = max
+  }
+
+  match(start: number, end: number, flags: Uint8Array): void {
+    if (this.#min > this.#max) {
+      flags.fill(0, 0, end - start)
+      return
+    }
+    this.load(start, end)
+    matchWords(words, end - start, this.#min, this.#max, flags)
+  }
+
+  allocate(count: number): Uint32Array {
+    return new Uint32Array(count)
+  }
+}

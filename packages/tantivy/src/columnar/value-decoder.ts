@@ -1,0 +1,23 @@
+/** Rows that are decoded at a time: the scratch stays in the first-level cache. */
+export const CHUNK = 2048
+
+/**
+ * Decodes values of a column by row into its own scratch of CHUNK entries, and moves them from there to an output of
+ * the column's type.
+ */
+export interface ValueDecoder<Out> {
+  readonly numValues: number
+  /** Decodes rows [start, end), at most CHUNK, to the scratch. */
+  load(start: number, end: number): void
+  /** Decodes `count` rows of a list, at most CHUNK, to the scratch. */
+  loadRows(rows: Uint32Array, count: number): void
+  /** Writes scratch[0..count) to entries out[at..at + count). */
+  store(out: Out, at: number, count: number): void
+  /** Writes scratch[i] to entry out[at + slots[i]]. */
+  scatter(out: Out, at: number, slots: Uint32Array, count: number): void
+  /** Writes zeros to entries out[at..at + count). */
+  clear(out: Out, at: number, count: number): void
+  /** Sets flags[i] to 1 where the value of row start + i is in the range that was last given, else 0. */
+  match(start: number, end: number, flags: Uint8Array): void
+  allocate(count: number): Out
+}

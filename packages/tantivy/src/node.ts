@@ -1,0 +1,2 @@
+export { nodeDirectory, NodeDirectory } from './node/node-directory.ts'
+export { nodeZstdDecompress } from './node/zstd.ts'

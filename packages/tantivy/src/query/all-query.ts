@@ -1,0 +1,19 @@
+import type { SegmentReader } from '../segment/segment-reader.ts'
+import { PreparedAll } from './prepared-sets.ts'
+import type { PreparedQuery } from './prepared-query.ts'
+import type { PrepareContext, Query } from './query.ts'
+
+/** Every document, with the score 1. */
+export class AllQuery implements Query {
+  readonly kind = 'All'
+
+  visitTerms(): void {}
+
+  async prepare(segment: SegmentReader, context: PrepareContext): Promise<PreparedQuery> {
+    return new PreparedAll(segment.maxDoc, context.boost)
+  }
+
+  toString(): string {
+    return '*'
+  }
+}

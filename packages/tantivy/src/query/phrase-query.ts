@@ -1,0 +1,115 @@
+import type { SegmentReader } from '../segment/segment-reader.ts'
+import type { TermEntry } from '../term-dictionary/term-dictionary.ts'
+import type { FieldIndex } from '../segment/field-index.ts'
+import { UnsupportedIndexError } from '../errors.ts'
+import { Bm25Weight, idf } from './bm25.ts'
+import { formatTerm } from './format-term.ts'
+import { type PhraseTerm, PhraseScorer } from './phrase-scorer.ts'
+import { PreparedEmpty } from './prepared-sets.ts'
+import { PreparedQuery } from './prepared-query.ts'
+import type { PrepareContext, Query } from './query.ts'
+import type { Scorer } from './scorer.ts'
+
+/** Documents with terms at given offsets from each other, or at most `slop` positions off. */
+export class PhraseQuery implements Query {
+  readonly kind = 'Phrase'
+  readonly field: number
+  readonly terms: readonly Uint8Array[]
+  readonly offsets: readonly number[]
+  readonly slop: number
+
+  /** Two terms or more; offsets default to 0, 1, 2, ... */
+  constructor(
+    field: number,
+    terms: readonly Uint8Array[],
+    offsets: readonly number[] = terms.map((_, k) => k),
+    slop: number = 0,
+  ) {
+    if (terms.length < 2) throw new RangeError('a phrase needs two terms or more')
+    if (offsets.length !== terms.length) throw new RangeError('a phrase needs an offset for each term')
+    this.field = field
+    this.terms = terms
+    this.offsets = offsets
+    this.slop = slop
+  }
+
+  visitTerms(visit: (field: number, term: Uint8Array) => void): void {
+    for (const term of this.terms) visit(this.field, term)
+  }
+
+  async prepare(segment: SegmentReader, context: PrepareContext): Promise<PreparedQuery> {
+    const terms = await openPhraseTerms(segment, this.field, this.terms, this.offsets, context.signal)
+    if (terms === null) return new PreparedEmpty()
+    const norms = context.scoring ? await segment.fieldNorms(this.field) : null
+    return new PreparedPhrase(terms, this.slop, norms, phraseWeight(this.field, this.terms, context))
+  }
+
+  toString(): string {
+    const terms = this.terms.map((term, k) => `${this.offsets[k]}=${formatTerm(this.field, term)}`)
+    return `phrase(${terms.join(', ')})${this.slop > 0 ? `~${this.slop}` : ''}`
+  }
+}
+
+/** Reads postings and positions of the terms of a phrase; null if one is not in the segment. */
+export async function openPhraseTerms(
+  segment: SegmentReader,
+  field: number,
+  terms: readonly Uint8Array[],
+  offsets: readonly number[],
+  signal: AbortSignal | undefined,
+): Promise<PhraseTerm[] | null> {
+  const index = await segment.invertedIndex(field)
+  if (index === null) return null
+  const entries = await index.terms.getMany(terms, signal)
+  if (entries.some((entry) => entry === null)) return null
+  return Promise.all(entries.map((entry, k) => openPhraseTerm(index, entry!, offsets[k]!, signal)))
+}
+
+/** Reads postings and positions of one term; throws UnsupportedIndexError where positions were not indexed. */
+export async function openPhraseTerm(
+  index: FieldIndex,
+  entry: TermEntry,
+  offset: number,
+  signal: AbortSignal | undefined,
+): Promise<PhraseTerm> {
+  if (index.record !== 'position') {
+    throw new UnsupportedIndexError(`field ${index.field.name} is indexed without positions, which a phrase needs`)
+  }
+  const [postings, positions] = await Promise.all([
+    index.postings(entry.info, signal),
+    index.positions(entry.info, signal),
+  ])
+  if (postings.record !== 'position') {
+    throw new UnsupportedIndexError(`a term of field ${index.field.name} has no positions, which a phrase needs`)
+  }
+  return { offset, postings, positions }
+}
+
+/** The weight of a phrase: the sum of its terms' inverse document frequencies. */
+export function phraseWeight(field: number, terms: readonly Uint8Array[], context: PrepareContext): Bm25Weight | null {
+  const statistics = context.statistics
+  if (!context.scoring || statistics === null) return null
+  const { numDocs } = statistics
+  let sum = 0
+  for (const term of terms) sum = Math.fround(sum + idf(statistics.docFreq(field, term), numDocs))
+  return new Bm25Weight(sum, statistics.totalNumTokens(field), numDocs, context.boost)
+}
+
+class PreparedPhrase extends PreparedQuery {
+  readonly #terms: readonly PhraseTerm[]
+  readonly #slop: number
+  readonly #norms: Uint8Array | null
+  readonly #weight: Bm25Weight | null
+
+  constructor(terms: readonly PhraseTerm[], slop: number, norms: Uint8Array | null, weight: Bm25Weight | null) {
+    super()
+    this.#terms = terms
+    this.#slop = slop
+    this.#norms = norms
+    this.#weight = weight
+  }
+
+  scorer(): Scorer {
+    return new PhraseScorer(this.#terms, this.#slop, this.#norms, this.#weight)
+  }
+}

@@ -1,0 +1,50 @@
+import { BLOCK, type PostingsList } from '../postings/postings-list.ts'
+import type { Bm25Weight } from './bm25.ts'
+import { PreparedQuery } from './prepared-query.ts'
+import type { Scorer } from './scorer.ts'
+import { gallop } from './simple-scorers.ts'
+import { TermScorer } from './term-scorer.ts'
+
+/** A term of one segment with its postings. */
+export class PreparedTerm extends PreparedQuery {
+  readonly #postings: PostingsList
+  readonly #norms: Uint8Array | null
+  readonly #weight: Bm25Weight | null
+
+  constructor(postings: PostingsList, norms: Uint8Array | null, weight: Bm25Weight | null) {
+    super()
+    this.#postings = postings
+    this.#norms = norms
+    this.#weight = weight
+  }
+
+  scorer(): Scorer {
+    return new TermScorer(this.#postings, this.#norms, this.#weight)
+  }
+
+  override docs(start: number, end: number): Uint32Array {
+    return docsOf(this.#postings, start, end)
+  }
+
+  override count(): number {
+    return this.#postings.docFreq
+  }
+}
+
+/** The documents of [start, end) in a posting list, decoded block by block to one array. */
+export function docsOf(postings: PostingsList, start: number, end: number): Uint32Array {
+  if (start >= end) return new Uint32Array(0)
+  const first = postings.blockOf(start, 0)
+  if (first >= postings.numBlocks) return new Uint32Array(0)
+  const last = Math.min(postings.blockOf(end - 1, first), postings.numBlocks - 1)
+  const out = new Uint32Array((last - first + 1) * BLOCK)
+  let count = 0
+  for (let block = first; block <= last; block += 1) {
+    count += postings.readDocs(block, out.subarray(count, count + BLOCK))
+  }
+  const docs = out.subarray(0, count)
+  const from = gallop(docs, start, 0)
+  let to = count
+  while (to > from && docs[to - 1]! >= end) to -= 1
+  return docs.subarray(from, to)
+}

@@ -1,0 +1,23 @@
+import type { SegmentReader } from '../segment/segment-reader.ts'
+import type { PreparedQuery } from './prepared-query.ts'
+import type { ScoreStatistics } from './score-statistics.ts'
+
+/** What the asynchronous phase of a query works with. */
+export interface PrepareContext {
+  readonly scoring: boolean
+  /** Statistics for scores; set when `scoring` is. */
+  readonly statistics: ScoreStatistics | null
+  /** Product of the boosts above this query (f32). */
+  readonly boost: number
+  readonly signal: AbortSignal | undefined
+}
+
+/** A search over an index: immutable, independent of segments. */
+export interface Query {
+  readonly kind: string
+  /** Calls `visit` for every term whose frequency its scores need. */
+  visitTerms(visit: (field: number, term: Uint8Array) => void): void
+  /** Reads what one segment needs for this query: dictionary blocks, postings, positions, columns. */
+  prepare(segment: SegmentReader, context: PrepareContext): Promise<PreparedQuery>
+  toString(): string
+}

@@ -1,0 +1,46 @@
+import type { SegmentReader } from '../segment/segment-reader.ts'
+import { Bm25Weight, idf } from './bm25.ts'
+import { formatTerm } from './format-term.ts'
+import { PreparedEmpty } from './prepared-sets.ts'
+import type { PreparedQuery } from './prepared-query.ts'
+import { PreparedTerm } from './prepared-term.ts'
+import type { PrepareContext, Query } from './query.ts'
+
+/** Documents with a term. */
+export class TermQuery implements Query {
+  readonly kind = 'Term'
+  readonly field: number
+  readonly term: Uint8Array
+
+  constructor(field: number, term: Uint8Array) {
+    this.field = field
+    this.term = term
+  }
+
+  visitTerms(visit: (field: number, term: Uint8Array) => void): void {
+    visit(this.field, this.term)
+  }
+
+  async prepare(segment: SegmentReader, context: PrepareContext): Promise<PreparedQuery> {
+    const index = await segment.invertedIndex(this.field)
+    const entry = await index?.terms.get(this.term, context.signal)
+    if (index === null || entry === null || entry === undefined) return new PreparedEmpty()
+    const [postings, norms] = await Promise.all([
+      index.postings(entry.info, context.signal),
+      context.scoring ? segment.fieldNorms(this.field) : null,
+    ])
+    return new PreparedTerm(postings, norms, this.#weight(context))
+  }
+
+  toString(): string {
+    return formatTerm(this.field, this.term)
+  }
+
+  #weight(context: PrepareContext): Bm25Weight | null {
+    const statistics = context.statistics
+    if (!context.scoring || statistics === null) return null
+    const { numDocs } = statistics
+    const docFreq = statistics.docFreq(this.field, this.term)
+    return new Bm25Weight(idf(docFreq, numDocs), statistics.totalNumTokens(this.field), numDocs, context.boost)
+  }
+}
