@@ -23,7 +23,8 @@ export class SourceRenderer {
     const fields = new Map<number, MappedField>()
     for (const entry of schema.fields) {
       const field = mapping.fieldOfTantivyName(entry.name) ?? own.fieldOfTantivyName(entry.name)
-      if (field !== null && entry.options.stored && entry.name !== DYNAMIC_COLUMN) fields.set(entry.ord, field)
+      if (field !== null && entry.options.stored && entry.name !== DYNAMIC_COLUMN && entry.name !== SOURCE_COLUMN)
+        fields.set(entry.ord, field)
     }
     this.#fields = fields
     this.#dynamic = schema.field(DYNAMIC_COLUMN)?.ord
@@ -33,7 +34,11 @@ export class SourceRenderer {
   /** JSON text of a document, given its stored values by field ordinal. */
   render(values: ReadonlyMap<number, readonly StoredValue[]>): string {
     const whole = this.#source === undefined ? undefined : values.get(this.#source)?.[0]
-    if (whole !== undefined) return jsonText(whole)
+    return whole === undefined ? this.rebuild(values) : jsonText(whole)
+  }
+
+  /** JSON text of a document made of its fields, also when it was stored whole. */
+  rebuild(values: ReadonlyMap<number, readonly StoredValue[]>): string {
     const root = new Map<string, Node>()
     const dynamic = this.#dynamic === undefined ? undefined : values.get(this.#dynamic)?.[0]
     if (dynamic?.type === 'object') for (const [key, value] of dynamic.entries) root.set(key, dynamicNode(value))

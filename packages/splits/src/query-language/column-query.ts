@@ -1,5 +1,7 @@
 import {
+  type BytesColumn,
   type Column,
+  type ColumnDictionary,
   type ColumnEntry,
   PreparedQuery,
   type PrepareContext,
@@ -115,9 +117,17 @@ abstract class ColumnQuery implements Query {
 }
 
 /** Which values of a column of one type match: numbers as the order-preserving u64 of the type, text as bytes. */
-export type ColumnInterval =
-  | { readonly type: 'i64' | 'u64' | 'f64' | 'bool' | 'date' | 'ip'; readonly min: bigint; readonly max: bigint }
-  | { readonly type: 'str' | 'bytes'; readonly lower: TextBound; readonly upper: TextBound }
+export type ColumnInterval = NumberInterval | TextInterval
+export interface NumberInterval {
+  readonly type: 'i64' | 'u64' | 'f64' | 'bool' | 'date' | 'ip'
+  readonly min: bigint
+  readonly max: bigint
+}
+export interface TextInterval {
+  readonly type: 'str' | 'bytes'
+  readonly lower: TextBound
+  readonly upper: TextBound
+}
 export type TextBound = { readonly term: Uint8Array; readonly inclusive: boolean } | null
 
 /**
@@ -145,24 +155,25 @@ export class ColumnIntervalQuery extends ColumnQuery {
 
   protected override async matching(column: Column, signal: AbortSignal | undefined): Promise<Uint32Array> {
     const interval = this.intervals.find(({ type }) => type === column.type)!
-    if (interval.type === 'str' || interval.type === 'bytes') {
-      if (column.type !== 'str' && column.type !== 'bytes') return new Uint32Array(0)
-      const { dictionary } = column
-      const first = interval.lower === null ? 0 : await ordinalFrom(dictionary, interval.lower, true, signal)
-      const last =
-        interval.upper === null
-          ? dictionary.numTerms - 1
-          : (await ordinalFrom(dictionary, interval.upper, false, signal)) - 1
-      return first > last ? new Uint32Array(0) : column.docsInRange(first, last, 0, column.numDocs)
+    if (isBytesColumn(column)) {
+      const { lower, upper } = interval as TextInterval
+      const { dictionary, numDocs } = column
+      const first = lower === null ? 0 : await ordinalFrom(dictionary, lower, true, signal)
+      const end = upper === null ? dictionary.numTerms : await ordinalFrom(dictionary, upper, false, signal)
+      return first >= end ? new Uint32Array(0) : column.docsInRange(first, end - 1, 0, numDocs)
     }
-    if (column.type === 'str' || column.type === 'bytes' || interval.min > interval.max) return new Uint32Array(0)
-    return column.docsInRange(interval.min, interval.max, 0, column.numDocs)
+    const { min, max } = interval as NumberInterval
+    return min > max ? new Uint32Array(0) : column.docsInRange(min, max, 0, column.numDocs)
   }
+}
+
+function isBytesColumn(column: Column): column is BytesColumn {
+  return column.type === 'str' || column.type === 'bytes'
 }
 
 /** Ordinal of the first term on the bound's upper side: the bound's own term belongs to it as asked. */
 async function ordinalFrom(
-  dictionary: Extract<Column, { type: 'str' | 'bytes' }>['dictionary'],
+  dictionary: ColumnDictionary,
   bound: { readonly term: Uint8Array; readonly inclusive: boolean },
   lower: boolean,
   signal: AbortSignal | undefined,
@@ -194,7 +205,7 @@ export class ColumnExistsQuery extends ColumnQuery {
   }
 
   protected override async matching(column: Column): Promise<Uint32Array> {
-    if (column.type === 'str' || column.type === 'bytes') {
+    if (isBytesColumn(column)) {
       const { numTerms } = column.dictionary
       return numTerms === 0 ? new Uint32Array(0) : column.docsInRange(0, numTerms - 1, 0, column.numDocs)
     }
@@ -223,7 +234,7 @@ export class ColumnPatternQuery extends ColumnQuery {
   }
 
   protected override async matching(column: Column, signal: AbortSignal | undefined): Promise<Uint32Array> {
-    if (column.type !== 'str') return new Uint32Array(0)
+    if (!isBytesColumn(column)) return new Uint32Array(0)
     const { offsets, bytes } = await column.dictionary.all(signal)
     const decoder = new TextDecoder()
     const lists: Uint32Array[] = []

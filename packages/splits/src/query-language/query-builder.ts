@@ -257,7 +257,15 @@ export class QueryBuilder {
     const terms = tokens.map(({ text }) => jsonTerm(prefix, textTerm(text)))
     if (terms.length === 1) return new PrefixQuery(entry.ord, terms[0]!)
     const offsets = tokens.map(({ position }) => position)
-    return new PhrasePrefixQuery(entry.ord, terms, offsets, ast.max_expansions)
+    const last = terms.length - 1
+    return new PhrasePrefixQuery(
+      entry.ord,
+      terms.slice(0, last),
+      offsets.slice(0, last),
+      terms[last]!,
+      offsets[last]!,
+      ast.max_expansions,
+    )
   }
 
   #range(target: Target, lower: Bound, upper: Bound): Query {
