@@ -77,3 +77,13 @@ export type { EmitToken, Token, Tokenizer } from './tokenizer/tokenizer.ts'
 export { TokenizerManager } from './tokenizer/tokenizer-manager.ts'
 export type { TokenizerDefinition } from './tokenizer/custom-tokenizer.ts'
 export { RegexSyntaxError } from './tokenizer/regex-parser.ts'
+export { SegmentWriter, type SegmentWriterOptions, type WrittenSegment } from './writer/segment-writer.ts'
+export { deleteDocuments, writeIndex, type IndexWriteOptions } from './writer/index-writer.ts'
+export {
+  InvalidDocumentError,
+  JsonDate,
+  JsonFloat,
+  type InputDocument,
+  type InputValue,
+  type JsonInput,
+} from './writer/input-document.ts'

@@ -53,8 +53,9 @@ const STEP_3: readonly (readonly [string, string])[] = [
   ['ness', ''],
   ['ful', ''],
 ]
-const STEP_4: readonly string[] =
-  'ement ment able ance ence ible ant ate ent ion ism iti ive ize ous al er ic'.split(' ')
+const STEP_4: readonly string[] = 'ement ment able ance ence ible ant ate ent ion ism iti ive ize ous al er ic'.split(
+  ' ',
+)
 
 /** Stems a lower-cased English word. */
 export const englishStem: TokenFilter = (text) => {
@@ -111,7 +112,7 @@ function afterVowelAndConsonant(word: string, from: number): number {
 }
 
 function endsInShortSyllable(word: string): boolean {
-  return /[^aeiouywxY][aeiouy][^aeiouy]$/s.test(word) || /^[aeiouy][^aeiouy]$/s.test(word) || word.endsWith('past')
+  return /[^aeiouy][aeiouy][^aeiouywxY]$/s.test(word) || /^[aeiouy][^aeiouy]$/s.test(word) || word.endsWith('past')
 }
 
 function step1a(input: string): string {
