@@ -29,7 +29,7 @@ export {
   type FullTextParams,
   type QueryAst,
 } from './query-language/query-ast.ts'
-export { buildQuery, checkQuery, mappingSchema, mappingTokenizers } from './query-language/build-query.ts'
+export { buildQuery, checkQuery, mappingSchema, mappingTokenizers, tokenizerOf } from './query-language/build-query.ts'
 export { checkTextQuery, matchQuery, phraseQuery, queryFieldName } from './query-language/text-queries.ts'
 export { SplitIndex, SplitIndexOpener, isUnder, type SplitIndexOpenerOptions } from './opener/split-index-opener.ts'
 export { BundleDirectory } from './bundle/bundle-directory.ts'

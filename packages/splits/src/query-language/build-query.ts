@@ -1,4 +1,4 @@
-import { IndexSchema, type Query, TokenizerManager } from '@volley/tantivy'
+import { IndexSchema, type Query, type Tokenizer, TokenizerManager } from '@volley/tantivy'
 import type { DocMapping } from '../mapping/doc-mapping.ts'
 import { schemaJsonOf } from '../mapping/mapping-schema.ts'
 import type { SplitIndex } from '../opener/split-index-opener.ts'
@@ -7,6 +7,7 @@ import type { QueryAst } from './query-ast.ts'
 
 const tokenizersOf = new WeakMap<DocMapping, TokenizerManager>()
 const schemaOf = new WeakMap<DocMapping, IndexSchema>()
+const tantivyTokenizers: TokenizerManager = TokenizerManager.tantivy()
 
 /** Quickwit's tokenizers with those that the mapping defines. */
 export function mappingTokenizers(mapping: DocMapping): TokenizerManager {
@@ -16,6 +17,16 @@ export function mappingTokenizers(mapping: DocMapping): TokenizerManager {
     tokenizersOf.set(mapping, tokenizers)
   }
   return tokenizers
+}
+
+/**
+ * The tokenizer of a name in an index of this schema: Quickwit's where the schema is Quickwit's, else tantivy's, which has
+ * other limits under the same names.
+ */
+export function tokenizerOf(schema: IndexSchema, mapping: DocMapping, name: string): Tokenizer | undefined {
+  const managers = [mappingTokenizers(mapping), tantivyTokenizers]
+  if (schema.field('_field_presence') === undefined) managers.reverse()
+  return managers[0]!.get(name) ?? managers[1]!.get(name)
 }
 
 /** The schema that a new split of the index would have. */
@@ -30,7 +41,7 @@ export function mappingSchema(mapping: DocMapping): IndexSchema {
 
 /** The query of an AST in one split, by the split's own schema; a field that the split lacks matches nothing. */
 export function buildQuery(ast: QueryAst, split: SplitIndex, mapping: DocMapping): Query {
-  return new QueryBuilder(split.index.schema, mapping, mappingTokenizers(mapping), false).build(ast)
+  return builder(split.index.schema, mapping, false).build(ast)
 }
 
 /**
@@ -39,5 +50,9 @@ export function buildQuery(ast: QueryAst, split: SplitIndex, mapping: DocMapping
  * @throws VolleyError for an unknown field, one that cannot be searched so, or text that is no value of its type.
  */
 export function checkQuery(ast: QueryAst, mapping: DocMapping): void {
-  new QueryBuilder(mappingSchema(mapping), mapping, mappingTokenizers(mapping), true).build(ast)
+  builder(mappingSchema(mapping), mapping, true).build(ast)
+}
+
+function builder(schema: IndexSchema, mapping: DocMapping, validate: boolean): QueryBuilder {
+  return new QueryBuilder(schema, mapping, (name) => tokenizerOf(schema, mapping, name), validate)
 }

@@ -12,7 +12,7 @@ import {
   type Query,
   TermQuery,
   type Token,
-  type TokenizerManager,
+  type Tokenizer,
 } from '@volley/tantivy'
 import type { DocMapping } from '../mapping/doc-mapping.ts'
 import { findField, jsonColumnName } from '../mapping/resolve-field.ts'
@@ -57,13 +57,18 @@ interface Target {
 export class QueryBuilder {
   readonly #schema: IndexSchema
   readonly #mapping: DocMapping
-  readonly #tokenizers: TokenizerManager
+  readonly #tokenizer: (name: string) => Tokenizer | undefined
   readonly #validate: boolean
 
-  constructor(schema: IndexSchema, mapping: DocMapping, tokenizers: TokenizerManager, validate: boolean) {
+  constructor(
+    schema: IndexSchema,
+    mapping: DocMapping,
+    tokenizer: (name: string) => Tokenizer | undefined,
+    validate: boolean,
+  ) {
     this.#schema = schema
     this.#mapping = mapping
-    this.#tokenizers = tokenizers
+    this.#tokenizer = tokenizer
     this.#validate = validate
   }
 
@@ -171,7 +176,7 @@ export class QueryBuilder {
 
   #tokenize(entry: FieldEntry, text: string, tokenizer: string | undefined): readonly Token[] {
     const name = tokenizer ?? entry.options.tokenizer ?? 'raw'
-    const found = this.#tokenizers.get(name)
+    const found = this.#tokenizer(name)
     if (found === undefined)
       throw new SchemaMismatch(`field ${entry.name} has the tokenizer ${name}, which is not known`)
     return found.tokenize(text)
