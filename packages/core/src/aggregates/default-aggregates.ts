@@ -1,4 +1,35 @@
 import type { AggregateFunction } from './aggregate-function.ts'
+import { approxDistinct } from './approx-distinct.ts'
+import { arrayAgg } from './array-agg.ts'
+import { avg } from './avg.ts'
+import { boolAnd, boolOr } from './bool-and-or.ts'
+import { count } from './count.ts'
+import { anyValue, firstAggregate, lastAggregate } from './first-last.ts'
+import { max, min } from './min-max.ts'
+import { MOMENT_FUNCTIONS } from './moments.ts'
+import { median, mode, percentileCont, percentileDisc, quantileCont } from './percentile.ts'
+import { stringAgg } from './string-agg.ts'
+import { sum } from './sum.ts'
 
 /** Every aggregate function that ships with the engine. */
-export const AGGREGATE_FUNCTIONS: readonly AggregateFunction[] = []
+export const AGGREGATE_FUNCTIONS: readonly AggregateFunction[] = [
+  count,
+  sum,
+  avg,
+  min,
+  max,
+  boolAnd,
+  boolOr,
+  ...MOMENT_FUNCTIONS,
+  stringAgg,
+  arrayAgg,
+  firstAggregate,
+  lastAggregate,
+  anyValue,
+  percentileCont,
+  percentileDisc,
+  quantileCont,
+  median,
+  mode,
+  approxDistinct,
+]

@@ -1,0 +1,62 @@
+import { Operand } from '../vectors/operand.ts'
+import type { Selection } from '../vectors/record-batch.ts'
+import { allRows } from '../vectors/selection.ts'
+
+/** Rows to add: the k-th is row `rows[k]` of the arguments, of group `groups[k]`. */
+export interface GroupedRows {
+  readonly groups: Uint32Array
+  readonly rows: Uint32Array
+  readonly count: number
+}
+
+/** The rows at which no operand is NULL. */
+export function presentRows(
+  operands: readonly Operand[],
+  groups: Uint32Array,
+  rows: Selection | null,
+  count: number,
+): GroupedRows {
+  let present: GroupedRows = { groups, rows: rows ?? allRows(count), count }
+  for (const operand of operands) {
+    if (operand.isAlwaysNull) return { groups, rows: present.rows, count: 0 }
+    if (!operand.isConstant && operand.validity !== null) present = withBits(present, operand.validity)
+  }
+  return present
+}
+
+function withBits(from: GroupedRows, validity: Uint8Array): GroupedRows {
+  const groups = new Uint32Array(from.count)
+  const rows = new Uint32Array(from.count)
+  let n = 0
+  for (let k = 0; k < from.count; k++) {
+    const row = from.rows[k]!
+    groups[n] = from.groups[k]!
+    rows[n] = row
+    n += (validity[row >>> 3]! >>> (row & 7)) & 1
+  }
+  return { groups, rows, count: n }
+}
+
+/** The array itself, or a copy of at least twice its length with room for `length` elements. */
+export function grownFloats(array: Float64Array, length: number): Float64Array {
+  if (array.length >= length) return array
+  const grown = new Float64Array(Math.max(length, array.length * 2))
+  grown.set(array)
+  return grown
+}
+
+/** The same for bytes. */
+export function grownBytes(array: Uint8Array, length: number): Uint8Array {
+  if (array.length >= length) return array
+  const grown = new Uint8Array(Math.max(length, array.length * 2))
+  grown.set(array)
+  return grown
+}
+
+/** The same for words. */
+export function grownWords(array: Int32Array, length: number): Int32Array {
+  if (array.length >= length) return array
+  const grown = new Int32Array(Math.max(length, array.length * 2))
+  grown.set(array)
+  return grown
+}

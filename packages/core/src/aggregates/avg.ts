@@ -1,0 +1,135 @@
+import type { DataType } from 'apache-arrow'
+import type { Region } from '@volley/kernels'
+import { isFloat } from '../types/coercion.ts'
+import { decimalType, FLOAT64, INT64, scaleOf } from '../types/type-factory.ts'
+import { Operand } from '../vectors/operand.ts'
+import type { Selection } from '../vectors/record-batch.ts'
+import { PrimitiveVector, type Vector } from '../vectors/vector.ts'
+import { grownFloats, presentRows } from './accumulator-rows.ts'
+import type { AggregateFunction, GroupsAccumulator } from './aggregate-function.ts'
+import { ExactSums } from './exact-sums.ts'
+import { FloatSums } from './float-sums.ts'
+import { float64Vector, floatsOf, int64At, int64Vector } from './state-vectors.ts'
+import { summable } from './sum.ts'
+
+/** avg: a double; of integers and decimals, from their exact sum. */
+export const avg: AggregateFunction = {
+  name: 'avg',
+  aliases: ['mean'],
+  description: 'Mean of the values.',
+  examples: [{ sql: 'avg(2)', result: '2' }],
+  resolve(argTypes) {
+    const type = argTypes.length === 1 ? summable(argTypes[0]!) : null
+    if (type === null) return null
+    const sums = isFloat(type) ? [FLOAT64, FLOAT64] : [decimalType(38, scaleOf(type))]
+    return { argTypes: [type], returnType: FLOAT64, stateTypes: [...sums, INT64] }
+  },
+  createAccumulator: (argTypes) => new AvgAccumulator(argTypes[0]!),
+}
+
+class AvgAccumulator implements GroupsAccumulator {
+  readonly #argType: DataType
+  readonly #sumType: DataType
+  readonly #exact: ExactSums | null
+  readonly #floats: FloatSums | null
+  #counts: Float64Array = new Float64Array(16)
+
+  constructor(argType: DataType) {
+    this.#argType = argType
+    this.#sumType = decimalType(38, scaleOf(argType))
+    this.#exact = isFloat(argType) ? null : new ExactSums()
+    this.#floats = isFloat(argType) ? new FloatSums() : null
+  }
+
+  get bytes(): number {
+    return (this.#exact?.bytes ?? 0) + (this.#floats?.bytes ?? 0) + this.#counts.byteLength
+  }
+
+  #ensure(groupCount: number): void {
+    this.#exact?.ensure(groupCount)
+    this.#floats?.ensure(groupCount)
+    this.#counts = grownFloats(this.#counts, groupCount)
+  }
+
+  update(
+    groupCount: number,
+    groups: Uint32Array,
+    args: readonly Vector[],
+    rows: Selection | null,
+    count: number,
+  ): void {
+    this.#ensure(groupCount)
+    const operand = new Operand(args[0]!)
+    const present = presentRows([operand], groups, rows, count)
+    if (present.count === 0) return
+    this.#exact?.add(this.#argType, operand, present)
+    this.#floats?.add(operand, present)
+    for (let k = 0; k < present.count; k++) this.#counts[present.groups[k]!]!++
+  }
+
+  merge(
+    groupCount: number,
+    groups: Uint32Array,
+    states: readonly Vector[],
+    rows: Selection | null,
+    count: number,
+  ): void {
+    this.#ensure(groupCount)
+    const sums = new Operand(states[0]!)
+    const present = presentRows([sums], groups, rows, count)
+    if (present.count === 0) return
+    this.#exact?.add(this.#sumType, sums, present)
+    this.#floats?.add(sums, present)
+    if (this.#floats !== null) {
+      const errors = new Operand(states[1]!)
+      const values = floatsOf(errors)
+      for (let k = 0; k < present.count; k++) {
+        this.#floats.errors[present.groups[k]!]! += values[present.rows[k]! & errors.mask]!
+      }
+    }
+    const counts = new Operand(states.at(-1)!)
+    const { words } = counts
+    for (let k = 0; k < present.count; k++) {
+      this.#counts[present.groups[k]!]! += int64At(words, present.rows[k]! & counts.mask)
+    }
+  }
+
+  mergeGroup(groupCount: number, into: number, from: number): void {
+    this.#ensure(groupCount)
+    this.#exact?.addGroup(into, from)
+    this.#floats?.addGroup(into, from)
+    this.#counts[into]! += this.#counts[from]!
+  }
+
+  state(groupCount: number, region: Region): Vector[] {
+    this.#ensure(groupCount)
+    const counts = int64Vector(this.#counts, groupCount, region)
+    if (this.#floats !== null) {
+      return [
+        float64Vector(this.#floats.sums, groupCount, null, region),
+        float64Vector(this.#floats.errors, groupCount, null, region),
+        counts,
+      ]
+    }
+    const words = region.u32(groupCount * 4)
+    this.#exact!.writeDecimals(groupCount, words)
+    return [new PrimitiveVector(this.#sumType, groupCount, null, words), counts]
+  }
+
+  evaluate(groupCount: number, region: Region): Vector {
+    this.#ensure(groupCount)
+    this.#exact?.carry()
+    const scale = 10 ** scaleOf(this.#argType)
+    const means = new Float64Array(groupCount)
+    const bits = region.bitmap(groupCount, false)
+    for (let g = 0; g < groupCount; g++) {
+      const count = this.#counts[g]!
+      if (count === 0) continue
+      bits[g >>> 3]! |= 1 << (g & 7)
+      means[g] = this.#floats === null ? this.#exact!.toNumber(g) / scale / count : this.#floats.total(g) / count
+    }
+    return float64Vector(means, groupCount, bits, region)
+  }
+
+  release(): void {}
+}

@@ -1,0 +1,281 @@
+import type { DataType } from 'apache-arrow'
+import type { Region } from '@volley/kernels'
+import { typeName } from '../types/data-types.ts'
+import { resolveNull } from '../types/coercion.ts'
+import { allocValues } from '../vectors/build.ts'
+import { compareBytes } from '../vectors/bytes-kernels.ts'
+import { compareInt128, compareInt64, compareIntervals, compareNumbers } from '../vectors/compare.ts'
+import { Operand, wordsOf } from '../vectors/operand.ts'
+import type { Selection } from '../vectors/record-batch.ts'
+import { BoolVector, BytesVector, PrimitiveVector, type Vector } from '../vectors/vector.ts'
+import { grownBytes, grownFloats, grownWords, presentRows, type GroupedRows } from './accumulator-rows.ts'
+import type { AggregateFunction, GroupsAccumulator } from './aggregate-function.ts'
+import { bitmapOf } from './state-vectors.ts'
+
+/** min: the first value in the type's order; NaN is above every number. */
+export const min: AggregateFunction = extreme('min', 'Smallest value.', 1)
+
+/** max: the last value in the type's order. */
+export const max: AggregateFunction = extreme('max', 'Largest value.', -1)
+
+function extreme(name: string, description: string, sign: 1 | -1): AggregateFunction {
+  return {
+    name,
+    description,
+    examples: [{ sql: `${name}(2)`, result: '2' }],
+    ignoresDuplicates: true,
+    resolve(argTypes) {
+      if (argTypes.length !== 1) return null
+      const type = resolveNull(argTypes[0]!)
+      const unordered = typeName(type) === 'List' || typeName(type) === 'Struct'
+      return unordered ? null : { argTypes: [type], returnType: type, stateTypes: [type] }
+    },
+    createAccumulator: (_argTypes, returnType) => new ExtremeAccumulator(returnType, bestOf(returnType, sign)),
+  }
+}
+
+/** The best value of each group. */
+interface Best {
+  readonly bytes: number
+  ensure(groupCount: number): void
+  /** Takes the values that beat their group's, or that are the first of it (`seen` is 0, and set to 1). */
+  offer(operand: Operand, rows: GroupedRows, seen: Uint8Array): void
+  copy(into: number, from: number, seen: Uint8Array): void
+  vector(type: DataType, groupCount: number, validity: Uint8Array | null, region: Region): Vector
+}
+
+class ExtremeAccumulator implements GroupsAccumulator {
+  readonly #type: DataType
+  readonly #best: Best
+  #seen: Uint8Array = new Uint8Array(16)
+
+  constructor(type: DataType, best: Best) {
+    this.#type = type
+    this.#best = best
+  }
+
+  get bytes(): number {
+    return this.#best.bytes + this.#seen.byteLength
+  }
+
+  update(
+    groupCount: number,
+    groups: Uint32Array,
+    args: readonly Vector[],
+    rows: Selection | null,
+    count: number,
+  ): void {
+    this.#ensure(groupCount)
+    const operand = new Operand(args[0]!)
+    const present = presentRows([operand], groups, rows, count)
+    if (present.count > 0) this.#best.offer(operand, present, this.#seen)
+  }
+
+  merge(
+    groupCount: number,
+    groups: Uint32Array,
+    states: readonly Vector[],
+    rows: Selection | null,
+    count: number,
+  ): void {
+    this.update(groupCount, groups, states, rows, count)
+  }
+
+  #ensure(groupCount: number): void {
+    this.#best.ensure(groupCount)
+    this.#seen = grownBytes(this.#seen, groupCount)
+  }
+
+  mergeGroup(groupCount: number, into: number, from: number): void {
+    this.#ensure(groupCount)
+    if (this.#seen[from] === 1) this.#best.copy(into, from, this.#seen)
+  }
+
+  state(groupCount: number, region: Region): Vector[] {
+    return [this.evaluate(groupCount, region)]
+  }
+
+  evaluate(groupCount: number, region: Region): Vector {
+    this.#ensure(groupCount)
+    return this.#best.vector(this.#type, groupCount, bitmapOf(this.#seen, groupCount, region), region)
+  }
+
+  release(): void {}
+}
+
+function bestOf(type: DataType, sign: 1 | -1): Best {
+  switch (typeName(type)) {
+    case 'Utf8':
+    case 'Json':
+    case 'Binary':
+      return new BestBytes(sign)
+    case 'Int64':
+    case 'Time':
+    case 'Timestamp':
+      return new BestWords(2, (a, i, b, j) => sign * compareInt64(a, i, b, j, 0x80000000 | 0))
+    case 'Uint64':
+      return new BestWords(2, (a, i, b, j) => sign * compareInt64(a, i, b, j, 0))
+    case 'Decimal':
+      return new BestWords(4, (a, i, b, j) => sign * compareInt128(a, i, b, j))
+    case 'Interval':
+      return new BestWords(4, (a, i, b, j) => sign * compareIntervals(a, i, b, j))
+    default:
+      return new BestNumbers(sign)
+  }
+}
+
+/** Booleans, integers of at most 32 bits, dates and floats, as doubles. */
+class BestNumbers implements Best {
+  readonly #sign: 1 | -1
+  #values: Float64Array = new Float64Array(16)
+
+  constructor(sign: 1 | -1) {
+    this.#sign = sign
+  }
+
+  get bytes(): number {
+    return this.#values.byteLength
+  }
+
+  ensure(groupCount: number): void {
+    this.#values = grownFloats(this.#values, groupCount)
+  }
+
+  offer(operand: Operand, { groups, rows, count }: GroupedRows, seen: Uint8Array): void {
+    const best = this.#values
+    const sign = this.#sign
+    const { mask, data } = operand
+    const values = data.encoding === 'bool' ? bitsAsNumbers(data as BoolVector) : (data as PrimitiveVector).values
+    for (let k = 0; k < count; k++) {
+      const group = groups[k]!
+      const value = values[rows[k]! & mask] as number
+      if (seen[group] === 1 && sign * compareNumbers(value, best[group]!) >= 0) continue
+      seen[group] = 1
+      best[group] = value
+    }
+  }
+
+  copy(into: number, from: number, seen: Uint8Array): void {
+    const value = this.#values[from]!
+    if (seen[into] === 1 && this.#sign * compareNumbers(value, this.#values[into]!) > 0) return
+    seen[into] = 1
+    this.#values[into] = value
+  }
+
+  vector(type: DataType, groupCount: number, validity: Uint8Array | null, region: Region): Vector {
+    if (typeName(type) === 'Bool') {
+      const bits = region.bitmap(groupCount, false)
+      for (let g = 0; g < groupCount; g++) bits[g >>> 3]! |= this.#values[g]! << (g & 7)
+      return new BoolVector(type, groupCount, validity, bits)
+    }
+    const out = allocValues(type, groupCount, region)
+    ;(out as Float64Array).set(this.#values.subarray(0, groupCount))
+    return new PrimitiveVector(type, groupCount, validity, out)
+  }
+}
+
+function bitsAsNumbers(vector: BoolVector): Uint8Array {
+  const out = new Uint8Array(vector.length)
+  for (let i = 0; i < out.length; i++) out[i] = (vector.bits[i >>> 3]! >>> (i & 7)) & 1
+  return out
+}
+
+type CompareWords = (a: Int32Array, i: number, b: Int32Array, j: number) => number
+
+/** Values of two or four words. */
+class BestWords implements Best {
+  readonly #width: 2 | 4
+  readonly #compare: CompareWords
+  #words: Int32Array = new Int32Array(64)
+
+  constructor(width: 2 | 4, compare: CompareWords) {
+    this.#width = width
+    this.#compare = compare
+  }
+
+  get bytes(): number {
+    return this.#words.byteLength
+  }
+
+  ensure(groupCount: number): void {
+    this.#words = grownWords(this.#words, groupCount * this.#width)
+  }
+
+  offer(operand: Operand, { groups, rows, count }: GroupedRows, seen: Uint8Array): void {
+    const { words, mask } = operand
+    for (let k = 0; k < count; k++) this.#take(words, rows[k]! & mask, groups[k]!, seen, 0)
+  }
+
+  copy(into: number, from: number, seen: Uint8Array): void {
+    this.#take(this.#words, from, into, seen, 1)
+  }
+
+  #take(words: Int32Array, row: number, group: number, seen: Uint8Array, limit: number): void {
+    const best = this.#words
+    if (seen[group] === 1 && this.#compare(words, row, best, group) >= limit) return
+    seen[group] = 1
+    const width = this.#width
+    for (let i = 0; i < width; i++) best[group * width + i] = words[row * width + i]!
+  }
+
+  vector(type: DataType, groupCount: number, validity: Uint8Array | null, region: Region): Vector {
+    const out = allocValues(type, groupCount, region)
+    wordsOf(out).set(this.#words.subarray(0, groupCount * this.#width))
+    return new PrimitiveVector(type, groupCount, validity, out)
+  }
+}
+
+const NO_BYTES = new Uint8Array(0)
+
+/** Text: a copy of the best value, made when a better one comes. */
+class BestBytes implements Best {
+  readonly #sign: 1 | -1
+  readonly #values: Uint8Array[] = []
+  #bytes = 0
+
+  constructor(sign: 1 | -1) {
+    this.#sign = sign
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  ensure(groupCount: number): void {
+    while (this.#values.length < groupCount) this.#values.push(NO_BYTES)
+  }
+
+  offer(operand: Operand, { groups, rows, count }: GroupedRows, seen: Uint8Array): void {
+    const { offsets, bytes } = operand.bytes
+    for (let k = 0; k < count; k++) {
+      const at = operand.at(rows[k]!)
+      this.#take(bytes, offsets[at]!, offsets[at + 1]!, groups[k]!, seen)
+    }
+  }
+
+  copy(into: number, from: number, seen: Uint8Array): void {
+    const value = this.#values[from]!
+    this.#take(value, 0, value.length, into, seen)
+  }
+
+  #take(bytes: Uint8Array, start: number, end: number, group: number, seen: Uint8Array): void {
+    const best = this.#values[group]!
+    if (seen[group] === 1 && this.#sign * compareBytes(bytes, start, end, best, 0, best.length) >= 0) return
+    seen[group] = 1
+    this.#bytes += end - start - best.length
+    this.#values[group] = bytes.slice(start, end)
+  }
+
+  vector(type: DataType, groupCount: number, validity: Uint8Array | null, region: Region): Vector {
+    const offsets = region.i32(groupCount + 1)
+    let end = 0
+    for (let g = 0; g < groupCount; g++) {
+      offsets[g] = end
+      end += this.#values[g]!.length
+    }
+    offsets[groupCount] = end
+    const bytes = region.u8(end)
+    for (let g = 0; g < groupCount; g++) bytes.set(this.#values[g]!, offsets[g])
+    return new BytesVector(type, groupCount, validity, offsets, bytes)
+  }
+}
