@@ -84,14 +84,14 @@ export type JsonTermValue =
 /** Type codes in JSON terms (section 4.5). */
 export const JSON_TYPE_CODES = { str: 0x73, i64: 0x69, u64: 0x75, f64: 0x66, bool: 0x6f, date: 0x64 } as const
 
-/** Splits a path at dots; `\.` is a dot of a key. */
+/** Splits a path at dots; a backslash makes the next character part of a key. */
 export function splitJsonPath(path: string): string[] {
   const keys: string[] = ['']
   for (let i = 0; i < path.length; i += 1) {
     const char = path[i]!
-    if (char === '\\' && path[i + 1] === '.') {
+    if (char === '\\' && i + 1 < path.length) {
       i += 1
-      keys[keys.length - 1] += '.'
+      keys[keys.length - 1] += path[i]!
     } else if (char === '.') keys.push('')
     else keys[keys.length - 1] += char
   }
