@@ -1,0 +1,94 @@
+import { columnsOf, refOf } from '../expressions/analysis.ts'
+import {
+  Aggregate,
+  Filter,
+  Join,
+  Limit,
+  Projection,
+  Sort,
+  TableScan,
+  Union,
+  Window,
+  type ColumnId,
+  type LogicalColumn,
+  type LogicalPlan,
+} from '../logical/logical-plan.ts'
+import type { LogicalRule } from './logical-rule.ts'
+import { keepColumns, mapChildren } from './plan-tools.ts'
+
+/**
+ * Drops what nobody reads: scan columns, computed columns, aggregates, window calls, columns of union inputs.
+ *
+ * Preconditions: text predicates and score() have been resolved, for they read columns that no expression shows. The
+ * plan's own columns all stay.
+ */
+export const pruneColumns: LogicalRule = {
+  name: 'prune_columns',
+  apply: (plan) => keepColumns(prune(plan, new Set(plan.columns.map((column) => column.id))), plan.columns),
+}
+
+type Ids = ReadonlySet<ColumnId>
+
+/** The plan with at least its columns among `required`, in their order. */
+function prune(plan: LogicalPlan, required: Ids): LogicalPlan {
+  if (plan instanceof TableScan) return pruneScan(plan, required)
+  if (plan instanceof Projection) return pruneProjection(plan, required)
+  if (plan instanceof Aggregate) return pruneAggregate(plan, required)
+  if (plan instanceof Window) return pruneWindow(plan, required)
+  if (plan instanceof Union) return pruneUnion(plan, required)
+  if (plan instanceof Join || plan instanceof Filter || plan instanceof Sort || plan instanceof Limit) {
+    const below = new Set([...required, ...columnsOf(...plan.expressions)])
+    return mapChildren(plan, (child) => prune(child, below))
+  }
+  return mapChildren(plan, (child) => keepColumns(prune(child, idsOf(child.columns)), child.columns))
+}
+
+function idsOf(columns: readonly LogicalColumn[]): Ids {
+  return new Set(columns.map((column) => column.id))
+}
+
+function pruneScan(plan: TableScan, required: Ids): LogicalPlan {
+  const read = new Set([...required, ...columnsOf(...plan.filters)])
+  const outputs = plan.outputs.filter((output) => read.has(output.column.id))
+  if (outputs.length === plan.outputs.length) return plan
+  return new TableScan(plan.provider, outputs, plan.filters, plan.textFilters, plan.fetch)
+}
+
+function pruneProjection(plan: Projection, required: Ids): LogicalPlan {
+  const exprs = plan.exprs.filter(({ column }) => required.has(column.id))
+  const input = prune(plan.input, columnsOf(...exprs.map(({ expr }) => expr)))
+  if (exprs.length === plan.exprs.length && input === plan.input) return plan
+  return new Projection(input, exprs)
+}
+
+function pruneAggregate(plan: Aggregate, required: Ids): LogicalPlan {
+  let aggregates = plan.aggregates.filter(({ column }) => required.has(column.id))
+  // Without groups and aggregates it would be a DISTINCT over no columns.
+  if (aggregates.length === 0 && plan.groups.length === 0) aggregates = plan.aggregates.slice(0, 1)
+  const same = aggregates.length === plan.aggregates.length
+  const node = same ? plan : new Aggregate(plan.input, plan.groups, plan.groupingSets, plan.groupingId, aggregates)
+  return mapChildren(node, (child) => prune(child, columnsOf(...node.expressions)))
+}
+
+function pruneWindow(plan: Window, required: Ids): LogicalPlan {
+  const windows = plan.windows.filter(({ column }) => required.has(column.id))
+  if (windows.length === 0) return prune(plan.input, required)
+  const node = windows.length === plan.windows.length ? plan : new Window(plan.input, windows)
+  return mapChildren(node, (child) => prune(child, new Set([...required, ...columnsOf(...node.expressions)])))
+}
+
+function pruneUnion(plan: Union, required: Ids): LogicalPlan {
+  const positions = plan.columns.flatMap((column, i) => (required.has(column.id) ? [i] : []))
+  const children = plan.children.map((child) => {
+    const columns = positions.map((i) => child.columns[i]!)
+    return inOrder(prune(child, idsOf(columns)), columns)
+  })
+  const same = positions.length === plan.columns.length && children.every((child, i) => child === plan.children[i])
+  return same ? plan : new Union(children, positions.map((i) => plan.columns[i]!))
+}
+
+/** Like `keepColumns`, also where one column stands in two places. */
+function inOrder(plan: LogicalPlan, columns: readonly LogicalColumn[]): LogicalPlan {
+  const same = plan.columns.length === columns.length && columns.every((column, i) => column.id === plan.columns[i]!.id)
+  return same ? plan : new Projection(plan, columns.map((column) => ({ column, expr: refOf(column) })))
+}
