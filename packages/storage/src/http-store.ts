@@ -169,7 +169,7 @@ export class HttpStore implements ObjectStore {
 }
 
 /** Takes user, password and the values of the query out of a URL. */
-export function redactUrl(url: URL): string {
+function redactUrl(url: URL): string {
   const shown = new URL(url)
   if (shown.username) shown.username = '***'
   if (shown.password) shown.password = '***'

@@ -16,7 +16,7 @@ const published: Record<string, [number, number]> = {
 }
 
 describe.skipIf(shared === undefined)('metastores of a real Quickwit (VOLLEY_SHARED names the folder)', () => {
-  const root = join(shared ?? '', 'fixtures/quickwit/indexes')
+  const root = join(shared ?? '/', 'fixtures/quickwit/indexes')
   const metastore = FileBackedMetastore.open(`file://${root}#polling_interval=30s`, nodeStoreResolver())
 
   test('lists all indexes with the splits that searches see', async () => {

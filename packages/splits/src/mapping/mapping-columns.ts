@@ -58,7 +58,7 @@ const UNITS: Record<DatetimePrecision, TimeUnit> = {
 }
 
 /** The Arrow type of one value of a field. */
-export function itemType(field: Pick<MappedField, 'type' | 'precision'>): DataType {
+function itemType(field: Pick<MappedField, 'type' | 'precision'>): DataType {
   switch (field.type) {
     case 'u64':
       return new Uint64()

@@ -1,4 +1,4 @@
-import type { FieldEntry, IndexSchema } from '@volley/tantivy'
+import { encodeJsonPath, type FieldEntry, type IndexSchema } from '@volley/tantivy'
 import { type DocMapping, DYNAMIC_COLUMN, SOURCE_COLUMN, splitFieldPath } from './doc-mapping.ts'
 
 /**
@@ -47,6 +47,5 @@ export function findField(
  * byte 1; with `expandDots` a dot inside a key parts two steps.
  */
 export function jsonColumnName(entry: FieldEntry, path: readonly string[]): string {
-  const steps = entry.options.expandDots ? path.flatMap((step) => step.split('.')) : path
-  return [entry.name, ...steps].join('\x01')
+  return path.length === 0 ? entry.name : `${entry.name}\x01${encodeJsonPath(path, entry.options.expandDots)}`
 }

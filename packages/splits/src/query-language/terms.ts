@@ -1,11 +1,10 @@
-import type { FieldEntry } from '@volley/tantivy'
+import { encodeJsonPath, type FieldEntry, mapF64, mapI64 } from '@volley/tantivy'
 import { parseDatetime, parseRfc3339 } from '../mapping/datetime-formats.ts'
 import { bytesFromBase64, bytesFromHex, ipFromText } from '../mapping/value-text.ts'
 
 const I64_MIN = -(1n << 63n)
 const I64_MAX = (1n << 63n) - 1n
 const U64_MAX = (1n << 64n) - 1n
-const SIGN = 1n << 63n
 const SECOND = 1_000_000_000n
 const encoder: TextEncoder = new TextEncoder()
 
@@ -91,15 +90,11 @@ export function orderedBits(value: Exclude<TypedValue, { type: 'bytes' }>): bigi
       return value.value
     case 'i64':
     case 'date':
-      return BigInt.asUintN(64, value.value) ^ SIGN
+      return mapI64(value.value)
     case 'bool':
       return value.value ? 1n : 0n
-    case 'f64': {
-      const view = new DataView(new ArrayBuffer(8))
-      view.setFloat64(0, value.value)
-      const bits = view.getBigUint64(0)
-      return bits & SIGN ? BigInt.asUintN(64, ~bits) : bits ^ SIGN
-    }
+    case 'f64':
+      return mapF64(value.value)
   }
 }
 
@@ -127,8 +122,7 @@ const TYPE_CODES: Record<string, string> = { i64: 'i', u64: 'u', f64: 'f', bool:
  * two steps.
  */
 export function jsonTermPrefix(path: readonly string[], expandDots: boolean, type: string): Uint8Array {
-  const steps = expandDots ? path.flatMap((step) => step.split('.')) : path
-  return encoder.encode(`${steps.join('\x01')}\0${TYPE_CODES[type]}`)
+  return encoder.encode(`${encodeJsonPath(path, expandDots)}\0${TYPE_CODES[type]}`)
 }
 
 export function jsonTerm(prefix: Uint8Array, value: Uint8Array): Uint8Array {

@@ -34,7 +34,7 @@ function recorded(): Recorded[] {
 
 describe.skipIf(shared === undefined)('answers of a real Quickwit (VOLLEY_SHARED names the folder)', () => {
   const resolver = nodeStoreResolver()
-  const root = `file://${join(shared ?? '', 'fixtures/quickwit/indexes')}`
+  const root = `file://${join(shared ?? '/', 'fixtures/quickwit/indexes')}`
   const metastore = FileBackedMetastore.open(root, resolver)
   const opener = new SplitIndexOpener({ resolver, allowedRoots: [root] })
 
