@@ -118,7 +118,8 @@ export class ByteWriter {
       // the length takes one byte, whatever the characters
       const at = this.length
       this.u8(0)
-      this.bytes[at] = this.utf8(text) | 128
+      const length = this.utf8(text)
+      this.bytes[at] = length | 128
     } else this.#longStr(text)
   }
 

@@ -3,7 +3,7 @@ import { ByteWriter } from './byte-writer.ts'
 import { writeColumnIndex } from './column-index-writer.ts'
 import { writeAddresses, writeNumbers } from './column-values-writer.ts'
 import { GrowingU32, GrowingU64 } from './growing-array.ts'
-import { mapF64, mapI64 } from './number-mapping.ts'
+import { mapF64, mapI64 } from '../terms.ts'
 import { SSTableWriter } from './sstable-writer.ts'
 
 /** Type codes of columns (section 9.1). */

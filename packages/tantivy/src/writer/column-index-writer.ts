@@ -3,9 +3,9 @@ import { writeNumbers } from './column-values-writer.ts'
 
 const DENSE_FROM = 5120
 
-/** Writes a set of ascending documents (section 9.3). */
-export function writeOptionalIndex(out: ByteWriter, docs: Uint32Array): void {
-  out.vint(docs.length)
+/** Writes a set of ascending documents out of `maxDoc` (section 9.3). */
+function writeOptionalIndex(out: ByteWriter, docs: Uint32Array, maxDoc: number): void {
+  out.vint(maxDoc)
   const blocks: { id: number; count: number }[] = []
   for (let start = 0; start < docs.length;) {
     const id = docs[start]! >>> 16
@@ -52,7 +52,7 @@ export function writeColumnIndex(out: ByteWriter, docs: Uint32Array, maxDoc: num
   if (count < docs.length) {
     starts.push(BigInt(docs.length))
     const optional = new ByteWriter()
-    writeOptionalIndex(optional, present)
+    writeOptionalIndex(optional, present, maxDoc)
     out.u8(2)
     out.append(optional.view())
     writeNumbers(out, BigUint64Array.from(starts))
@@ -61,6 +61,6 @@ export function writeColumnIndex(out: ByteWriter, docs: Uint32Array, maxDoc: num
     out.u8(0)
   } else {
     out.u8(1)
-    writeOptionalIndex(out, present)
+    writeOptionalIndex(out, present, maxDoc)
   }
 }

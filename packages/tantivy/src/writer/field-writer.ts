@@ -10,7 +10,8 @@ import {
 } from './column-collector.ts'
 import { FieldPostings } from './field-postings.ts'
 import { BytesTerms, NO_PREFIX, NumberTerms, TextTerms } from './field-terms.ts'
-import { mapF64, mapI64, truncateDate } from './number-mapping.ts'
+import { mapF64, mapI64 } from '../terms.ts'
+import { truncateDate } from './truncate-date.ts'
 
 /** Takes the values of one field, document by document, into its postings and its columns. */
 export interface FieldWriter {

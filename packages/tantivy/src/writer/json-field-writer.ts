@@ -12,7 +12,8 @@ import type { FieldPostings } from './field-postings.ts'
 import { NumberTerms, TextTerms } from './field-terms.ts'
 import { postingsOf, tokenizerNamed, type AnalysisOptions, type FieldWriter } from './field-writer.ts'
 import { JsonDate } from './input-document.ts'
-import { mapF64, mapI64, truncateDate } from './number-mapping.ts'
+import { mapF64, mapI64 } from '../terms.ts'
+import { truncateDate } from './truncate-date.ts'
 
 const SEPARATOR = '\u0001'
 /** Columns stop at this depth (section 9.1). */

@@ -2,7 +2,7 @@ import { ByteWriter } from './byte-writer.ts'
 import { JsonEntries, type CheckedField } from './checked-document.ts'
 import { GrowingU32 } from './growing-array.ts'
 import { JsonDate } from './input-document.ts'
-import { mapF64 } from './number-mapping.ts'
+import { mapF64 } from '../terms.ts'
 
 const BLOCK_SIZE = 16384
 const CHECKPOINTS = 8
