@@ -1,5 +1,17 @@
+import { formatPlan } from '@volley/core'
 import type { DistributedPlan } from '@volley/planner'
 import type { ExecutionMetrics, NodeMetrics } from '@volley/worker'
+
+/** The stages of a plan as a tree: the coordinator's part, then each stage above those that it reads. */
+export function formatStages(plan: DistributedPlan): string {
+  const lines = ['Coordinator', formatPlan(plan.root, undefined, 1)]
+  for (const stage of [...plan.stages].reverse()) {
+    lines.push(`Stage ${stage.id}: exchange=${stage.exchange}, tasks=${stage.tasks.length}`)
+    stage.tasks.forEach((task, i) => lines.push(`  task ${i} on ${task.worker}: splits=${task.splits.length}`))
+    lines.push(formatPlan(stage.plan, undefined, 1))
+  }
+  return lines.join('\n')
+}
 
 /** The stages of a plan that has run, as a tree: rows and time of each node, rows and bytes of each task. */
 export function formatAnalyzed(plan: DistributedPlan, metrics: ExecutionMetrics): string {

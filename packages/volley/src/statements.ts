@@ -1,8 +1,8 @@
 import { toArrowSchema, typeKey, type ScalarValue } from '@volley/core'
-import { formatDistributedPlan, formatLogicalPlan, type RuleChange, type ShownSetting, type TableProvider } from '@volley/planner'
+import { formatLogicalPlan, type RuleChange, type ShownSetting, type TableProvider } from '@volley/planner'
 import { Bool, Field, Schema, Utf8, vectorFromArray, Table, type DataType, type RecordBatch } from 'apache-arrow'
 import { explainJson } from './explain-json.ts'
-import { formatAnalyzed } from './explain-tree.ts'
+import { formatAnalyzed, formatStages } from './explain-tree.ts'
 import type { Explained } from './session.ts'
 
 /** Rows that are there at once, of a statement that runs no plan. */
@@ -67,6 +67,6 @@ export function explainPlan(explained: Explained, options: ExplainOptions): Stat
 }
 
 export function explainLines(explained: Explained): string[] {
-  const tree = explained.metrics === null ? formatDistributedPlan(explained.plan) : formatAnalyzed(explained.plan, explained.metrics)
+  const tree = explained.metrics === null ? formatStages(explained.plan) : formatAnalyzed(explained.plan, explained.metrics)
   return tree.split('\n')
 }

@@ -333,8 +333,10 @@ async function listItems(
     const dictionary = termsVector(terms, ordinals.length, column, field, type, region)
     return { offsets, child: new DictionaryVector(type, values.length, null, codes, dictionary, column.type === 'str') }
   }
-  const { offsets, values } = column.readLists(rows)
-  const own = valuesFor(column, values.length, region)
+  // The type cannot tell numbers from terms by a discriminant that is a union itself.
+  const numbers = column as NumericColumn
+  const { offsets, values } = numbers.readLists(rows)
+  const own = valuesFor(numbers, values.length, region)
   own.set(values as never)
-  return { offsets, child: numberVector(column, type, own, values.length, null, region) }
+  return { offsets, child: numberVector(numbers, type, own, values.length, null, region) }
 }
