@@ -98,7 +98,7 @@ export class SegmentReader {
   async store(): Promise<DocStore> {
     return this.#store.get(async () => {
       const { body } = await readFooter(this.#directory, `${this.id}.store`)
-      return DocStore.open(body, this.maxDoc, this.#zstd)
+      return DocStore.open(body, this.maxDoc, this.schema.fields.length, this.#zstd)
     })
   }
 

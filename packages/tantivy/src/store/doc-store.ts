@@ -28,6 +28,7 @@ export class DocStore {
   readonly #index: StoreIndex
   readonly #decompressor: number
   readonly #version: number
+  readonly #numFields: number
   readonly #zstd: ZstdDecompress
   /** Decompressed blocks by number, least recently warmed first. */
   readonly #blocks = new Map<number, Uint8Array>()
@@ -39,6 +40,7 @@ export class DocStore {
     decompressor: number,
     version: number,
     numDocs: number,
+    numFields: number,
     zstd: ZstdDecompress,
   ) {
     this.#body = body
@@ -46,10 +48,11 @@ export class DocStore {
     this.#decompressor = decompressor
     this.#version = version
     this.numDocs = numDocs
+    this.#numFields = numFields
     this.#zstd = zstd
   }
 
-  static async open(body: FileSlice, maxDoc: number, zstd: ZstdDecompress): Promise<DocStore> {
+  static async open(body: FileSlice, maxDoc: number, numFields: number, zstd: ZstdDecompress): Promise<DocStore> {
     if (body.length < FOOTER) throw body.corrupted(0, 'too short for a document store')
     const at = body.length - FOOTER
     const footer = new ByteReader(await body.read(at), body.file, body.start + at)
@@ -63,7 +66,7 @@ export class DocStore {
     if (offset > at) throw footer.corrupted(`skip index at ${offset}`)
     const bytes = await body.read(offset, at)
     const index = readStoreIndex(new ByteReader(bytes, body.file, body.start + offset), maxDoc, offset)
-    return new DocStore(body, index, decompressor, version, maxDoc, zstd)
+    return new DocStore(body, index, decompressor, version, maxDoc, numFields, zstd)
   }
 
   /** Number of the block of a document: documents of one block cost one read and one decompression. */
@@ -107,7 +110,7 @@ export class DocStore {
     const fields: (readonly [number, StoredValue])[] = []
     const reader = this.#reader(doc)
     for (let left = pairs(reader); left > 0; left -= 1) {
-      const field = reader.u32()
+      const field = this.#field(reader)
       fields.push([field, readValue(reader, this.#version)])
     }
     return fields
@@ -117,10 +120,16 @@ export class DocStore {
   visit(doc: number, visitor: StoredVisitor): void {
     const reader = this.#reader(doc)
     for (let left = pairs(reader); left > 0; left -= 1) {
-      const field = reader.u32()
+      const field = this.#field(reader)
       if (visitor.wants(field)) visitor.value(field, readValue(reader, this.#version))
       else skipValue(reader)
     }
+  }
+
+  #field(reader: ByteReader): number {
+    const field = reader.u32()
+    if (field >= this.#numFields) throw reader.corrupted(`stored field ${field} of ${this.#numFields}`)
+    return field
   }
 
   #reader(doc: number): ByteReader {
