@@ -11,7 +11,7 @@ import type { TextPredicate } from '@volley/planner'
 import { prepare, statisticsOf, type PreparedQuery } from '@volley/tantivy'
 import { Bool, Field, Float64, Schema } from 'apache-arrow'
 import { addressFields, addressVectors } from './address.ts'
-import { openLayout, type DocUnit } from './opened-layout.ts'
+import { aboutSplit, openLayout, type DocUnit } from './opened-layout.ts'
 import type { ScanTable } from './scan-table.ts'
 import { SplitSource } from './split-source.ts'
 import { textQuery } from './text-query.ts'
@@ -86,10 +86,12 @@ export class InvertedIndexExec extends SplitSource {
     const metrics = context.metricsOf(this as ExecutionPlan)
     for (const unit of units) {
       context.throwIfCancelled()
-      const { docs, scores } = await this.matches(unit, context)
+      const { docs, scores } = await aboutSplit(unit, () => this.matches(unit, context))
       metrics.add('docs_matched', docs.length)
       if (docs.length === 0) continue
-      const marks = await Promise.all(this.options.marks.map((mark) => this.markBits(unit, mark)))
+      const marks = await aboutSplit(unit, () =>
+        Promise.all(this.options.marks.map((mark) => this.markBits(unit, mark))),
+      )
       for (let at = 0; at < docs.length; at += context.batchSize) {
         yield this.batch(unit, context, docs.subarray(at, at + context.batchSize), scores?.subarray(at) ?? null, marks)
       }

@@ -15,6 +15,15 @@ export interface DocUnit {
   readonly end: number
 }
 
+/** Runs a read of a unit's split; what fails names the split. */
+export async function aboutSplit<T>(unit: DocUnit, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    throw unit.index.errorAbout(error)
+  }
+}
+
 const opened = new WeakMap<TaskContext, Map<string, Promise<readonly (readonly DocUnit[])[]>>>()
 const CONCURRENT_OPENS = 16
 

@@ -7,7 +7,7 @@ import type { DataType } from 'apache-arrow'
 import { resolveField } from '../mapping/resolve-field.ts'
 import { INDEX_COLUMN } from '../provider/table-columns.ts'
 import { fastColumn, type FastColumn } from './fast-column.ts'
-import type { DocUnit } from './opened-layout.ts'
+import { aboutSplit, type DocUnit } from './opened-layout.ts'
 import type { ScanTable } from './scan-table.ts'
 import { StoreColumns } from './store-columns.ts'
 
@@ -86,19 +86,23 @@ export class SegmentColumns {
       return new SegmentColumns(unit, columns, means, store, shared)
     } catch (error) {
       shared.release()
-      throw error
+      throw unit.index.errorAbout(error)
     }
   }
 
   /** The columns at `wanted` for documents `start` to `end` (exclusive), deleted ones included. */
   readRange(wanted: readonly number[], start: number, end: number, region: Region): Promise<Vector[]> {
     const docs = () => Uint32Array.from({ length: end - start }, (_, i) => start + i)
-    return this.#read(wanted, end - start, region, (column) => column.readRange(start, end, region), docs)
+    return aboutSplit(this.#unit, () =>
+      this.#read(wanted, end - start, region, (column) => column.readRange(start, end, region), docs),
+    )
   }
 
   /** The columns at `wanted` for a list of documents. */
   readDocs(wanted: readonly number[], docs: Uint32Array, region: Region): Promise<Vector[]> {
-    return this.#read(wanted, docs.length, region, (column) => column.readDocs(docs, region), () => docs)
+    return aboutSplit(this.#unit, () =>
+      this.#read(wanted, docs.length, region, (column) => column.readDocs(docs, region), () => docs),
+    )
   }
 
   release(): void {
