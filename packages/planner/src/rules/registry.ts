@@ -1,4 +1,31 @@
+import { decorrelateSubqueries } from './decorrelate-subqueries.ts'
+import { eliminateDistinct } from './eliminate-distinct.ts'
+import { eliminateOuterJoins } from './eliminate-outer-joins.ts'
+import { extractJsonPaths } from './extract-json-paths.ts'
 import type { LogicalRule } from './logical-rule.ts'
+import { mergeProjections } from './merge-projections.ts'
+import { pruneColumns } from './prune-columns.ts'
+import { pushDownLimits } from './push-down-limits.ts'
+import { pushDownPredicates } from './push-down-predicates.ts'
+import { pushDownTextFilters } from './push-down-text-filters.ts'
+import { reorderJoins } from './reorder-joins.ts'
+import { resolveTextPredicates } from './resolve-text-predicates.ts'
+import { simplifyExpressions } from './simplify-expressions.ts'
+import { singleDistinctToGroupBy } from './single-distinct-to-group-by.ts'
 
 /** Every logical rule, in the order in which they run. */
-export const logicalRules: readonly LogicalRule[] = []
+export const logicalRules: readonly LogicalRule[] = [
+  simplifyExpressions,
+  decorrelateSubqueries,
+  eliminateOuterJoins,
+  pushDownPredicates,
+  pushDownTextFilters,
+  resolveTextPredicates,
+  extractJsonPaths,
+  reorderJoins,
+  singleDistinctToGroupBy,
+  eliminateDistinct,
+  pushDownLimits,
+  mergeProjections,
+  pruneColumns,
+]
