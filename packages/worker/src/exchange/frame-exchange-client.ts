@@ -1,6 +1,7 @@
 import type { BatchStream, TaskContext } from '@volley/core'
 import type { ExchangeClient, ExchangeSource } from '@volley/planner'
 import type { Schema } from 'apache-arrow'
+import { openOrFail } from '../frames/open-or-fail.ts'
 import { FrameReader } from '../frames/frame-reader.ts'
 import type { PartitionKey } from '../frames/frame.ts'
 import type { FrameSource } from '../tasks/task-executor.ts'
@@ -16,6 +17,12 @@ export class FrameExchangeClient implements ExchangeClient {
   open(source: ExchangeSource, schema: Schema, context: TaskContext): BatchStream {
     const { stageId, task, attempt, partition, worker } = source
     const key: PartitionKey = { query: context.queryId, stage: stageId, task, attempt, partition }
-    return new FrameReader(key, worker, this.#source.openPartition(worker, key), schema, context)
+    return new FrameReader(
+      key,
+      worker,
+      openOrFail(() => this.#source.openPartition(worker, key), key),
+      schema,
+      context,
+    )
   }
 }

@@ -1,4 +1,4 @@
-import { encodeIpc, toArrowRecordBatch, type BatchStream } from '@volley/core'
+import { encodeIpc, toArrowRecordBatch, type BatchStream, type VolleyError } from '@volley/core'
 import { toVolleyError } from '@volley/codec'
 import type { RecordBatch as ArrowRecordBatch } from 'apache-arrow'
 import type { Frame, FrameBody, FrameStream, PartitionKey } from './frame.ts'
@@ -15,8 +15,10 @@ export class FrameWriter implements FrameStream {
   readonly #key: PartitionKey
   readonly #stream: BatchStream
   readonly #ready: ArrowRecordBatch[] = []
+  #pending: Promise<void> | null = null
   #sequence = 0
   #finished = false
+  #reason: VolleyError | null = null
   #drained = false
   /** Rows and payload bytes so far. */
   rows = 0
@@ -28,10 +30,10 @@ export class FrameWriter implements FrameStream {
   }
 
   async next(): Promise<Frame | null> {
-    if (this.#finished) return null
+    if (this.#finished) return this.#lastWord()
     try {
       const batches = await this.#gather()
-      if (this.#finished) return null
+      if (this.#finished) return this.#lastWord()
       if (batches.length === 0) {
         await this.close()
         return this.#frame({ kind: 'end', rows: this.rows })
@@ -41,7 +43,7 @@ export class FrameWriter implements FrameStream {
       for (const batch of batches) this.rows += batch.numRows
       return this.#frame({ kind: 'data', bytes })
     } catch (error) {
-      if (this.#finished) return null
+      if (this.#finished) return this.#lastWord()
       await this.close()
       return this.#frame({ kind: 'error', error: toVolleyError(error) })
     }
@@ -53,30 +55,62 @@ export class FrameWriter implements FrameStream {
     await this.#stream.close()
   }
 
+  /** Stops; the consumer, if there is one, gets an error frame. */
+  async abort(reason: VolleyError): Promise<void> {
+    if (!this.#finished) this.#reason = reason
+    await this.close()
+  }
+
+  #lastWord(): Frame | null {
+    const error = this.#reason
+    this.#reason = null
+    return error === null ? null : this.#frame({ kind: 'error', error })
+  }
+
   /** Batches for one frame; none at the end. */
   async #gather(): Promise<ArrowRecordBatch[]> {
-    const start = performance.now()
+    const deadline = performance.now() + LINGER_MS
     const batches: ArrowRecordBatch[] = []
     let bytes = 0
-    while (bytes < TARGET_BYTES && (batches.length === 0 || performance.now() - start < LINGER_MS)) {
-      if (this.#ready.length === 0) {
-        if (this.#drained) break
-        const batch = await this.#stream.next()
-        if (this.#finished) break
-        if (batch === null) this.#drained = true
-        else if (batch.numRows > 0) this.#ready.push(...cut(toArrowRecordBatch(batch)))
+    while (bytes < TARGET_BYTES && !this.#finished) {
+      const ready = this.#ready.shift()
+      if (ready !== undefined) {
+        batches.push(ready)
+        bytes += ready.data.byteLength
         continue
       }
-      const batch = this.#ready.shift()!
-      batches.push(batch)
-      bytes += batch.data.byteLength
+      if (this.#drained) break
+      this.#pending ??= this.#pull()
+      if (batches.length === 0) await this.#pending
+      else if (!(await settles(this.#pending, deadline - performance.now()))) break
+      this.#pending = null
     }
     return batches
+  }
+
+  /** Takes the next batch, in copy. */
+  async #pull(): Promise<void> {
+    const batch = await this.#stream.next()
+    if (this.#finished) return
+    if (batch === null) this.#drained = true
+    else if (batch.numRows > 0) this.#ready.push(...cut(toArrowRecordBatch(batch)))
   }
 
   #frame(body: FrameBody): Frame {
     return { ...this.#key, sequence: this.#sequence++, body }
   }
+}
+
+/** Whether the work is done within `ms`; throws what it throws within that time. */
+async function settles(work: Promise<void>, ms: number): Promise<boolean> {
+  if (ms <= 0) return false
+  // A failure after that time is thrown to who waits next.
+  work.catch(() => {})
+  let timer: NodeJS.Timeout
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, ms, false)
+  })
+  return Promise.race([work.then(() => true), late]).finally(() => clearTimeout(timer))
 }
 
 function cut(batch: ArrowRecordBatch): ArrowRecordBatch[] {

@@ -11,10 +11,10 @@ import { channelOptions, workerService, type Method } from './service.ts'
 import { errorFromStatus, frameFromWire, metricsFromWire, requestToWire } from './wire.ts'
 
 /** A worker that does not say hello within this is not there. */
-const HELLO_MS = 4000
+const HELLO_MS = 3500
 /** Nothing is waited for longer than this when a query ends. */
 const END_MS = 2000
-const BEAT_MS = 800
+const BEAT_MS = 700
 /** A worker that leaves this many beats in a row unanswered is lost. Beats are counted, not time: see Leases. */
 const BEATS_MISSED = 4
 /** Bytes in flight for one partition, and for all of a client together. */
@@ -56,7 +56,7 @@ export class GrpcWorkerClient implements TaskExecutor {
   /**
    * Waits until the worker has said hello, once.
    *
-   * @throws VolleyError when it is not there within 4 s, or does not fit (`checkIdentity`).
+   * @throws VolleyError when it is not there within 3.5 s, or does not fit (`checkIdentity`).
    */
   ready(): Promise<void> {
     this.#hello ??= this.#unary(workerService.hello, this.#identity, HELLO_MS).then(

@@ -3,7 +3,8 @@ import { decodeError, toVolleyError } from '@volley/codec'
 import { SqlState, VolleyError } from '@volley/core'
 import type { grpc, volley } from '../generated/messages.js'
 import { CreditGate } from '../frames/credit-gate.ts'
-import type { Frame, FrameStream, PartitionKey } from '../frames/frame.ts'
+import type { Frame, FrameStream } from '../frames/frame.ts'
+import { openOrFail } from '../frames/open-or-fail.ts'
 import { pump } from '../frames/pump.ts'
 import type { Identity } from '../identity.ts'
 import type { TaskExecutor } from '../tasks/task-executor.ts'
@@ -150,7 +151,7 @@ export class GrpcWorkerServer {
         attempt: attempt ?? 0,
         partition: partition ?? 0,
       }
-      stream = openOrFail(this.#options.executor, key)
+      stream = openOrFail(() => this.#options.executor.openPartition(key), key)
       let last: Frame | null = null
       pump(stream, gate, (frame) => {
         last = frame
@@ -206,13 +207,3 @@ export class GrpcWorkerServer {
 
 type OpenCall = ServerDuplexStream<InstanceType<Messages['ConsumerMessage']>, volley.worker.Frame.$Properties>
 type AttendCall = ServerDuplexStream<InstanceType<Messages['Beat']>, volley.worker.Beat.$Properties>
-
-/** The partition's frames; one error frame when it cannot be opened. */
-function openOrFail(executor: TaskExecutor, key: PartitionKey): FrameStream {
-  try {
-    return executor.openPartition(key)
-  } catch (error) {
-    const frames: Frame[] = [{ ...key, sequence: 0, body: { kind: 'error', error: toVolleyError(error) } }]
-    return { next: () => Promise.resolve(frames.shift() ?? null), close: () => Promise.resolve() }
-  }
-}

@@ -1,5 +1,5 @@
 /**
- * Queries that a coordinator holds by beats. One whose beats stay out for `ticks` ticks of a timer expires. Ticks are
+ * Queries that a coordinator holds by beats. One whose beats stay out for more than `ticks` ticks of a timer expires. Ticks are
  * counted, not the clock: after a stall of this very process, beats that wait in its sockets are heard before the next tick.
  */
 export class Leases {
@@ -30,8 +30,10 @@ export class Leases {
 
   #tick(): void {
     for (const [query, missed] of this.#missed) {
-      this.#missed.set(query, missed + 1)
-      if (missed + 1 < this.#ticks) continue
+      if (missed < this.#ticks) {
+        this.#missed.set(query, missed + 1)
+        continue
+      }
       this.#missed.delete(query)
       this.#expire(query)
     }

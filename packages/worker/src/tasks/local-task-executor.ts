@@ -68,14 +68,14 @@ export class LocalTaskExecutor implements TaskExecutor {
     return task.openPartition(key)
   }
 
-  async endQuery(id: string, reason?: VolleyError): Promise<readonly TaskMetrics[]> {
+  async endQuery(id: string, reason: VolleyError = cancelled()): Promise<readonly TaskMetrics[]> {
     this.#ended.add(id)
     const query = this.#queries.get(id)
     if (query === undefined) return []
     this.#queries.delete(id)
-    query.controller.abort(reason ?? new VolleyError('the query was cancelled', { code: SqlState.queryCanceled }))
+    query.controller.abort(reason)
     const tasks = [...query.tasks.values()]
-    await Promise.allSettled(tasks.map((task) => task.close()))
+    await Promise.allSettled(tasks.map((task) => task.close(reason)))
     return tasks.map((task) => task.metrics())
   }
 
@@ -108,4 +108,8 @@ export class LocalTaskExecutor implements TaskExecutor {
 
 function taskId(key: TaskKey): string {
   return `${key.stage}/${key.task}/${key.attempt}`
+}
+
+function cancelled(): VolleyError {
+  return new VolleyError('the query was cancelled', { code: SqlState.queryCanceled })
 }

@@ -35,13 +35,6 @@ export class SharedOutput {
     }
   }
 
-  /** Ends all consumers. */
-  async close(): Promise<void> {
-    for (const cursor of this.#cursors) cursor.closed = true
-    this.#frames = []
-    await this.#source.close()
-  }
-
   async #next(cursor: { position: number; closed: boolean }): Promise<Frame | null> {
     for (;;) {
       if (cursor.closed) return null

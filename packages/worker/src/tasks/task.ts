@@ -59,9 +59,9 @@ export class Task {
     return output.shared?.open() ?? tracked
   }
 
-  /** Stops everything; idempotent. */
-  async close(): Promise<void> {
-    await Promise.all([...this.#opened.values()].map((output) => output.shared?.close() ?? output.writer.close()))
+  /** Stops everything; consumers get `reason`. */
+  async close(reason: VolleyError): Promise<void> {
+    await Promise.all([...this.#opened.values()].map(({ writer }) => writer.abort(reason)))
     this.#release()
   }
 

@@ -178,5 +178,5 @@ function fromPort(frame: PortFrame): Frame {
 
 /** The bytes in a buffer that nothing else is in, so that it can be transferred. */
 function owned(bytes: Uint8Array, shared: boolean): Uint8Array {
-  return shared || bytes.byteLength !== bytes.buffer.byteLength ? bytes.slice() : bytes
+  return shared || bytes.byteLength !== bytes.buffer.byteLength ? new Uint8Array(bytes) : bytes
 }

@@ -1,0 +1,4 @@
+import { runTaskThread } from '../../src/index.ts'
+import { buildTestSession } from './session.ts'
+
+runTaskThread(buildTestSession)

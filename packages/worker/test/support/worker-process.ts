@@ -1,0 +1,5 @@
+import { createWorkerServer, endWithParent } from '../../src/index.ts'
+
+const server = await createWorkerServer({ tasks: { entry: new URL('task-thread.ts', import.meta.url) } })
+console.log(`listening on ${server.address}`)
+endWithParent(() => server.close())
