@@ -1,13 +1,9 @@
+import type { SplitPlacement, SplitWeight } from '@volley/planner'
 import { rendezvousScore } from './rendezvous-hash.ts'
 
 export interface RendezvousOptions {
   /** How much more than the average a worker may be given; at least 1. Default 1.25. */
   readonly loadFactor?: number
-}
-
-interface Split {
-  readonly id: string
-  readonly weight: number
 }
 
 /**
@@ -18,7 +14,7 @@ interface Split {
  * With b = ceil(loadFactor * average), no worker gets more than b plus the heaviest split, and none more than b when all
  * splits weigh the same. The result does not depend on the order of splits or workers.
  */
-export class RendezvousPlacement {
+export class RendezvousPlacement implements SplitPlacement {
   readonly #loadFactor: number
 
   constructor(options: RendezvousOptions = {}) {
@@ -30,7 +26,7 @@ export class RendezvousPlacement {
    *
    * @throws RangeError when there are splits and no worker.
    */
-  place(splits: readonly Split[], workers: readonly string[]): Map<string, string[]> {
+  place(splits: readonly SplitWeight[], workers: readonly string[]): Map<string, string[]> {
     const nodes = [...new Set(workers)].sort()
     const placed = new Map<string, string[]>()
     if (splits.length === 0) return placed
@@ -70,6 +66,6 @@ function choose(id: string, weight: number, nodes: readonly string[], loads: Flo
   return best === -1 ? lightest : best
 }
 
-function heaviestFirst(a: Split, b: Split): number {
+function heaviestFirst(a: SplitWeight, b: SplitWeight): number {
   return b.weight - a.weight || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
 }

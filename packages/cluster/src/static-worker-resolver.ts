@@ -1,7 +1,9 @@
+import type { WorkerResolver } from '@volley/planner'
+
 /**
  * A fixed list of workers, `host:port` each. An `http://` or `grpc://` prefix and a slash at the end are taken off, and duplicates are dropped.
  */
-export class StaticWorkerResolver {
+export class StaticWorkerResolver implements WorkerResolver {
   readonly #urls: readonly string[]
 
   /** @throws TypeError for what is not `host:port`. */

@@ -98,7 +98,7 @@ describe('a shared output', () => {
               for (let i = 0; i < pause; i++) await setImmediate()
               const mine = output.open()!
               const sequences: number[] = []
-              while (leavesAfter === null || sequences.length < leavesAfter) {
+              for (let left = leavesAfter ?? Infinity; left > 0; left--) {
                 const frame = await mine.next()
                 if (frame === null) break
                 sequences.push(frame.sequence)

@@ -13,6 +13,7 @@ export const caseExprCodec: ExprCodec = defineExprCodec({
     if (count < 2 || count % 2 !== 0) throw malformed('Case has a branch without a result')
     const branches = Array.from({ length: count / 2 }, (_, i) => ({
       when: children[2 * i]!,
+      // oxlint-disable-next-line unicorn/no-thenable -- CASE's own word
       then: children[2 * i + 1]!,
     }))
     return new CaseExpr(branches, hasElse ? children[count]! : null, context.decodeType(type))

@@ -100,6 +100,7 @@ export const expr: fc.Arbitrary<Expr> = fc.letrec<{ expr: Expr }>((tie) => {
         type: dataType,
       }).map((e) => new c.ArithmeticExpr(e.op, e.left, e.right, e.type)),
       record({
+        // oxlint-disable-next-line unicorn/no-thenable -- CASE's own word
         branches: fc.array(record({ when: child, then: child }), { minLength: 1, maxLength: 2 }),
         otherwise: fc.option(child),
         type: dataType,

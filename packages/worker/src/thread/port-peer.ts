@@ -55,7 +55,7 @@ export class PortPeer {
     return new Promise((resolve, reject) => {
       const id = ++this.#ids
       this.#calls.set(id, { resolve, reject })
-      this.#port.postMessage({ type: 'call', id, method, args })
+      this.#post({ type: 'call', id, method, args })
     })
   }
 
