@@ -14,7 +14,22 @@ export { SessionSettings, type SessionSettingsOptions, type ShownSetting } from 
 export { optimize, optimizeVerbose, type OptimizedPlan, type RuleChange } from './rules/optimize.ts'
 export { createPhysicalPlan } from './physical/create-physical-plan.ts'
 export { planDistributed, type DistributionContext } from './distributed/plan-distributed.ts'
+export {
+  COORDINATOR,
+  explainReport,
+  formatDistributedPlan,
+  mergeReports,
+  undistributed,
+  type ExplainNode,
+  type ExplainReport,
+  type ExplainStage,
+  type NodeReport,
+  type TaskReport,
+} from './distributed/explain-report.ts'
 export type { DistributedPlan, Stage, StageTask } from './distributed/stage.ts'
+
+export { evaluateConstant } from './expressions/fold-constants.ts'
+export { simplifyExpr } from './expressions/simplify-expr.ts'
 
 // For rules, sources, codecs and exchanges
 export type { LogicalRule, RuleContext } from './rules/logical-rule.ts'

@@ -1,0 +1,30 @@
+import { MemoryExec, RecursiveQueryExec, type ExecutionPlan } from '@volley/core'
+import { collectedChildren } from '../physical/distribution.ts'
+import { isDistributable } from './distributable.ts'
+import { NetworkShuffleExec } from './network-shuffle-exec.ts'
+
+/** Whether each task has rows of its own below a node of a cut stage: splits, or partitions of a shuffle. */
+export function isShared(plan: ExecutionPlan): boolean {
+  if (isDistributable(plan) || plan instanceof NetworkShuffleExec) return true
+  if (plan instanceof RecursiveQueryExec) return false
+  const collected = collectedChildren(plan)
+  return plan.children.some((child, i) => !collected.includes(i) && isShared(child))
+}
+
+/**
+ * A stage's plan as task number `task` runs it: its splits, its partitions of each shuffle. What is neither, such as literal
+ * rows in a union, is the first task's alone; the others have no rows there, in as many partitions. Collected sides of
+ * joins are every task's.
+ */
+export function taskPlan(plan: ExecutionPlan, task: number, splits: ReadonlySet<string>): ExecutionPlan {
+  if (isDistributable(plan)) return plan.forTask(splits)
+  if (plan instanceof NetworkShuffleExec) return plan.from(task * plan.partitions)
+  if (!isShared(plan)) return task === 0 ? plan : emptyLike(plan)
+  const collected = collectedChildren(plan)
+  const children = plan.children.map((child, i) => (collected.includes(i) ? child : taskPlan(child, task, splits)))
+  return children.every((child, i) => child === plan.children[i]) ? plan : plan.withChildren(children)
+}
+
+function emptyLike(plan: ExecutionPlan): ExecutionPlan {
+  return new MemoryExec(plan.schema, Array.from({ length: plan.partitioning.count }, () => []))
+}
