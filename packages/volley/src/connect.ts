@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { StaticWorkerResolver } from '@volley/cluster'
 import { defaultFunctions, SqlState, VolleyError } from '@volley/core'
 import { FileBackedMetastore, MetastoreError } from '@volley/metastore'
-import { SessionSettings, type Catalog } from '@volley/planner'
+import { SessionSettings, type Catalog, type WorkerResolver } from '@volley/planner'
 import { QuickwitCatalog, splitRules } from '@volley/splits'
 import { nodeStoreResolver } from '@volley/storage/node'
 import { Coordinator, LOCAL_WORKER, LocalWorkers } from '@volley/worker'
@@ -53,11 +53,13 @@ export async function connect(options: ConnectOptions = {}): Promise<VolleySessi
     settings,
     functions: defaultFunctions(),
     coordinator,
-    workers: new StaticWorkerResolver(urls.length === 0 ? [LOCAL_WORKER] : urls),
+    workers: urls.length === 0 ? inProcess : new StaticWorkerResolver(urls),
     newCatalog: () => (metastore === null ? noTables : new QuickwitCatalog(metastore)),
     dispose,
   })
 }
+
+const inProcess: WorkerResolver = { getUrls: () => Promise.resolve([LOCAL_WORKER]) }
 
 const noTables: Catalog = {
   async table() {
