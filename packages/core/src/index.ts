@@ -32,6 +32,13 @@ export {
 } from './types/coercion.ts'
 export { castScalar } from './types/cast-scalar.ts'
 export { formatScalar, jsonValue } from './types/format-scalar.ts'
+export { arrowTypeName, sqlTypeText } from './types/type-text.ts'
+export { BytesWriter } from './vectors/bytes-writer.ts'
+export { blendVectors, type BlendPart } from './vectors/blend.ts'
+export { castVector } from './expressions/cast.ts'
+export { defineFunction, type FunctionDefinition, type Overload } from './functions/define.ts'
+export { evaluateRows } from './functions/evaluate-rows.ts'
+export { SCALAR_FUNCTIONS } from './functions/default-functions.ts'
 export { allocValues, constantVector, readDecimal, vectorOf, writeDecimal } from './vectors/build.ts'
 export { scalarAt } from './vectors/scalar-at.ts'
 export { Operand, wordsOf } from './vectors/operand.ts'
@@ -69,14 +76,8 @@ export {
 } from './functions/scalar-function.ts'
 export { FunctionRegistry } from './functions/function-registry.ts'
 export { defaultFunctions } from './functions/default-functions.ts'
-export {
-  decodeIpc,
-  encodeIpc,
-  fromArrowRecordBatch,
-  fromArrowSchema,
-  toArrowRecordBatch,
-  toArrowSchema,
-} from './arrow/arrow-edge.ts'
+export { fromArrowRecordBatch, fromArrowSchema, toArrowRecordBatch, toArrowSchema } from './arrow/arrow-edge.ts'
+export { decodeIpc, encodeIpc } from './arrow/ipc.ts'
 
 // Plans and streams
 export { ExecutionPlan, formatPlan, transformPlan, type Distribution, type SortKey } from './plan/execution-plan.ts'

@@ -1,12 +1,34 @@
+import { AGGREGATE_FUNCTIONS } from '../aggregates/default-aggregates.ts'
+import { WINDOW_FUNCTIONS } from '../windows/default-windows.ts'
+import { ARRAY_FUNCTIONS } from './array-functions.ts'
+import { BYTES_FUNCTIONS } from './bytes-functions.ts'
+import { CONDITIONAL_FUNCTIONS } from './conditional-functions.ts'
+import { DATE_FUNCTIONS } from './date-functions.ts'
 import { FunctionRegistry } from './function-registry.ts'
+import { JSON_FUNCTIONS } from './json-functions.ts'
+import { MATH_FUNCTIONS } from './math-functions.ts'
 import type { ScalarFunction } from './scalar-function.ts'
+import { SYSTEM_FUNCTIONS } from './system-functions.ts'
+import { CONCAT_FUNCTIONS, TEXT_FUNCTIONS } from './text-functions.ts'
 
 /** Every scalar function that ships with the engine, one family per file. */
-export const SCALAR_FUNCTIONS: readonly ScalarFunction[] = []
+export const SCALAR_FUNCTIONS: readonly ScalarFunction[] = [
+  ...TEXT_FUNCTIONS,
+  ...CONCAT_FUNCTIONS,
+  ...BYTES_FUNCTIONS,
+  ...MATH_FUNCTIONS,
+  ...DATE_FUNCTIONS,
+  ...JSON_FUNCTIONS,
+  ...ARRAY_FUNCTIONS,
+  ...CONDITIONAL_FUNCTIONS,
+  ...SYSTEM_FUNCTIONS,
+]
 
 /** A new registry with every function that ships with the engine. */
 export function defaultFunctions(): FunctionRegistry {
   const registry = new FunctionRegistry()
   for (const fn of SCALAR_FUNCTIONS) registry.registerScalar(fn)
+  for (const fn of AGGREGATE_FUNCTIONS) registry.registerAggregate(fn)
+  for (const fn of WINDOW_FUNCTIONS) registry.registerWindow(fn)
   return registry
 }

@@ -1,12 +1,11 @@
+import type { AggregateFunction } from '../aggregates/aggregate-function.ts'
+import type { WindowFunction } from '../windows/window-function.ts'
 import type { ScalarFunction } from './scalar-function.ts'
 
 interface Named {
   readonly name: string
   readonly aliases?: readonly string[]
 }
-
-type AggregateFunction = Named
-type WindowFunction = Named
 
 /** Functions by name, in three kinds that do not shadow one another. Names are lower case. */
 export class FunctionRegistry {

@@ -1,0 +1,179 @@
+import type { DataType } from 'apache-arrow'
+import { commonType } from '../types/coercion.ts'
+import { typeName } from '../types/data-types.ts'
+import { formatScalar } from '../types/format-scalar.ts'
+import { scalarKey, type ScalarValue } from '../types/scalar-value.ts'
+import { BOOL, elementType, INT32, INT64, listType, NULL, UTF8 } from '../types/type-factory.ts'
+import { conversionCost, defineFunction } from './define.ts'
+import { evaluateRows } from './evaluate-rows.ts'
+import type { ResolvedFunction, ScalarFunction } from './scalar-function.ts'
+
+type List = readonly ScalarValue[]
+
+function isList(type: DataType | undefined): boolean {
+  return type !== undefined && typeName(type) === 'List'
+}
+
+/** A list and a value of (or converted to) its element type. */
+function resolveElement(
+  argTypes: readonly DataType[],
+  returnType: (element: DataType) => DataType,
+): ResolvedFunction | null {
+  if (argTypes.length !== 2 || !isList(argTypes[0])) return null
+  const element = commonType(elementType(argTypes[0]!), argTypes[1]!)
+  if (element === null) return null
+  return { argTypes: [listType(element), element], returnType: returnType(element), nullable: 'always' }
+}
+
+/** Equality inside lists: as `=`, NULL equal to NULL. */
+function sameItem(a: ScalarValue, b: ScalarValue): boolean {
+  return a === b || (a !== null && b !== null && scalarKey(normalZero(a)) === scalarKey(normalZero(b)))
+}
+
+function normalZero(value: ScalarValue): ScalarValue {
+  return value === 0 ? 0 : value
+}
+
+/** Depth 1 length, or of a deeper dimension, of the first list in it. */
+function dimensionLength(list: ScalarValue, dimension: number): number | null {
+  if (!Array.isArray(list) || dimension < 1) return null
+  if (dimension === 1) return list.length === 0 ? null : list.length
+  return list.length === 0 ? null : dimensionLength(list[0] as ScalarValue, dimension - 1)
+}
+
+function countItems(list: List): number {
+  return list.reduce((sum: number, item) => sum + (Array.isArray(item) ? countItems(item as List) : 1), 0)
+}
+
+/** Functions of lists; positions count from 1. */
+export const ARRAY_FUNCTIONS: readonly ScalarFunction[] = [
+  defineFunction({
+    name: 'make_array',
+    aliases: ['array', 'list_value'],
+    category: 'array',
+    description: 'A list of the arguments, as ARRAY[...] makes it.',
+    examples: [['make_array(1, 2, NULL)', '{1,2,NULL}']],
+    resolve: (argTypes) => {
+      let type: DataType | null = NULL
+      for (const argType of argTypes) type = type === null ? null : commonType(type, argType)
+      if (type === null) return null
+      const element = typeName(type) === 'Null' ? UTF8 : type
+      return { argTypes: argTypes.map(() => element), returnType: listType(element), nullable: 'never' }
+    },
+    evaluate: (call) => evaluateRows(call, (args) => [...args], true),
+  }),
+  defineFunction({
+    name: 'array_length',
+    aliases: ['list_length', 'array_upper'],
+    category: 'array',
+    description: 'Length of a dimension (the first by default) of a list; NULL when it is empty.',
+    examples: [['array_length(ARRAY[1, 2, 3], 1)', '3']],
+    resolve: (argTypes) =>
+      isList(argTypes[0]) && argTypes.length <= 2
+        ? { argTypes: [argTypes[0]!, INT64].slice(0, argTypes.length), returnType: INT32, nullable: 'always' }
+        : null,
+    evaluate: (call) => evaluateRows(call, (args) => dimensionLength(args[0]!, args.length > 1 ? Number(args[1]) : 1)),
+  }),
+  defineFunction({
+    name: 'cardinality',
+    category: 'array',
+    description: 'Number of items of a list, of all dimensions together; 0 when it is empty.',
+    examples: [['cardinality(ARRAY[1, 2])', '2']],
+    resolve: (argTypes) =>
+      argTypes.length === 1 && isList(argTypes[0]) ? { argTypes, returnType: INT32, nullable: 'propagate' } : null,
+    evaluate: (call) => evaluateRows(call, (args) => countItems(args[0] as List)),
+  }),
+  defineFunction({
+    name: 'array_element',
+    aliases: ['array_extract', 'list_element', 'list_extract'],
+    category: 'array',
+    description: 'The item at a position, as list[position]; NULL outside of the list.',
+    examples: [
+      ["array_element(ARRAY['a', 'b'], 2)", 'b'],
+      ["array_element(ARRAY['a', 'b'], 3)", ''],
+    ],
+    resolve: (argTypes, literals) =>
+      argTypes.length === 2 && isList(argTypes[0]) && conversionCost(argTypes[1]!, INT64, literals[1]) !== null
+        ? { argTypes: [argTypes[0]!, INT64], returnType: elementType(argTypes[0]!), nullable: 'always' }
+        : null,
+    evaluate: (call) =>
+      evaluateRows(call, (args) => {
+        const at = Number(args[1])
+        return at < 1 ? null : ((args[0] as List)[at - 1] ?? null)
+      }),
+  }),
+  defineFunction({
+    name: 'array_contains',
+    aliases: ['array_has', 'list_contains', 'list_has'],
+    category: 'array',
+    description: 'Whether a list has an item equal to a value.',
+    examples: [["array_contains(ARRAY['a', 'b'], 'b')", 'true']],
+    resolve: (argTypes) => resolveElement(argTypes, () => BOOL),
+    evaluate: (call) => evaluateRows(call, (args) => (args[0] as List).some((item) => sameItem(item, args[1]!))),
+  }),
+  defineFunction({
+    name: 'array_position',
+    aliases: ['list_position', 'list_indexof'],
+    category: 'array',
+    description: 'The first position of a value in a list; NULL when it is not there.',
+    examples: [["array_position(ARRAY['sun', 'mon', 'tue'], 'mon')", '2']],
+    resolve: (argTypes) => resolveElement(argTypes, () => INT32),
+    evaluate: (call) =>
+      evaluateRows(call, (args) => {
+        const at = (args[0] as List).findIndex((item) => sameItem(item, args[1]!))
+        return at < 0 ? null : at + 1
+      }),
+  }),
+  defineFunction({
+    name: 'array_append',
+    aliases: ['list_append'],
+    category: 'array',
+    description: 'The list with a value behind its last item.',
+    examples: [['array_append(ARRAY[1, 2], 3)', '{1,2,3}']],
+    resolve: (argTypes) => resolveElement(argTypes, listType),
+    evaluate: (call) => evaluateRows(call, (args) => [...((args[0] ?? []) as List), args[1]!], true),
+  }),
+  defineFunction({
+    name: 'array_to_string',
+    aliases: ['list_to_string', 'array_join'],
+    category: 'array',
+    description: 'The items as text with a text between them; NULLs are left out, or replaced by a third text.',
+    examples: [
+      ["array_to_string(ARRAY[1, NULL, 3], ',')", '1,3'],
+      ["array_to_string(ARRAY[1, NULL, 3], ',', '*')", '1,*,3'],
+    ],
+    resolve: (argTypes) =>
+      isList(argTypes[0]) && (argTypes.length === 2 || argTypes.length === 3)
+        ? { argTypes: [argTypes[0]!, UTF8, UTF8].slice(0, argTypes.length), returnType: UTF8, nullable: 'always' }
+        : null,
+    evaluate: (call) => {
+      const element = elementType(call.args[0]!.type)
+      return evaluateRows(
+        call,
+        (args) => {
+          if (args[0] === null || args[1] === null) return null
+          const missing = (args[2] ?? null) as string | null
+          const parts = (args[0] as List).flatMap((item) =>
+            item === null ? (missing === null ? [] : [missing]) : [formatScalar(item, element)],
+          )
+          return parts.join(args[1] as string)
+        },
+        true,
+      )
+    },
+  }),
+  defineFunction({
+    name: 'string_to_array',
+    aliases: ['string_to_list'],
+    category: 'array',
+    description: 'The fields of a text cut at a delimiter.',
+    examples: [["string_to_array('a,b,c', ',')", '{a,b,c}']],
+    overloads: [{ args: [UTF8, UTF8], returns: listType(UTF8) }],
+    evaluate: (call) =>
+      evaluateRows(call, (args) => {
+        const [text, delimiter] = args as readonly [string, string]
+        if (text === '') return []
+        return delimiter === '' ? [text] : text.split(delimiter)
+      }),
+  }),
+]

@@ -1,0 +1,203 @@
+import type { Region } from '@volley/kernels'
+import type { DataType } from 'apache-arrow'
+import { BINARY, BOOL, INT32, UTF8 } from '../types/type-factory.ts'
+import { boolVector, commonValidity } from '../vectors/bitmap.ts'
+import { allocValues, constantVector } from '../vectors/build.ts'
+import { countCodePoints, equalBytes, indexOfBytes } from '../vectors/bytes-kernels.ts'
+import { Operand } from '../vectors/operand.ts'
+import { allRows } from '../vectors/selection.ts'
+import { BytesVector, ConstantVector, DictionaryVector, PrimitiveVector, type Vector } from '../vectors/vector.ts'
+import { presentRowsOf } from './present-rows.ts'
+import { defineFunction } from './define.ts'
+import { evaluateRows } from './evaluate-rows.ts'
+import type { ScalarCall, ScalarFunction } from './scalar-function.ts'
+
+type Measure = (bytes: Uint8Array, start: number, end: number) => number
+
+/** An Int32 of each run of bytes. */
+function measure(call: ScalarCall, of: Measure): Vector {
+  const { length, region } = call
+  const operand = new Operand(call.args[0]!)
+  if (operand.isAlwaysNull) return constantVector(call.type, null, length, region)
+  const { offsets, bytes } = operand.bytes
+  const rows = presentRowsOf(
+    [operand],
+    operand.isConstant ? allRows(Math.min(1, length)) : (call.selection ?? allRows(length)),
+    region,
+  )
+  const out = allocValues(INT32, operand.isConstant ? 1 : length, region)
+  for (let k = 0; k < rows.length; k++) {
+    const at = operand.at(rows[k]!)
+    out[rows[k]!] = of(bytes, offsets[at]!, offsets[at + 1]!)
+  }
+  if (operand.isConstant) return new ConstantVector(new PrimitiveVector(call.type, 1, null, out), length)
+  return new PrimitiveVector(call.type, length, operand.validity, out)
+}
+
+type TextTest = (bytes: Uint8Array, start: number, end: number, part: Uint8Array) => boolean
+
+/** A Bool of each pair of texts. */
+function testPair(call: ScalarCall, test: TextTest): Vector {
+  const { length, region } = call
+  const text = new Operand(call.args[0]!)
+  const part = new Operand(call.args[1]!)
+  const validity = commonValidity(call.args, length, region)
+  const bits = region.bitmap(length, false)
+  if (validity === 'none') return boolVector(length, 'none', bits, region)
+  const rows = presentRowsOf([text, part], call.selection ?? allRows(length), region)
+  for (let k = 0; k < rows.length; k++) {
+    const row = rows[k]!
+    const i = text.at(row)
+    const j = part.at(row)
+    const wanted = part.bytes.bytes.subarray(part.bytes.offsets[j]!, part.bytes.offsets[j + 1]!)
+    const found = test(text.bytes.bytes, text.bytes.offsets[i]!, text.bytes.offsets[i + 1]!, wanted)
+    bits[row >>> 3]! |= +found << (row & 7)
+  }
+  return boolVector(length, validity, bits, region)
+}
+
+/** Changes case: of ASCII byte by byte in place, of other text as Unicode does without regard to a language. */
+function changeCase(call: ScalarCall, upper: boolean): Vector {
+  const vector = call.args[0]!
+  const { region } = call
+  if (vector.encoding === 'dictionary') {
+    const { codes, dictionary, validity, length, type } = vector as DictionaryVector
+    const changed = changeBytes(dictionary, null, upper, region)
+    if (changed !== null) return new DictionaryVector(type, length, validity, codes, changed, false)
+  }
+  if (vector.encoding === 'bytes') {
+    const changed = changeBytes(vector as BytesVector, call.selection, upper, region)
+    if (changed !== null) return changed
+  }
+  const convert = upper ? (text: string): string => text.toUpperCase() : (text: string): string => text.toLowerCase()
+  return evaluateRows(call, (args) => convert(args[0] as string))
+}
+
+/** Null when a byte is not ASCII. */
+function changeBytes(
+  vector: BytesVector,
+  selection: Uint32Array | null,
+  upper: boolean,
+  region: Region,
+): BytesVector | null {
+  // Of a few rows, the rows' bytes are fewer than the column's.
+  if (selection !== null && selection.length * 4 < vector.length) return null
+  const { offsets, bytes, length } = vector
+  const start = offsets[0] ?? 0
+  const end = offsets[length] ?? 0
+  const out = region.u8(end)
+  const first = upper ? 97 : 65
+  let seen = 0
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i]!
+    seen |= byte
+    out[i] = byte ^ (+((byte - first) >>> 0 < 26) << 5)
+  }
+  if (seen >= 0x80) return null
+  return new BytesVector(vector.type, length, vector.validity, offsets, out)
+}
+
+function lengthFunction(
+  name: string,
+  aliases: readonly string[],
+  description: string,
+  examples: readonly (readonly [string, string])[],
+  of: Measure,
+  types: readonly DataType[],
+): ScalarFunction {
+  return defineFunction({
+    name,
+    aliases,
+    category: 'text',
+    description,
+    examples,
+    overloads: types.map((type) => ({ args: [type], returns: INT32 })),
+    evaluate: (call) => measure(call, of),
+  })
+}
+
+function testFunction(
+  name: string,
+  description: string,
+  examples: readonly (readonly [string, string])[],
+  test: TextTest,
+): ScalarFunction {
+  return defineFunction({
+    name,
+    category: 'text',
+    description,
+    examples,
+    overloads: [{ args: [UTF8, UTF8], returns: BOOL }],
+    evaluate: (call) => testPair(call, test),
+  })
+}
+
+/** Functions of text that work on UTF-8 bytes, without making strings. */
+export const BYTES_FUNCTIONS: readonly ScalarFunction[] = [
+  lengthFunction(
+    'length',
+    ['char_length', 'character_length'],
+    'Number of characters (code points).',
+    [["length('jose')", '4']],
+    countCodePoints,
+    [UTF8],
+  ),
+  lengthFunction(
+    'octet_length',
+    [],
+    'Number of bytes.',
+    [["octet_length('josé')", '5']],
+    (_bytes, start, end) => end - start,
+    [UTF8, BINARY],
+  ),
+  lengthFunction(
+    'bit_length',
+    [],
+    'Number of bits.',
+    [["bit_length('jose')", '32']],
+    (_bytes, start, end) => (end - start) * 8,
+    [UTF8, BINARY],
+  ),
+  testFunction(
+    'starts_with',
+    'Whether a text starts with another.',
+    [["starts_with('alphabet', 'alph')", 'true']],
+    (bytes, start, end, part) =>
+      end - start >= part.length && equalBytes(bytes, start, start + part.length, part, 0, part.length),
+  ),
+  testFunction(
+    'ends_with',
+    'Whether a text ends with another.',
+    [["ends_with('alphabet', 'bet')", 'true']],
+    (bytes, start, end, part) =>
+      end - start >= part.length && equalBytes(bytes, end - part.length, end, part, 0, part.length),
+  ),
+  testFunction(
+    'contains',
+    'Whether a text contains another.',
+    [["contains('alphabet', 'hab')", 'true']],
+    (bytes, start, end, part) => indexOfBytes(bytes, start, end, part) >= 0,
+  ),
+  defineFunction({
+    name: 'lower',
+    category: 'text',
+    description: 'The text in lower case.',
+    examples: [
+      ["lower('TOM')", 'tom'],
+      ["lower('ÄÖ')", 'äö'],
+    ],
+    overloads: [{ args: [UTF8], returns: UTF8 }],
+    evaluate: (call) => changeCase(call, false),
+  }),
+  defineFunction({
+    name: 'upper',
+    category: 'text',
+    description: 'The text in upper case.',
+    examples: [
+      ["upper('tom')", 'TOM'],
+      ["upper('äö')", 'ÄÖ'],
+    ],
+    overloads: [{ args: [UTF8], returns: UTF8 }],
+    evaluate: (call) => changeCase(call, true),
+  }),
+]
