@@ -61,7 +61,8 @@ const WORDS = ['alpha', 'Beta', 'gamma', 'delta-wave', 'ÉCOLE', '日本', 'erro
 export function sampleDocuments(count: number, seed: number): InputDocument[] {
   const random = randomNumbers(seed)
   const pick = <T>(items: readonly T[]): T => items[random(items.length)]!
-  const several = <T extends InputValue>(most: number, make: () => T): T[] => Array.from({ length: random(most + 1) }, make)
+  const several = <T extends InputValue>(most: number, make: () => T): T[] =>
+    Array.from({ length: random(most + 1) }, make)
   const sentence = (): string => Array.from({ length: 1 + random(12) }, () => pick(WORDS)).join(' ')
   const big = (): bigint => (BigInt(random(2 ** 32)) << 32n) | BigInt(random(2 ** 32))
   const leaf = (): JsonInput =>

@@ -44,7 +44,7 @@ export class Analyzer implements Tokenizer {
 function byteOffsets(text: string): Uint32Array {
   const offsets = new Uint32Array(text.length + 1)
   let bytes = 0
-  for (let i = 0; i < text.length; ) {
+  for (let i = 0; i < text.length;) {
     offsets[i] = bytes
     const units = text.codePointAt(i)! > 0xffff ? 2 : 1
     bytes += utf8Length(text, i, i + units)

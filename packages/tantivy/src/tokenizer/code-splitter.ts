@@ -19,7 +19,7 @@ export function codeSplitter(keepHex: boolean): Splitter {
   return {
     split(text: string, emit: EmitPiece): void {
       let position = 0
-      for (let i = 0; i < text.length; ) {
+      for (let i = 0; i < text.length;) {
         const codePoint = text.codePointAt(i)!
         if (kindOf(codePoint) === 'delimiter') {
           i += codePoint > 0xffff ? 2 : 1
@@ -69,7 +69,7 @@ function cutWord(text: string, start: number, end: number, position: number, emi
   let from = start
   let last = start
   let kind = kindOf(text.codePointAt(start)!)
-  for (let i = start; i < end; ) {
+  for (let i = start; i < end;) {
     const codePoint = text.codePointAt(i)!
     const next = kindOf(codePoint)
     if (next !== kind) {

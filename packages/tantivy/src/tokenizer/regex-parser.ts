@@ -12,7 +12,13 @@ export type RegexNode =
   | { readonly kind: 'character'; readonly test: RegExp }
   | { readonly kind: 'assertion'; readonly name: 'start' | 'end' | 'lineStart' | 'lineEnd' | 'word' | 'notWord' }
   | { readonly kind: 'sequence' | 'choice'; readonly items: readonly RegexNode[] }
-  | { readonly kind: 'repeat'; readonly item: RegexNode; readonly min: number; readonly max: number; readonly lazy: boolean }
+  | {
+      readonly kind: 'repeat'
+      readonly item: RegexNode
+      readonly min: number
+      readonly max: number
+      readonly lazy: boolean
+    }
 
 interface Flags {
   readonly i: boolean
@@ -170,7 +176,11 @@ class Parser {
     }
     const character = rest === '' ? '' : String.fromCodePoint(rest.codePointAt(0)!)
     if (character === '') throw this.#error('nothing after the backslash')
-    if (CLASSES[character] === undefined && CONTROLS[character] === undefined && /[\p{Alphabetic}\d]/u.test(character)) {
+    if (
+      CLASSES[character] === undefined &&
+      CONTROLS[character] === undefined &&
+      /[\p{Alphabetic}\d]/u.test(character)
+    ) {
       throw this.#error(`\\${character} is not supported`)
     }
     this.#at += character.length
@@ -287,11 +297,13 @@ function quote(character: string): string {
 
 /** Rust takes the names of scripts alone, JavaScript wants `Script=`. */
 function propertyName(name: string): string {
-  if (name.includes('=') || /^(?:[A-Z][a-z]?|Alphabetic|Uppercase|Lowercase|White_Space)$/.test(name)) return name
+  return isProperty(name) ? name : `Script=${name}`
+}
+
+function isProperty(name: string): boolean {
   try {
-    new RegExp(`\\p{${name}}`, 'v')
-    return name
+    return new RegExp(`\\p{${name}}`, 'v').unicodeSets
   } catch {
-    return `Script=${name}`
+    return false
   }
 }

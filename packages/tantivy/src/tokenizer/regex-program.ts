@@ -20,6 +20,7 @@ const WORD = new CharacterClass(/^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Contro
 export class RegexProgram {
   readonly #code: Instruction[] = []
   readonly #pattern: string
+  readonly #sets = new Map<string, CharacterClass>()
 
   private constructor(pattern: string) {
     this.#pattern = pattern
@@ -36,9 +37,9 @@ export class RegexProgram {
     let current = new Threads(this.#code.length)
     let next = new Threads(this.#code.length)
     let found: { start: number; end: number } | null = null
-    for (let at = from; ; ) {
+    for (let at = from; ;) {
       if (found === null) this.#follow(current, 0, at, text, from, at)
-      if (current.count === 0) return found
+      else if (current.count === 0) return found
       const codePoint = at < text.length ? text.codePointAt(at)! : -1
       const width = codePoint > 0xffff ? 2 : 1
       for (let k = 0; k < current.count; k += 1) {
@@ -75,6 +76,16 @@ export class RegexProgram {
     }
   }
 
+  /** One set for all places that test for the same characters: a repetition has many. */
+  #set(test: RegExp): CharacterClass {
+    let set = this.#sets.get(String(test))
+    if (set === undefined) {
+      set = new CharacterClass(test)
+      this.#sets.set(String(test), set)
+    }
+    return set
+  }
+
   #push(instruction: Instruction): number {
     if (this.#code.length >= MAX_INSTRUCTIONS) throw new RegexSyntaxError(this.#pattern, 0, 'the pattern is too large')
     return this.#code.push(instruction) - 1
@@ -85,7 +96,7 @@ export class RegexProgram {
       case 'empty':
         return
       case 'character':
-        this.#push({ op: 'character', set: new CharacterClass(node.test) })
+        this.#push({ op: 'character', set: this.#set(node.test) })
         return
       case 'assertion':
         this.#push({ op: 'assertion', name: node.name })

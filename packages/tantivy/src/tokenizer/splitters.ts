@@ -13,7 +13,7 @@ export const simpleSplitter: Splitter = {
   split(text, emit) {
     let start = -1
     let position = 0
-    for (let i = 0; i < text.length; ) {
+    for (let i = 0; i < text.length;) {
       const codePoint = text.codePointAt(i)!
       if (ALPHANUMERIC.has(codePoint)) {
         if (start < 0) start = i
@@ -48,7 +48,7 @@ export const chineseSplitter: Splitter = {
   split(text, emit) {
     let start = -1
     let position = 0
-    for (let i = 0; i < text.length; ) {
+    for (let i = 0; i < text.length;) {
       const codePoint = text.codePointAt(i)!
       const next = i + (codePoint > 0xffff ? 2 : 1)
       const alphanumeric = ALPHANUMERIC.has(codePoint)
@@ -88,7 +88,7 @@ export function ngramSplitter(minGram: number, maxGram: number, prefixOnly: bool
   return {
     split(text: string, emit: EmitPiece): void {
       const bounds: number[] = [0]
-      for (let i = 0; i < text.length; ) bounds.push((i += text.codePointAt(i)! > 0xffff ? 2 : 1))
+      for (let i = 0; i < text.length;) bounds.push((i += text.codePointAt(i)! > 0xffff ? 2 : 1))
       const starts = prefixOnly ? Math.min(1, bounds.length) : bounds.length
       for (let from = 0; from < starts; from += 1) {
         const last = Math.min(from + maxGram, bounds.length - 1)

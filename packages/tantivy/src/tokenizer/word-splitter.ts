@@ -15,15 +15,17 @@ const CLASSES = {
   zwj: /^\u200d$/,
   regional: /^\p{Regional_Indicator}$/u,
   extend: /^[\p{Grapheme_Extend}\p{Mc}\p{Emoji_Modifier}\u200c]$/u,
-  format: /^[\xad\u061c\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\u{13430}-\u{1343f}\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0001}\u180e]$/u,
+  format:
+    /^[\xad\u061c\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\u{13430}-\u{1343f}\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0001}\u180e]$/u,
   katakana: /^[\p{Script=Katakana}\u3031-\u3035\u309b\u309c\u30a0\u30fc\uff70]$/u,
   midLetter: /^[:\xb7\u0387\u055f\u05f4\u2027\ufe13\ufe55\uff1a]$/,
   midNum: /^[,;\u037e\u0589\u060c\u060d\u066c\u07f8\u2044\ufe10\ufe14\ufe50\ufe54\uff0c\uff1b]$/,
   midNumLet: /^[.\u2018\u2019\u2024\ufe52\uff07\uff0e]$/,
-  numeric: /^[\p{Nd}\u066b]$/u,
+  numeric: /^[\p{Nd}\u066b\u0600-\u0605\u06dd\u0890\u0891\u08e2\u{110bd}\u{110cd}]$/u,
   extendNumLet: /^[\p{Pc}\u202f]$/u,
   wordSpace: /^[\p{Zs}--[\xa0\u2007\u202f]]$/v,
-  letter: /^(?:[\p{Alphabetic}\u02c2-\u02c5\u02d2-\u02d7\u02de\u02df\u02e5-\u02eb\u02ed\u02ef-\u02ff\u055a\u055b\u055c\u055e\u058a\u05f3\u070f\ua708-\ua716\ua720\ua721\ua789\ua78a\uab5b])$/u,
+  letter:
+    /^(?:[\p{Alphabetic}\u02c2-\u02c5\u02d2-\u02d7\u02de\u02df\u02e5-\u02eb\u02ed\u02ef-\u02ff\u055a\u055b\u055c\u055e\u058a\u05f3\u070f\ua708-\ua716\ua720\ua721\ua789\ua78a\uab5b])$/u,
 } as const
 
 type WordBreak = keyof typeof CLASSES | 'pictographic' | 'other'
@@ -56,7 +58,7 @@ export const wordSplitter: Splitter = {
   split(text: string, emit: EmitPiece): void {
     const starts: number[] = []
     const classes: WordBreak[] = []
-    for (let i = 0; i < text.length; ) {
+    for (let i = 0; i < text.length;) {
       const codePoint = text.codePointAt(i)!
       starts.push(i)
       classes.push(wordBreak(codePoint))

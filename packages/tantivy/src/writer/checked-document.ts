@@ -133,4 +133,3 @@ function unexpected(name: string, expected: string, value: unknown): InvalidDocu
   const found = value instanceof Object ? value.constructor.name : `${typeof value} ${String(value).slice(0, 40)}`
   return new InvalidDocumentError(name, `expected ${expected}, found ${found}`)
 }
-

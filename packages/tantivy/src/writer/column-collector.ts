@@ -181,7 +181,7 @@ export class DictionaryColumn implements ColumnCollector {
 }
 
 function sortRows(docs: Uint32Array, values: Uint32Array): void {
-  for (let start = 0; start < docs.length; ) {
+  for (let start = 0; start < docs.length;) {
     let end = start
     while (end < docs.length && docs[end] === docs[start]) end += 1
     if (end - start > 1) values.subarray(start, end).sort()

@@ -74,7 +74,7 @@ export class StoreWriter {
 /** Layers of checkpoints, eight to a block; each block is a checkpoint of the layer above. */
 function writeSkipIndex(out: ByteWriter, bottom: readonly Checkpoint[]): void {
   const layers: Uint8Array[] = []
-  for (let checkpoints = bottom; checkpoints.length > 0; ) {
+  for (let checkpoints = bottom; checkpoints.length > 0;) {
     const layer = new ByteWriter()
     const above: Checkpoint[] = []
     for (let i = 0; i < checkpoints.length; i += CHECKPOINTS) {

@@ -53,7 +53,10 @@ function inputOf({ t, v }: Tagged): InputValue {
     case 'ip':
       return addressOf(v as string)
     case 'facet':
-      return `/${(v as string).split('\0').map((segment) => segment.replaceAll('/', '\\/')).join('/')}`
+      return `/${(v as string)
+        .split('\0')
+        .map((segment) => segment.replaceAll('/', '\\/'))
+        .join('/')}`
     default:
       return v as string | boolean
   }
@@ -144,7 +147,8 @@ function runJudge(binary: string, command: string, folder: string): string {
 
 /** Fields that hold what the stored documents do not show. */
 const HIDDEN: Readonly<Record<string, readonly string[]>> = { 'basic-sst': ['pretok'], 'basic-fst': ['pretok'] }
-const SPECS = 'tiny-sst tiny-fst basic-sst types-sst types-fst facets-sst json-sst json-fst longterms-sst norms-sst multi3-sst multi3-fst storenone-fst'
+const SPECS =
+  'tiny-sst tiny-fst basic-sst types-sst types-fst facets-sst json-sst json-fst longterms-sst norms-sst multi3-sst multi3-fst storenone-fst'
 /** Indexes whose values are in their columns alone. */
 const COLUMN_SPECS = 'hicard-sst hicard-fst columns-fst bigcol-fst'
 
@@ -154,7 +158,9 @@ describe.skipIf(shared === undefined)(`documents of golden indexes, written agai
     const header = golden.find((line) => line.kind === 'index')!
     const schema = IndexSchema.fromJson(header['schema'])
     const fields = new Set(
-      schema.fields.filter(({ name, options }) => options.stored && !HIDDEN[spec]?.includes(name)).map(({ name }) => name),
+      schema.fields
+        .filter(({ name, options }) => options.stored && !HIDDEN[spec]?.includes(name))
+        .map(({ name }) => name),
     )
     expect(fields.size).toBeGreaterThan(0)
     const dictionary = spec.endsWith('-fst') ? 'fst' : 'sstable'
@@ -176,7 +182,12 @@ describe.skipIf(shared === undefined)(`documents of golden indexes, written agai
     inFolder(files, (folder) => {
       runJudge(binary, 'check', folder)
       const dumped = runJudge(binary, 'dump', folder).trim().split('\n')
-      expect(comparable(dumped.map((line) => JSON.parse(line) as Line), fields)).toEqual(expected)
+      expect(
+        comparable(
+          dumped.map((line) => JSON.parse(line) as Line),
+          fields,
+        ),
+      ).toEqual(expected)
     })
   })
 })
