@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Coordinator, createWorkerServer, LOCAL_WORKER, type WorkerServer } from '../src/index.ts'
+import { Coordinator, createWorkerServer, LOCAL_WORKER, ThreadTaskExecutor, type WorkerServer } from '../src/index.ts'
 import { collectNumbers } from './support/collect.ts'
 import { broadcast, shuffle } from './support/plans.ts'
 import { testSession, type TestSession } from './support/session.ts'
@@ -123,5 +123,32 @@ describe('exchanges over sockets', () => {
     await execution.close()
     expect([count, sum]).toEqual([3_000_000, (3_000_000 * 2_999_999) / 2])
     expectNothingLeft()
+  })
+})
+
+describe('exchanges between threads', () => {
+  test('of one process are the same', { timeout: 20_000 }, async () => {
+    const entry = new URL('support/task-thread.ts', import.meta.url)
+    const session = testSession()
+    const threaded = new Coordinator({
+      session,
+      local: (source) => new ThreadTaskExecutor({ entry, threads: 2, execArgv: ['-C', '@volley/source'] }, source),
+    })
+    try {
+      const sizes = { producers: 3, consumers: 2, partitions: 2 }
+      const rows = (n: number, p: number): number[] => rowsOf(n, p, 400)
+      const shuffled = threaded.execute(shuffle([LOCAL_WORKER], sizes, rows))
+      expect(await collectNumbers(shuffled)).toEqual(
+        await collectNumbers(coordinator.execute(shuffle(urls, sizes, rows))),
+      )
+      expect(shuffled.metrics.stages.every((stage) => stage.tasks.every((task) => task.bytesOut > 0))).toBe(true)
+      const copies = threaded.execute(broadcast([LOCAL_WORKER], sizes, rows))
+      expect(await collectNumbers(copies)).toHaveLength(2 * 4 * 400)
+      expect(copies.metrics.stages[0]!.plan!.rowsOut).toBe(4 * 400)
+
+      expect(session.arena.liveBlocks).toBe(0)
+    } finally {
+      await threaded.close()
+    }
   })
 })

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { BatchStream } from '@volley/core'
 import type { DistributedPlan } from '@volley/planner'
 import { WorkerPool } from '../exchange/worker-pool.ts'
 import type { FrameStream, PartitionKey } from '../frames/frame.ts'
@@ -70,6 +71,10 @@ export class Coordinator implements FrameSource {
 
   openPartition(worker: string, key: PartitionKey): FrameStream {
     return isLocal(worker) ? this.#local.openPartition(key) : this.#pool.openPartition(worker, key)
+  }
+
+  openBatches(worker: string, key: PartitionKey): BatchStream | null {
+    return isLocal(worker) && this.#local instanceof LocalTaskExecutor ? this.#local.openBatches(key) : null
   }
 
   /** Ends all queries and connections. */

@@ -17,6 +17,8 @@ export class FrameExchangeClient implements ExchangeClient {
   open(source: ExchangeSource, schema: Schema, context: TaskContext): BatchStream {
     const { stageId, task, attempt, partition, worker } = source
     const key: PartitionKey = { query: context.queryId, stage: stageId, task, attempt, partition }
+    const batches = this.#source.openBatches?.(worker, key) ?? null
+    if (batches !== null) return batches
     return new FrameReader(
       key,
       worker,

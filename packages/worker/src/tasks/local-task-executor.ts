@@ -1,4 +1,4 @@
-import { SqlState, VolleyError } from '@volley/core'
+import { SqlState, VolleyError, type BatchStream } from '@volley/core'
 import { exchangeClient } from '@volley/planner'
 import { FrameExchangeClient } from '../exchange/frame-exchange-client.ts'
 import { formatTask, type FrameStream, type PartitionKey, type TaskKey } from '../frames/frame.ts'
@@ -60,12 +60,13 @@ export class LocalTaskExecutor implements TaskExecutor {
   }
 
   openPartition(key: PartitionKey): FrameStream {
-    this.#ended.check(key.query)
-    const task = this.#queries.get(key.query)?.tasks.get(taskId(key))
-    if (task === undefined) {
-      throw new VolleyError(`${formatTask(key)} is not registered here`, { code: SqlState.protocolViolation })
-    }
-    return task.openPartition(key)
+    return this.#task(key).openPartition(key)
+  }
+
+  /** A partition without frames, for a consumer in this thread; null when it has other consumers. */
+  openBatches(key: PartitionKey): BatchStream | null {
+    const task = this.#task(key)
+    return task.exclusive ? task.openBatches(key) : null
   }
 
   async endQuery(id: string, reason: VolleyError = cancelled()): Promise<readonly TaskMetrics[]> {
@@ -97,12 +98,20 @@ export class LocalTaskExecutor implements TaskExecutor {
 
   /** Frames of tasks of this very executor come without a way round. */
   #sourceFor(self: string): FrameSource {
+    const here = (worker: string, key: PartitionKey): boolean =>
+      worker === self && this.#queries.get(key.query)?.tasks.has(taskId(key)) === true
     return {
-      openPartition: (worker, key) => {
-        const here = worker === self && this.#queries.get(key.query)?.tasks.has(taskId(key)) === true
-        return here ? this.openPartition(key) : this.#source.openPartition(worker, key)
-      },
+      openPartition: (worker, key) =>
+        here(worker, key) ? this.openPartition(key) : this.#source.openPartition(worker, key),
+      openBatches: (worker, key) => (here(worker, key) ? this.openBatches(key) : null),
     }
+  }
+
+  #task(key: PartitionKey): Task {
+    this.#ended.check(key.query)
+    const task = this.#queries.get(key.query)?.tasks.get(taskId(key))
+    if (task !== undefined) return task
+    throw new VolleyError(`${formatTask(key)} is not registered here`, { code: SqlState.protocolViolation })
   }
 }
 

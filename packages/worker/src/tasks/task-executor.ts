@@ -1,4 +1,4 @@
-import type { VolleyError } from '@volley/core'
+import type { BatchStream, VolleyError } from '@volley/core'
 import type { FrameStream, PartitionKey, TaskKey } from '../frames/frame.ts'
 
 /** A task to register: its plan is run partition by partition, as they are opened. */
@@ -28,7 +28,7 @@ export interface TaskMetrics {
   readonly task: number
   readonly attempt: number
   readonly worker: string
-  /** Rows and payload bytes that left the task; a broadcast counts once. */
+  /** Rows and payload bytes that left the task; a broadcast counts once, and what stays in the thread has no bytes. */
   readonly rowsOut: number
   readonly bytesOut: number
   /** The plan as the worker ran it. */
@@ -55,4 +55,6 @@ export interface TaskExecutor {
 /** Where frames of any task of any worker come from. */
 export interface FrameSource {
   openPartition(worker: string, key: PartitionKey): FrameStream
+  /** The batches themselves, where the task runs in this thread and has no other consumer; else null. */
+  openBatches?(worker: string, key: PartitionKey): BatchStream | null
 }

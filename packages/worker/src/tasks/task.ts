@@ -1,20 +1,25 @@
-import { SqlState, VolleyError, type ExecutionPlan, type TaskContext } from '@volley/core'
-import { formatTask, type Frame, type FrameStream, type PartitionKey } from '../frames/frame.ts'
+import { SqlState, VolleyError, type BatchStream, type ExecutionPlan, type TaskContext } from '@volley/core'
+import { formatTask, type FrameStream, type PartitionKey } from '../frames/frame.ts'
 import { FrameWriter } from '../frames/frame-writer.ts'
+import { BatchOutput } from './batch-output.ts'
 import { SharedOutput } from './shared-output.ts'
 import { snapshotMetrics } from './task-metrics.ts'
 import type { TaskMetrics, TaskRequest } from './task-executor.ts'
+
+/** One partition that was opened. */
+interface Output {
+  /** What counts its rows and bytes, and can be stopped. */
+  readonly producer: FrameWriter | BatchOutput
+  readonly shared: SharedOutput | null
+}
 
 /** A registered task. Its plan and context are let go when every partition was consumed; the metrics stay. */
 export class Task {
   readonly #request: TaskRequest
   #running: { readonly plan: ExecutionPlan; readonly context: TaskContext } | null
   readonly #count: number
-  readonly #opened = new Map<
-    number,
-    { readonly writer: FrameWriter; readonly shared: SharedOutput | null; done: boolean }
-  >()
-  #done = 0
+  readonly #opened = new Map<number, Output>()
+  readonly #done = new Set<number>()
   #metrics: TaskMetrics | null = null
 
   constructor(request: TaskRequest, plan: ExecutionPlan, context: TaskContext) {
@@ -28,40 +33,48 @@ export class Task {
     return this.#running !== null
   }
 
+  /** Whether each partition has one consumer. */
+  get exclusive(): boolean {
+    return this.#request.consumers <= 1
+  }
+
   /** @throws VolleyError when there is no such partition, or all its consumers have come. */
   openPartition(key: PartitionKey): FrameStream {
     const { partition } = key
-    if (!(partition >= 0 && partition < this.#count)) {
-      throw this.#refuse(key, `has ${this.#count} partitions and no number ${partition}`)
-    }
-    const existing = this.#opened.get(partition)
-    if (existing !== undefined) {
-      const stream = existing.shared?.open() ?? null
-      if (stream === null) throw this.#refuse(key, `has had all consumers of its partition ${partition}`)
-      return stream
-    }
-    if (this.#running === null) throw this.#refuse(key, 'has ended')
-    const writer = new FrameWriter(key, this.#running.plan.execute(partition, this.#running.context))
-    const output = { writer, shared: null as SharedOutput | null, done: false }
-    const tracked: FrameStream = {
-      next: async () => {
-        const frame: Frame | null = await writer.next()
-        if (frame === null || frame.body.kind !== 'data') this.#finish(output)
+    const shared = this.#opened.get(partition)?.shared?.open()
+    if (shared != null) return shared
+    const writer = new FrameWriter(key, this.#execute(key))
+    const finish = (): void => this.#finish(partition)
+    const stream: FrameStream = {
+      async next() {
+        const frame = await writer.next()
+        if (frame === null || frame.body.kind !== 'data') finish()
         return frame
       },
-      close: async () => {
+      async close() {
         await writer.close()
-        this.#finish(output)
+        finish()
       },
     }
-    if (this.#request.consumers > 1) output.shared = new SharedOutput(tracked, this.#request.consumers)
+    const output: Output = {
+      producer: writer,
+      shared: this.exclusive ? null : new SharedOutput(stream, this.#request.consumers),
+    }
     this.#opened.set(partition, output)
-    return output.shared?.open() ?? tracked
+    return output.shared?.open() ?? stream
+  }
+
+  /** The same without frames, for the one consumer of an exclusive task. */
+  openBatches(key: PartitionKey): BatchStream {
+    const { partition } = key
+    const producer = new BatchOutput(this.#execute(key), () => this.#finish(partition))
+    this.#opened.set(partition, { producer, shared: null })
+    return producer
   }
 
   /** Stops everything; consumers get `reason`. */
   async close(reason: VolleyError): Promise<void> {
-    await Promise.all([...this.#opened.values()].map(({ writer }) => writer.abort(reason)))
+    await Promise.all([...this.#opened.values()].map(({ producer }) => producer.abort(reason)))
     this.#release()
   }
 
@@ -71,18 +84,27 @@ export class Task {
     const { stage, task, attempt, worker } = this.#request
     let rowsOut = 0
     let bytesOut = 0
-    for (const { writer } of this.#opened.values()) {
-      rowsOut += writer.rows
-      bytesOut += writer.bytes
+    for (const { producer } of this.#opened.values()) {
+      rowsOut += producer.rows
+      bytesOut += producer.bytes
     }
     const plan = snapshotMetrics(this.#running.plan, this.#running.context)
     return { stage, task, attempt, worker, rowsOut, bytesOut, plan }
   }
 
-  #finish(output: { done: boolean }): void {
-    if (output.done) return
-    output.done = true
-    if (++this.#done === this.#count) this.#release()
+  #execute(key: PartitionKey): BatchStream {
+    const { partition } = key
+    if (!(partition >= 0 && partition < this.#count)) {
+      throw this.#refuse(key, `has ${this.#count} partitions and no number ${partition}`)
+    }
+    if (this.#opened.has(partition)) throw this.#refuse(key, `has had all consumers of its partition ${partition}`)
+    if (this.#running === null) throw this.#refuse(key, 'has ended')
+    return this.#running.plan.execute(partition, this.#running.context)
+  }
+
+  #finish(partition: number): void {
+    this.#done.add(partition)
+    if (this.#done.size === this.#count) this.#release()
   }
 
   #release(): void {
