@@ -67,11 +67,37 @@ export type AstExpr =
   /** `fields` is `HOUR` or `DAY TO SECOND`, null without a qualifier. */
   | (Node & { readonly kind: 'interval'; readonly value: AstExpr; readonly fields: string | null })
   | (Node & { readonly kind: 'unary'; readonly op: 'NOT' | '-' | '+' | '~'; readonly operand: AstExpr })
-  | (Node & { readonly kind: 'binary'; readonly op: AstBinaryOperator; readonly left: AstExpr; readonly right: AstExpr })
-  | (Node & { readonly kind: 'is'; readonly test: 'null' | 'true' | 'false' | 'unknown'; readonly negated: boolean; readonly operand: AstExpr })
-  | (Node & { readonly kind: 'between'; readonly negated: boolean; readonly operand: AstExpr; readonly low: AstExpr; readonly high: AstExpr })
-  | (Node & { readonly kind: 'in_list'; readonly negated: boolean; readonly operand: AstExpr; readonly list: readonly AstExpr[] })
-  | (Node & { readonly kind: 'in_query'; readonly negated: boolean; readonly operand: AstExpr; readonly query: AstQuery })
+  | (Node & {
+      readonly kind: 'binary'
+      readonly op: AstBinaryOperator
+      readonly left: AstExpr
+      readonly right: AstExpr
+    })
+  | (Node & {
+      readonly kind: 'is'
+      readonly test: 'null' | 'true' | 'false' | 'unknown'
+      readonly negated: boolean
+      readonly operand: AstExpr
+    })
+  | (Node & {
+      readonly kind: 'between'
+      readonly negated: boolean
+      readonly operand: AstExpr
+      readonly low: AstExpr
+      readonly high: AstExpr
+    })
+  | (Node & {
+      readonly kind: 'in_list'
+      readonly negated: boolean
+      readonly operand: AstExpr
+      readonly list: readonly AstExpr[]
+    })
+  | (Node & {
+      readonly kind: 'in_query'
+      readonly negated: boolean
+      readonly operand: AstExpr
+      readonly query: AstQuery
+    })
   | (Node & {
       readonly kind: 'like'
       readonly form: 'like' | 'ilike' | 'similar'
@@ -101,9 +127,12 @@ export type AstExpr =
   | (Node & { readonly kind: 'array'; readonly elements: readonly AstExpr[] })
   | (Node & { readonly kind: 'tuple'; readonly elements: readonly AstExpr[] })
   | (Node & { readonly kind: 'subscript'; readonly operand: AstExpr; readonly index: AstExpr })
-  | (Node & { readonly kind: 'slice'; readonly operand: AstExpr; readonly low: AstExpr | null; readonly high: AstExpr | null })
-  /** Only between reading the parser's output and putting operators right; the binder never sees it. */
-  | (Node & { readonly kind: 'parenthesized'; readonly operand: AstExpr })
+  | (Node & {
+      readonly kind: 'slice'
+      readonly operand: AstExpr
+      readonly low: AstExpr | null
+      readonly high: AstExpr | null
+    })
 
 export interface AstCall extends Node {
   readonly kind: 'call'
@@ -228,7 +257,12 @@ export type AstTable =
       readonly args: readonly AstExpr[]
       readonly alias: AstAlias | null
     })
-  | (Node & { readonly kind: 'derived'; readonly query: AstQuery; readonly lateral: boolean; readonly alias: AstAlias | null })
+  | (Node & {
+      readonly kind: 'derived'
+      readonly query: AstQuery
+      readonly lateral: boolean
+      readonly alias: AstAlias | null
+    })
   | (Node & {
       readonly kind: 'join'
       readonly type: AstJoinType

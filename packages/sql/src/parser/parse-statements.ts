@@ -1,6 +1,12 @@
-import { notSupported } from '@volley/core'
 import type { AstStatement } from './ast.ts'
+import { convertStatement } from './convert-statement.ts'
+import { parseRaw } from './sqlparser.ts'
 
-export async function parseStatements(_sql: string): Promise<AstStatement[]> {
-  throw notSupported('parsing')
+/**
+ * Parses SQL text into statements, one for each `;`-separated piece; empty pieces are none.
+ *
+ * @throws VolleyError 42601 (syntax, with line and column), 54001 (too long or too deep), 0A000 (a statement or clause that is not supported)
+ */
+export async function parseStatements(sql: string): Promise<AstStatement[]> {
+  return (await parseRaw(sql)).map(convertStatement)
 }

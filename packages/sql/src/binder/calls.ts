@@ -1,0 +1,255 @@
+import {
+  AggregateCall,
+  type AggregateFunction,
+  callFunction,
+  CaseExpr,
+  CoalesceExpr,
+  DATE,
+  type Expr,
+  LiteralExpr,
+  type SortKey,
+  SqlState,
+  TIME,
+  TimeUnit,
+  timestampType,
+  VolleyError,
+} from '@volley/core'
+import type { AstArgument, AstCall, AstExpr, AstOrderItem, Position } from '../parser/ast.ts'
+import { bindExpr, compare } from './bind-expr.ts'
+import { asBoolean, castTo, unify } from './coerce.ts'
+import { BinderState, sqlError, sqlTypeName, unsupportedAt } from './errors.ts'
+import type { ExprContext } from './expr-context.ts'
+import { AggregateMarker, GroupingMarker } from './markers.ts'
+import { didYouMean, fold, foldPath } from './names.ts'
+import { bindMatch, bindScore } from './text-search.ts'
+import { bindWindowCall } from './windows.ts'
+
+/** Binds a call: the forms that only the binder knows, then aggregates and windows, then scalar functions. */
+export function bindCall(env: ExprContext, ast: AstCall): Expr {
+  const name = functionName(ast)
+  const { functions } = env.ctx.planning
+  if (ast.over !== null) return bindWindowCall(env, ast, name)
+  const special = bindSpecial(env, ast, name)
+  if (special !== null) return special
+  const aggregate = functions.aggregate(name)
+  if (aggregate !== undefined) return bindAggregate(env, ast, aggregate)
+  plainCall(ast, name)
+  if (functions.scalar(name) === undefined && functions.window(name) !== undefined) {
+    throw sqlError(BinderState.windowingError, `window function ${name} requires an OVER clause`, ast.at)
+  }
+  return callScalar(
+    env,
+    [name],
+    valueArguments(ast).map((arg) => bindExpr(env, arg)),
+    ast.at,
+  )
+}
+
+/** The name without its schema. */
+function functionName(ast: AstCall): string {
+  const parts = ast.name.map(fold)
+  if (parts.length > 1 && !['pg_catalog', 'public'].includes(parts.slice(0, -1).join('.'))) {
+    throw sqlError(SqlState.undefinedFunction, `function ${foldPath(ast.name)} does not exist`, ast.at)
+  }
+  return parts.at(-1)!
+}
+
+/** Arguments that are values; `*` is none. */
+export function valueArguments(ast: AstCall): AstExpr[] {
+  return ast.args.map((arg: AstArgument) => {
+    if (arg.kind === 'star')
+      throw sqlError(SqlState.syntaxError, `${foldPath(ast.name)}(*) is not a call: only count takes *`, ast.at)
+    return arg
+  })
+}
+
+function plainCall(ast: AstCall, name: string): void {
+  const what = ast.distinct
+    ? 'DISTINCT'
+    : ast.orderBy.length > 0
+      ? 'ORDER BY'
+      : ast.withinGroup.length > 0
+        ? 'WITHIN GROUP'
+        : ast.filter !== null
+          ? 'FILTER'
+          : null
+  if (what !== null)
+    throw sqlError(SqlState.undefinedFunction, `${what} specified, but ${name} is not an aggregate function`, ast.at)
+}
+
+/**
+ * A scalar function by the first of its names that is registered.
+ *
+ * @throws VolleyError 42883 with the nearest name, or with the argument types that it does not take
+ */
+export function callScalar(
+  env: ExprContext,
+  names: readonly string[],
+  args: readonly Expr[],
+  at: Position | null,
+): Expr {
+  const { functions } = env.ctx.planning
+  const name = names.find((candidate) => functions.scalar(candidate) !== undefined) ?? names[0]!
+  const fn = functions.scalar(name)
+  if (fn === undefined) {
+    const known = [
+      ...functions.names('scalar'),
+      ...functions.names('aggregate'),
+      ...functions.names('window'),
+      'match',
+      'phrase',
+      'score',
+    ]
+    throw sqlError(SqlState.undefinedFunction, `function ${name} does not exist${didYouMean(name, known)}`, at)
+  }
+  let call: Expr | null
+  try {
+    call = callFunction(fn, args)
+  } catch (error) {
+    throw error instanceof VolleyError && at !== null ? error.about({ position: at }) : error
+  }
+  if (call === null) throw noOverload(name, args, at)
+  return env.ctx.locate(call, at)
+}
+
+export function noOverload(name: string, args: readonly Expr[], at: Position | null): VolleyError {
+  const types = args.map((arg) => sqlTypeName(arg.type)).join(', ')
+  return sqlError(
+    SqlState.undefinedFunction,
+    `function ${name}(${types}) does not exist`,
+    at,
+    'no overload takes these types; a cast may help',
+  )
+}
+
+function bindSpecial(env: ExprContext, ast: AstCall, name: string): Expr | null {
+  const { ctx } = env
+  switch (name) {
+    case 'match':
+    case 'phrase':
+      plainCall(ast, name)
+      return bindMatch(env, name, valueArguments(ast), ast.at)
+    case 'score':
+      plainCall(ast, name)
+      return bindScore(env, valueArguments(ast), ast.at)
+    case 'grouping':
+    case 'grouping_id': {
+      if (!env.aggregates) throw sqlError(SqlState.groupingError, `GROUPING is not allowed in ${env.clause}`, ast.at)
+      return new GroupingMarker(valueArguments(ast).map((arg) => bindExpr({ ...env, aggregates: false }, arg)))
+    }
+    case 'coalesce':
+    case 'ifnull':
+    case 'nvl': {
+      const args = valueArguments(ast).map((arg) => bindExpr(env, arg))
+      if (args.length === 0 || (name !== 'coalesce' && args.length !== 2)) throw noOverload(name, args, ast.at)
+      const { type, exprs } = unify(ctx, args, name.toUpperCase())
+      return exprs.length === 1 ? exprs[0]! : new CoalesceExpr(exprs, type)
+    }
+    case 'nullif': {
+      const args = valueArguments(ast).map((arg) => bindExpr(env, arg))
+      if (args.length !== 2) throw noOverload(name, args, ast.at)
+      const value = args[0]!
+      return new CaseExpr(
+        [{ when: compare(env, '=', value, args[1]!), then: new LiteralExpr(value.type, null) }],
+        value,
+        value.type,
+      )
+    }
+    case 'if':
+    case 'iif': {
+      const args = valueArguments(ast).map((arg) => bindExpr(env, arg))
+      if (args.length !== 3) throw noOverload(name, args, ast.at)
+      const { type, exprs } = unify(ctx, args.slice(1), 'IF')
+      return new CaseExpr([{ when: asBoolean(ctx, args[0]!, 'IF'), then: exprs[0]! }], exprs[1]!, type)
+    }
+    case 'now':
+    case 'current_timestamp':
+    case 'localtimestamp':
+    case 'transaction_timestamp':
+    case 'statement_timestamp':
+      return new LiteralExpr(timestampType(TimeUnit.MICROSECOND), floorDiv(ctx.planning.now, 1000n))
+    case 'current_date':
+    case 'today':
+      return new LiteralExpr(DATE, Number(floorDiv(ctx.planning.now, 86_400_000_000_000n)))
+    case 'current_time':
+    case 'localtime': {
+      const day = 86_400_000_000n
+      const micros = floorDiv(ctx.planning.now, 1000n)
+      return new LiteralExpr(TIME, micros - floorDiv(micros, day) * day)
+    }
+    default:
+      return null
+  }
+}
+
+function floorDiv(a: bigint, b: bigint): bigint {
+  const quotient = a / b
+  return a % b < 0n ? quotient - 1n : quotient
+}
+
+/** Keys of an ORDER BY; PostgreSQL puts NULLs last ascending, first descending. */
+export function bindSortKeys(env: ExprContext, items: readonly AstOrderItem[]): SortKey[] {
+  return items.map((item) => ({
+    expr: bindExpr(env, item.expr),
+    descending: item.descending,
+    nullsFirst: item.nullsFirst ?? item.descending,
+  }))
+}
+
+/** What goes into an aggregate: its arguments cast to an overload's types. `env` is that of the arguments. */
+export function aggregateParts(
+  env: ExprContext,
+  ast: AstCall,
+  fn: AggregateFunction,
+): { args: Expr[]; filter: Expr | null; orderBy: SortKey[]; type: Expr['type']; argTypes: readonly Expr['type'][] } {
+  const { ctx } = env
+  const first = ast.args[0]
+  const star = ast.args.length === 1 && first?.kind === 'star' && fn.name === 'count'
+  if (star && first.qualifier.length > 0) throw unsupportedAt('count(table.*)', ast.at)
+  const direct = star ? [] : valueArguments(ast).map((arg) => bindExpr(env, arg))
+  if (fn.orderedSet === true && ast.withinGroup.length !== 1) {
+    throw sqlError(
+      SqlState.undefinedFunction,
+      `WITHIN GROUP (ORDER BY ...) is required for the ordered-set aggregate ${fn.name}`,
+      ast.at,
+    )
+  }
+  if (fn.orderedSet !== true && ast.withinGroup.length > 0) {
+    throw sqlError(
+      SqlState.undefinedFunction,
+      `${fn.name} is not an ordered-set aggregate: it cannot have WITHIN GROUP`,
+      ast.at,
+    )
+  }
+  const keys = bindSortKeys(env, fn.orderedSet === true ? ast.withinGroup : ast.orderBy)
+  const args = fn.orderedSet === true ? [...direct, keys[0]!.expr] : direct
+  const resolved = fn.resolve(args.map((arg) => arg.type))
+  if (resolved === null) throw noOverload(fn.name, args, ast.at)
+  const cast = args.map((arg, i) => castTo(ctx, arg, resolved.argTypes[i]!))
+  const orderBy = fn.orderedSet === true ? [{ ...keys[0]!, expr: cast.at(-1)! }] : keys
+  const filter = ast.filter === null ? null : asBoolean(ctx, bindExpr(env, ast.filter), 'FILTER')
+  return { args: cast, filter, orderBy, type: resolved.returnType, argTypes: resolved.argTypes }
+}
+
+function bindAggregate(env: ExprContext, ast: AstCall, fn: AggregateFunction): Expr {
+  if (!env.aggregates) {
+    const inside = env.clause.startsWith('the arguments of ')
+    const message = inside
+      ? 'aggregate function calls cannot be nested'
+      : `aggregate functions are not allowed in ${env.clause}`
+    throw sqlError(SqlState.groupingError, message, ast.at)
+  }
+  if (ast.ignoreNulls) throw unsupportedAt(`IGNORE NULLS of ${fn.name}`, ast.at)
+  const inner: ExprContext = {
+    ...env,
+    aggregates: false,
+    windows: false,
+    clause: `the arguments of ${fn.name}`,
+    aliases: null,
+  }
+  const { args, filter, orderBy, type, argTypes } = aggregateParts(inner, ast, fn)
+  const nullable = fn.neverNull !== true
+  return new AggregateMarker(
+    new AggregateCall(fn, args, { distinct: ast.distinct, filter, orderBy, type, nullable, argTypes }),
+  )
+}

@@ -1,0 +1,254 @@
+import { CoalesceExpr, ComparisonExpr, conjunction, type Expr, SqlState } from '@volley/core'
+import {
+  Join,
+  type LogicalJoinType,
+  type LogicalPlan,
+  Projection,
+  type ScanOutput,
+  type TableProvider,
+  TableScan,
+  Values,
+} from '@volley/planner'
+import type { AstAlias, AstTable } from '../parser/ast.ts'
+import type { BindContext, ScanField } from './bind-context.ts'
+import { bindCondition } from './bind-expr.ts'
+import { comparable } from './coerce.ts'
+import { findCte } from './cte-scope.ts'
+import { sqlError, unsupportedAt } from './errors.ts'
+import { didYouMean, fold, foldPath } from './names.ts'
+import { refTo, resolveNullColumns } from './outputs.ts'
+import { bindQuery, type QueryContext } from './query.ts'
+import { refreshed, type Relation, Scope, type ScopeColumn } from './scope.ts'
+
+interface Source {
+  readonly plan: LogicalPlan
+  readonly scope: Scope
+}
+
+/** Binds FROM; tables without a join between them are joined with no condition. */
+export function bindFrom(ctx: BindContext, tables: readonly AstTable[], env: QueryContext): Source {
+  const sources = tables.map((table) => bindTable(ctx, table, env))
+  const first = sources[0]
+  if (first === undefined) return { plan: new Values([], [[]]), scope: new Scope([], [], env.parent) }
+  return sources.slice(1).reduce(
+    (left, right, i) => ({
+      plan: new Join(left.plan, right.plan, 'inner', null),
+      scope: together(left.scope, right.scope, env, tables[i + 1]!),
+    }),
+    first,
+  )
+}
+
+function together(left: Scope, right: Scope, env: QueryContext, at: AstTable): Scope {
+  for (const relation of right.relations) {
+    if (left.relations.some((other) => other.name === relation.name)) {
+      throw sqlError(
+        SqlState.duplicateAlias,
+        `table name "${relation.name}" specified more than once`,
+        at.at,
+        'give one an alias',
+      )
+    }
+  }
+  return new Scope([...left.relations, ...right.relations], [...left.merged, ...right.merged], env.parent)
+}
+
+function bindTable(ctx: BindContext, table: AstTable, env: QueryContext): Source {
+  switch (table.kind) {
+    case 'table': {
+      ctx.countTable(table.at)
+      const name = foldPath(table.name)
+      const cte = table.name.length === 1 ? findCte(env.ctes, name) : null
+      if (cte !== null) return named(cte.bind(table.at), table.alias, name, env)
+      return scan(ctx, ctx.tables.table(table.name), table.alias, fold(table.name.at(-1)!), name, env)
+    }
+    case 'function': {
+      ctx.countTable(table.at)
+      const provider = ctx.tables.tableFunction(table.name, table.args)
+      const name = foldPath(table.name)
+      return scan(ctx, provider, table.alias, name, name, env)
+    }
+    case 'derived': {
+      if (table.lateral) throw unsupportedAt('LATERAL', table.at)
+      const plan = resolveNullColumns(ctx, bindQuery(ctx, table.query, env))
+      return named(plan, table.alias, '', env)
+    }
+    case 'join':
+      return aliased(bindJoin(ctx, table, env), table.alias, env)
+  }
+}
+
+/** Renames the first columns by `AS t (a, b)`. */
+function renamed(columns: readonly ScopeColumn[], alias: AstAlias | null): ScopeColumn[] {
+  if (alias === null || alias.columns.length === 0) return [...columns]
+  const visible = columns.filter((column) => column.inStar)
+  if (alias.columns.length > visible.length) {
+    throw sqlError(
+      SqlState.syntaxError,
+      `table "${fold(alias.name)}" has ${visible.length} columns, but ${alias.columns.length} names were given`,
+      alias.name.at,
+    )
+  }
+  const names = new Map(visible.map((column, i) => [column, alias.columns[i]]))
+  return columns.map((column) => {
+    const name = names.get(column)
+    return name === undefined ? column : { ...column, name: fold(name) }
+  })
+}
+
+function named(plan: LogicalPlan, alias: AstAlias | null, ownName: string, env: QueryContext): Source {
+  const columns = plan.columns.map((column): ScopeColumn => ({
+    name: column.name,
+    column,
+    field: null,
+    inStar: true,
+    covered: false,
+  }))
+  const name = alias === null ? ownName : fold(alias.name)
+  const relation: Relation = { name, fullName: name, columns: renamed(columns, alias), scan: null }
+  return { plan, scope: new Scope([relation], [], env.parent) }
+}
+
+function scan(
+  ctx: BindContext,
+  provider: TableProvider,
+  alias: AstAlias | null,
+  ownName: string,
+  fullName: string,
+  env: QueryContext,
+): Source {
+  const name = alias === null ? ownName : fold(alias.name)
+  const outputs: ScanOutput[] = []
+  for (const column of provider.columns) {
+    if (!column.selectable) continue
+    outputs.push({
+      column: ctx.newColumn(column.name, column.type, column.nullable, name),
+      source: { kind: 'column', name: column.name },
+    })
+  }
+  const scanId = outputs[0]?.column.id ?? ctx.newId()
+  const byName = new Map(outputs.map((output) => [output.column.name, output.column]))
+  const columns = provider.columns.map((column): ScopeColumn => {
+    const field: ScanField = { provider, scan: scanId, column }
+    const output = column.selectable ? byName.get(column.name)! : null
+    if (output !== null) ctx.fields.set(output.id, field)
+    return { name: column.name, column: output, field, inStar: column.visible && column.selectable, covered: false }
+  })
+  const relation: Relation = {
+    name,
+    fullName: alias === null ? fullName : name,
+    columns: renamed(columns, alias),
+    scan: { provider, scan: scanId },
+  }
+  return { plan: new TableScan(provider, outputs, [], [], null), scope: new Scope([relation], [], env.parent) }
+}
+
+/** `(a JOIN b ON ...) AS t`: one relation of all columns. */
+function aliased(source: Source, alias: AstAlias | null, env: QueryContext): Source {
+  if (alias === null) return source
+  const name = fold(alias.name)
+  const relation: Relation = { name, fullName: name, columns: renamed(source.scope.star, alias), scan: null }
+  return { plan: source.plan, scope: new Scope([relation], [], env.parent) }
+}
+
+function bindJoin(ctx: BindContext, ast: Extract<AstTable, { kind: 'join' }>, env: QueryContext): Source {
+  let left = bindTable(ctx, ast.left, env)
+  let right = bindTable(ctx, ast.right, env)
+  let { type } = ast
+  if (type === 'right_semi' || type === 'right_anti') {
+    ;[left, right] = [right, left]
+    type = type === 'right_semi' ? 'left_semi' : 'left_anti'
+  }
+  const scope = together(left.scope, right.scope, env, ast.right)
+  if (ast.condition.kind === 'on' || ast.condition.kind === 'none') {
+    const condition =
+      ast.condition.kind === 'none'
+        ? null
+        : bindCondition(
+            {
+              ctx,
+              scope,
+              ctes: env.ctes,
+              clause: 'JOIN/ON',
+              aggregates: false,
+              windows: false,
+              aliases: null,
+              namedWindows: new Map(),
+            },
+            ast.condition.expr,
+          )
+    const plan = new Join(left.plan, right.plan, type, condition)
+    return { plan, scope: refreshed(outputScope(type, left, scope), plan) }
+  }
+  const names = ast.condition.kind === 'using' ? ast.condition.columns.map(fold) : naturalNames(left.scope, right.scope)
+  const pairs = names.map((name, i) => {
+    const at = ast.condition.kind === 'using' ? (ast.condition.columns[i]?.at ?? null) : ast.at
+    const [l, r] = [left.scope, right.scope].map((side) => usingColumn(side, name, at))
+    return { name, left: l!, right: r! }
+  })
+  const equal = pairs.map(({ left: l, right: r }) => {
+    const [a, b] = comparable(ctx, '=', refTo(l.column!), refTo(r.column!))
+    return new ComparisonExpr('=', a, b)
+  })
+  const plan = new Join(left.plan, right.plan, type, conjunction(equal))
+  if (type === 'left_semi' || type === 'left_anti') return { plan, scope: left.scope }
+  return mergeColumns(ctx, plan, refreshed(scope, plan), pairs, type)
+}
+
+function outputScope(type: LogicalJoinType, left: Source, both: Scope): Scope {
+  return type === 'left_semi' || type === 'left_anti' ? left.scope : both
+}
+
+function naturalNames(left: Scope, right: Scope): string[] {
+  const names = new Set(right.star.map((column) => column.name))
+  return [...new Set(left.star.map((column) => column.name).filter((name) => names.has(name)))]
+}
+
+function usingColumn(scope: Scope, name: string, at: AstTable['at']): ScopeColumn {
+  const column = scope.find([{ value: name, quoted: true, at }])
+  if (column === null || column.column === null) {
+    const known = scope.star.map((candidate) => candidate.name)
+    throw sqlError(
+      SqlState.undefinedColumn,
+      `column "${name}" of USING does not exist on both sides${didYouMean(name, known)}`,
+      at,
+    )
+  }
+  return column
+}
+
+/** The scope where the joined columns are one: the left's, the right's in a right join, the first that is not NULL in a full join. */
+function mergeColumns(
+  ctx: BindContext,
+  join: LogicalPlan,
+  scope: Scope,
+  pairs: readonly { name: string; left: ScopeColumn; right: ScopeColumn }[],
+  type: LogicalJoinType,
+): Source {
+  const used = new Set(pairs.flatMap((pair) => [pair.left.column!.id, pair.right.column!.id]))
+  const now = new Map(join.columns.map((column) => [column.id, column]))
+  const computed: { column: ReturnType<BindContext['newColumn']>; expr: Expr }[] = []
+  const merged = pairs.map((pair): ScopeColumn => {
+    const [l, r] = [pair.left, pair.right].map((side) => now.get(side.column!.id)!)
+    let column = type === 'right' ? r! : l!
+    if (type === 'full') {
+      const [a, b] = comparable(ctx, '=', refTo(l!), refTo(r!))
+      const expr = new CoalesceExpr([a, b], a.type)
+      column = ctx.newColumn(pair.name, expr.type, expr.nullable)
+      computed.push({ column, expr })
+    }
+    return { name: pair.name, column, field: null, inStar: true, covered: false }
+  })
+  const rest = scope.merged.filter((column) => column.column === null || !used.has(column.column.id))
+  const relations = scope.relations.map((relation) => ({
+    ...relation,
+    columns: relation.columns.map((column) =>
+      column.column !== null && used.has(column.column.id) ? { ...column, covered: true } : column,
+    ),
+  }))
+  const plan =
+    computed.length === 0
+      ? join
+      : new Projection(join, [...join.columns.map((column) => ({ column, expr: refTo(column) })), ...computed])
+  return { plan, scope: new Scope(relations, [...merged, ...rest], scope.parent) }
+}
