@@ -1,6 +1,7 @@
 import { Field, Schema } from 'apache-arrow'
+import type { Region } from '@volley/kernels'
 import type { AggregateCall } from '../aggregates/aggregate-call.ts'
-import { notSupported } from '../errors.ts'
+import { AggregateState } from '../aggregates/aggregate-state.ts'
 import { ColumnExpr } from '../expressions/column-expr.ts'
 import type { Expr } from '../expressions/expr.ts'
 import { ExecutionPlan, type Distribution } from '../plan/execution-plan.ts'
@@ -8,8 +9,12 @@ import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'
 import { projectExprs } from '../plan/project-exprs.ts'
 import type { Statistics } from '../plan/statistics.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
+import { operatorStream } from '../runtime/operator-stream.ts'
+import { sliceBatch } from '../runtime/slice-batch.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import { UINT32 } from '../types/type-factory.ts'
+import { RecordBatch } from '../vectors/record-batch.ts'
+import type { Vector } from '../vectors/vector.ts'
 
 /** partial: rows to states; final: states to results; single: rows to results. */
 export type AggregateMode = 'partial' | 'final' | 'single'
@@ -109,7 +114,53 @@ export class AggregateExec extends ExecutionPlan {
     ]
   }
 
-  protected override executePartition(_partition: number, _context: TaskContext): BatchStream {
-    throw notSupported('an aggregate')
+  protected override executePartition(partition: number, context: TaskContext): BatchStream {
+    const input = this.input.execute(partition, context)
+    return operatorStream(this.schema, [input], this.aggregate(input, partition, context))
+  }
+
+  private async *aggregate(
+    input: BatchStream,
+    partition: number,
+    context: TaskContext,
+  ): AsyncGenerator<RecordBatch, void, void> {
+    const { groups, groupingSets, calls, mode } = this
+    const keyTypes = [...groups.map((group) => group.type), ...(groupingSets === null ? [] : [UINT32])]
+    const state = new AggregateState(groups, keyTypes, calls, context.arena)
+    const output = context.region()
+    try {
+      if (mode !== 'final' && groupingSets !== null && (mode === 'partial' || partition === 0)) {
+        for (const [id, set] of groupingSets.entries()) if (set.length === 0) state.addEmptySet(groups.length, id, output)
+      }
+      for (let batch = await input.next(); batch !== null; batch = await input.next()) {
+        const scratch = context.region()
+        try {
+          if (mode === 'final') state.merge(batch, this.stateKeys(batch, scratch), keyTypes.length)
+          else state.update(batch, groupingSets, scratch)
+        } finally {
+          scratch.release()
+        }
+        context.metricsOf(this).max('peak_state_bytes', state.bytes)
+      }
+      await input.close()
+      const columns = mode === 'partial' ? [...state.keys(output), ...state.states(output)] : this.results(state, output)
+      const whole = new RecordBatch(this.schema, columns, state.groupCount, null, output)
+      state.release()
+      yield* sliceBatch(whole, context)
+    } finally {
+      state.release()
+      output.release()
+    }
+  }
+
+  private stateKeys(batch: RecordBatch, region: Region): Vector[] {
+    const keys = this.groups.map((group) => group.evaluate(batch, batch.selection, region))
+    return this.groupingSets === null ? keys : [...keys, batch.columns[this.groups.length]!]
+  }
+
+  private results(state: AggregateState, region: Region): Vector[] {
+    const keys = state.keys(region)
+    const wanted = this.schema.fields.length - this.calls.length
+    return [...keys.slice(0, wanted), ...state.results(region)]
   }
 }

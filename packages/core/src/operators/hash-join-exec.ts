@@ -1,13 +1,21 @@
 import type { Schema } from 'apache-arrow'
-import { internalError, notSupported } from '../errors.ts'
+import { internalError } from '../errors.ts'
 import type { Expr } from '../expressions/expr.ts'
 import { ExecutionPlan, type Distribution, type SortKey } from '../plan/execution-plan.ts'
 import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'
 import type { Statistics } from '../plan/statistics.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
+import { operatorStream } from '../runtime/operator-stream.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
+import type { RecordBatch } from '../vectors/record-batch.ts'
+import { allRows } from '../vectors/selection.ts'
+import type { Vector } from '../vectors/vector.ts'
+import { executeAll } from './coalesce-partitions-exec.ts'
+import { HashPairs, JoinHashTable, OpenPairs, rowsWithNull } from './join-hash-table.ts'
 import { joinPartitioning, joinStatistics, probeOrdering } from './join-properties.ts'
-import { joinSchema, type JoinType } from './join-type.ts'
+import { emitsBuildSide, joinSchema, type JoinType } from './join-type.ts'
+import { PairJoin, rowFlags, type RowFlags } from './pair-join.ts'
+import { SharedBuild, type BuildSide } from './shared-build.ts'
 
 /** Expressions, of one type, that the sides are joined on. */
 export interface JoinKey {
@@ -45,6 +53,7 @@ export class HashJoinExec extends ExecutionPlan {
   readonly filter: Expr | null
   readonly mode: HashJoinMode
   readonly options: HashJoinOptions
+  readonly #shared = new WeakMap<TaskContext, SharedBuild<HashBuild>>()
 
   constructor(
     left: ExecutionPlan,
@@ -110,7 +119,92 @@ export class HashJoinExec extends ExecutionPlan {
     ]
   }
 
-  protected override executePartition(_partition: number, _context: TaskContext): BatchStream {
-    throw notSupported('this join')
+  protected override executePartition(partition: number, context: TaskContext): BatchStream {
+    const build = this.mode === 'collect_left' ? this.sharedBuild(context) : this.ownBuild(partition, context)
+    const right = this.right.execute(partition, context)
+    return operatorStream(this.schema, [right, build.handle()], this.join(build, right, context), () => build.leave())
   }
+
+  private ownBuild(partition: number, context: TaskContext): SharedBuild<HashBuild> {
+    return new SharedBuild(1, this.left.execute(partition, context), context, (batch) => this.build(batch, context))
+  }
+
+  private sharedBuild(context: TaskContext): SharedBuild<HashBuild> {
+    let shared = this.#shared.get(context)
+    if (shared === undefined) {
+      const { count } = this.right.partitioning
+      shared = new SharedBuild(count, executeAll(this.left, context), context, (batch) => this.build(batch, context))
+      this.#shared.set(context, shared)
+    }
+    return shared
+  }
+
+  private build(batch: RecordBatch, context: TaskContext): HashBuild {
+    const region = context.region()
+    try {
+      const before = context.arena.liveBytes
+      const keys = this.on.map((key) => key.left.evaluate(batch, null, region))
+      const table = new JoinHashTable(keys, batch, this.options.nullEqualsNull, region)
+      const metrics = context.metricsOf(this)
+      metrics.add('build_rows', batch.length)
+      metrics.add('table_bytes', context.arena.liveBytes - before)
+      const release = (): void => {
+        region.release()
+        batch.release()
+      }
+      return { batch, table, flags: rowFlags(batch.length), release }
+    } catch (error) {
+      region.release()
+      throw error
+    }
+  }
+
+  private async *join(
+    shared: SharedBuild<HashBuild>,
+    right: BatchStream,
+    context: TaskContext,
+  ): AsyncGenerator<RecordBatch, void, void> {
+    const build = await shared.get()
+    const { schema, joinType, filter, options } = this
+    const pairs = new PairJoin({ schema, rightSchema: this.right.schema, joinType, filter }, build, context)
+    for (let batch = await right.next(); batch !== null; batch = await right.next()) {
+      const scratch = context.region()
+      try {
+        const keys = this.on.map((key) => key.right.evaluate(batch!, batch!.selection, scratch))
+        const rows = batch.selection ?? allRows(batch.length)
+        const flags = rowFlags(batch.length)
+        if (options.nullAware) this.markUnknown(pairs, build, batch, keys, rows, flags)
+        yield* pairs.probe(batch, new HashPairs(build.table, keys, rows, options.nullEqualsNull), flags)
+      } finally {
+        scratch.release()
+      }
+    }
+    if (shared.finish() && emitsBuildSide(joinType)) yield* pairs.leftSide()
+  }
+
+  /** With one key and no correlation, NULLs leave whole sides open; else the pairs are tried one by one. */
+  private markUnknown(
+    pairs: PairJoin,
+    build: HashBuild,
+    batch: RecordBatch,
+    keys: readonly Vector[],
+    rows: Uint32Array,
+    flags: RowFlags,
+  ): void {
+    const { table } = build
+    if (this.on.length > 1 || this.filter !== null) {
+      pairs.markUnknown(batch, new OpenPairs(table, keys, rows, build.batch.length), flags)
+      return
+    }
+    const nullRows = rowsWithNull(keys, rows)
+    if (nullRows.length > 0) build.flags.unknown.fill(1)
+    else if (rows.length > 0) for (const row of table.nullRows) build.flags.unknown[row] = 1
+    if (table.nullRows.length > 0) flags.unknown.fill(1)
+    else if (build.batch.length > 0) for (const row of nullRows) flags.unknown[row] = 1
+  }
+}
+
+interface HashBuild extends BuildSide {
+  readonly table: JoinHashTable
+  readonly flags: RowFlags
 }

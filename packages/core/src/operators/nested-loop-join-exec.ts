@@ -1,13 +1,19 @@
 import type { Schema } from 'apache-arrow'
-import { notSupported } from '../errors.ts'
 import type { Expr } from '../expressions/expr.ts'
 import { ExecutionPlan, type Distribution } from '../plan/execution-plan.ts'
 import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'
 import type { Statistics } from '../plan/statistics.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
+import { operatorStream } from '../runtime/operator-stream.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
+import type { RecordBatch } from '../vectors/record-batch.ts'
+import { allRows } from '../vectors/selection.ts'
+import { executeAll } from './coalesce-partitions-exec.ts'
+import { CrossPairs } from './join-hash-table.ts'
 import { joinStatistics } from './join-properties.ts'
-import { joinSchema, type JoinType } from './join-type.ts'
+import { emitsBuildSide, joinSchema, type JoinType } from './join-type.ts'
+import { PairJoin, rowFlags, type RowFlags } from './pair-join.ts'
+import { SharedBuild, type BuildSide } from './shared-build.ts'
 
 /** Tries every pair of a left and a right row; the left side is collected. Without a filter every pair matches. */
 export class NestedLoopJoinExec extends ExecutionPlan {
@@ -18,6 +24,7 @@ export class NestedLoopJoinExec extends ExecutionPlan {
   readonly joinType: JoinType
   /** Over left and right columns. */
   readonly filter: Expr | null
+  readonly #shared = new WeakMap<TaskContext, SharedBuild<CollectedSide>>()
 
   constructor(left: ExecutionPlan, right: ExecutionPlan, joinType: JoinType, filter: Expr | null) {
     super()
@@ -52,7 +59,38 @@ export class NestedLoopJoinExec extends ExecutionPlan {
     return [['type', this.joinType], ...(this.filter === null ? [] : [['filter', String(this.filter)] as const])]
   }
 
-  protected override executePartition(_partition: number, _context: TaskContext): BatchStream {
-    throw notSupported('this join')
+  protected override executePartition(partition: number, context: TaskContext): BatchStream {
+    let build = this.#shared.get(context)
+    if (build === undefined) {
+      const { count } = this.right.partitioning
+      build = new SharedBuild(count, executeAll(this.left, context), context, collectedSide)
+      this.#shared.set(context, build)
+    }
+    const shared = build
+    const right = this.right.execute(partition, context)
+    return operatorStream(this.schema, [right, shared.handle()], this.join(shared, right, context), () => shared.leave())
   }
+
+  private async *join(
+    shared: SharedBuild<CollectedSide>,
+    right: BatchStream,
+    context: TaskContext,
+  ): AsyncGenerator<RecordBatch, void, void> {
+    const build = await shared.get()
+    const { schema, joinType, filter } = this
+    const pairs = new PairJoin({ schema, rightSchema: this.right.schema, joinType, filter }, build, context)
+    for (let batch = await right.next(); batch !== null; batch = await right.next()) {
+      const rows = batch.selection ?? allRows(batch.length)
+      yield* pairs.probe(batch, new CrossPairs(build.batch.length, rows), rowFlags(batch.length))
+    }
+    if (shared.finish() && emitsBuildSide(joinType)) yield* pairs.leftSide()
+  }
+}
+
+interface CollectedSide extends BuildSide {
+  readonly flags: RowFlags
+}
+
+function collectedSide(batch: RecordBatch): CollectedSide {
+  return { batch, flags: rowFlags(batch.length), release: () => batch.release() }
 }

@@ -1,10 +1,14 @@
 import type { Schema } from 'apache-arrow'
-import { internalError, notSupported } from '../errors.ts'
+import { internalError } from '../errors.ts'
 import { ExecutionPlan } from '../plan/execution-plan.ts'
 import { formatPartitioning, type Partitioning } from '../plan/partitioning.ts'
 import type { Statistics } from '../plan/statistics.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
+import { mergeStreams } from '../runtime/merge-streams.ts'
+import { operatorStream } from '../runtime/operator-stream.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
+import type { RecordBatch } from '../vectors/record-batch.ts'
+import { Dealer } from './dealer.ts'
 
 /** Deals rows anew: by the hash of keys, or (kind `unknown`) batch by batch in turn. */
 export class RepartitionExec extends ExecutionPlan {
@@ -12,6 +16,7 @@ export class RepartitionExec extends ExecutionPlan {
   override readonly schema: Schema
   readonly input: ExecutionPlan
   override readonly partitioning: Partitioning
+  readonly #dealers = new WeakMap<TaskContext, Dealer>()
 
   constructor(input: ExecutionPlan, partitioning: Partitioning) {
     super()
@@ -40,7 +45,19 @@ export class RepartitionExec extends ExecutionPlan {
     ]
   }
 
-  protected override executePartition(_partition: number, _context: TaskContext): BatchStream {
-    throw notSupported('repartitioning')
+  protected override executePartition(partition: number, context: TaskContext): BatchStream {
+    let dealer = this.#dealers.get(context)
+    if (dealer === undefined) {
+      const { count } = this.input.partitioning
+      const inputs = Array.from({ length: count }, (_, i) => this.input.execute(i, context))
+      dealer = new Dealer(mergeStreams(this.schema, inputs), this.partitioning, context, context.metricsOf(this))
+      this.#dealers.set(context, dealer)
+    }
+    const shared = dealer
+    return operatorStream(this.schema, [shared.handle(partition)], this.receive(shared, partition))
+  }
+
+  private async *receive(dealer: Dealer, partition: number): AsyncGenerator<RecordBatch, void, void> {
+    for (let batch = await dealer.next(partition); batch !== null; batch = await dealer.next(partition)) yield batch
   }
 }

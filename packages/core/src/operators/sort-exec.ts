@@ -1,12 +1,20 @@
 import type { Schema } from 'apache-arrow'
-import { notSupported } from '../errors.ts'
 import { ExecutionPlan, type Distribution, type SortKey } from '../plan/execution-plan.ts'
 import { formatSortKeys } from '../plan/format-sort-keys.ts'
 import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'
 import type { Statistics } from '../plan/statistics.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
+import { compactBatch, concatBatches } from '../runtime/collect-batch.ts'
+import { operatorStream } from '../runtime/operator-stream.ts'
+import { sliceBatch } from '../runtime/slice-batch.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
+import { RowComparator } from '../vectors/compare.ts'
+import { RecordBatch } from '../vectors/record-batch.ts'
+import { allRows } from '../vectors/selection.ts'
+import type { Vector } from '../vectors/vector.ts'
+import { executeAll } from './coalesce-partitions-exec.ts'
 import { limitStatistics } from './limit-stream.ts'
+import { sortBatch } from './sort-rows.ts'
 
 /** Sorts each partition (`preservePartitioning`) or all rows; with `fetch`, keeps that many from the top only. Stable. */
 export class SortExec extends ExecutionPlan {
@@ -59,7 +67,70 @@ export class SortExec extends ExecutionPlan {
     ]
   }
 
-  protected override executePartition(_partition: number, _context: TaskContext): BatchStream {
-    throw notSupported('this sort')
+  protected override executePartition(partition: number, context: TaskContext): BatchStream {
+    const input = this.preservePartitioning ? this.input.execute(partition, context) : executeAll(this.input, context)
+    return operatorStream(this.schema, [input], this.sort(input, context))
+  }
+
+  private async *sort(input: BatchStream, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
+    if (this.fetch === 0) return
+    const kept: RecordBatch[] = []
+    let sorted: RecordBatch | null = null
+    try {
+      const limit = this.fetch === null ? Infinity : Math.max(this.fetch * 4, context.batchSize * 2)
+      let rows = 0
+      for (let batch = await input.next(); batch !== null; batch = await input.next()) {
+        const candidates = sorted === null ? compactBatch(batch, context) : this.candidates(batch, sorted, context)
+        if (candidates === null) continue
+        kept.push(candidates)
+        rows += candidates.length
+        context.metricsOf(this).max('peak_state_rows', rows)
+        if (rows < limit) continue
+        sorted = this.sortAll(kept, context)
+        kept.push(sorted)
+        rows = sorted.length
+        if (rows < this.fetch!) sorted = null
+      }
+      await input.close()
+      if (kept.length === 0) return
+      kept.push(this.sortAll(kept, context))
+      yield* sliceBatch(kept[0]!, context)
+    } finally {
+      for (const batch of kept) batch.release()
+    }
+  }
+
+  /** Sorts what is kept into one batch, which has one reference, and gives up the parts. */
+  private sortAll(kept: RecordBatch[], context: TaskContext): RecordBatch {
+    const whole = kept.length === 1 ? kept[0]!.retain() : concatBatches(this.schema, kept, context)
+    try {
+      return sortBatch(whole, this.keys, this.fetch, context)
+    } finally {
+      whole.release()
+      for (const batch of kept.splice(0)) batch.release()
+    }
+  }
+
+  /** Rows of a batch that come before the last of the sorted ones; null when there are none. */
+  private candidates(batch: RecordBatch, sorted: RecordBatch, context: TaskContext): RecordBatch | null {
+    const scratch = context.region()
+    try {
+      const columns = (of: RecordBatch): Vector[] =>
+        this.keys.map((key) => key.expr.evaluate(of, of.selection, scratch))
+      const comparator = new RowComparator(columns(batch), columns(sorted), this.keys)
+      const rows = batch.selection ?? allRows(batch.length)
+      const selection = scratch.u32(rows.length)
+      const last = sorted.length - 1
+      let n = 0
+      for (let k = 0; k < rows.length; k++) {
+        selection[n] = rows[k]!
+        n += +(comparator.compare(rows[k]!, last) < 0)
+      }
+      if (n === 0) return null
+      const chosen = new RecordBatch(this.schema, batch.columns, batch.length, selection.subarray(0, n), batch.region)
+      return compactBatch(chosen, context)
+    } finally {
+      scratch.release()
+    }
   }
 }

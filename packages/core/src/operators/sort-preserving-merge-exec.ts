@@ -1,12 +1,14 @@
 import type { Schema } from 'apache-arrow'
-import { notSupported } from '../errors.ts'
 import { ExecutionPlan, type SortKey } from '../plan/execution-plan.ts'
 import { formatSortKeys } from '../plan/format-sort-keys.ts'
 import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'
 import type { Statistics } from '../plan/statistics.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
+import { operatorStream } from '../runtime/operator-stream.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
+import type { RecordBatch } from '../vectors/record-batch.ts'
 import { limitStatistics } from './limit-stream.ts'
+import { SortedMerger } from './sorted-merger.ts'
 
 /** Merges partitions that are sorted by `keys` into one; of equal rows, those of the lower partition come first. */
 export class SortPreservingMergeExec extends ExecutionPlan {
@@ -51,7 +53,32 @@ export class SortPreservingMergeExec extends ExecutionPlan {
     ]
   }
 
-  protected override executePartition(_partition: number, _context: TaskContext): BatchStream {
-    throw notSupported('this merge')
+  protected override executePartition(_partition: number, context: TaskContext): BatchStream {
+    const { count } = this.input.partitioning
+    const inputs = Array.from({ length: count }, (_, i) => this.input.execute(i, context))
+    return operatorStream(this.schema, inputs, this.merge(inputs, context))
+  }
+
+  private async *merge(inputs: readonly BatchStream[], context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
+    const merger = new SortedMerger(this.schema, this.keys, inputs.length, context)
+    let remaining = this.fetch ?? Infinity
+    try {
+      const first = await Promise.all(inputs.map((input) => input.next()))
+      for (const [i, batch] of first.entries()) merger.load(i, batch)
+      while (remaining > 0) {
+        const empty = merger.advance(Math.min(context.batchSize, remaining))
+        if (empty !== null) {
+          merger.load(empty, await inputs[empty]!.next())
+          continue
+        }
+        const batch = merger.flush()
+        if (batch === null) break
+        remaining -= batch.length
+        yield batch
+      }
+      await Promise.all(inputs.map((input) => input.close()))
+    } finally {
+      merger.release()
+    }
   }
 }

@@ -1,9 +1,11 @@
 import type { Schema } from 'apache-arrow'
-import { notSupported } from '../errors.ts'
+import { internalError } from '../errors.ts'
 import { ExecutionPlan } from '../plan/execution-plan.ts'
 import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
-import type { TaskContext } from '../runtime/task-context.ts'
+import { operatorStream } from '../runtime/operator-stream.ts'
+import { ServiceKey, type TaskContext } from '../runtime/task-context.ts'
+import { RecordBatch } from '../vectors/record-batch.ts'
 
 /** The rows of the round before of the recursive query of this name, around it in the plan. */
 export class WorkTableExec extends ExecutionPlan {
@@ -30,7 +32,23 @@ export class WorkTableExec extends ExecutionPlan {
     return [['name', this.name]]
   }
 
-  protected override executePartition(_partition: number, _context: TaskContext): BatchStream {
-    throw notSupported('WITH RECURSIVE')
+  protected override executePartition(_partition: number, context: TaskContext): BatchStream {
+    return operatorStream(this.schema, [], this.rows(context))
   }
+
+  private async *rows(context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
+    const batches = workTables(context).get(this.name)
+    if (batches === undefined) throw internalError(`no recursive query ${this.name} is running`)
+    for (const batch of batches) {
+      batch.retain()
+      yield new RecordBatch(this.schema, batch.columns, batch.length, batch.selection, batch.region)
+    }
+  }
+}
+
+/** Rows of the round before, by name of the recursive query. */
+export const WORK_TABLES: ServiceKey<ReadonlyMap<string, readonly RecordBatch[]>> = new ServiceKey('work table')
+
+export function workTables(context: TaskContext): ReadonlyMap<string, readonly RecordBatch[]> {
+  return context.hasService(WORK_TABLES) ? context.service(WORK_TABLES) : new Map()
 }

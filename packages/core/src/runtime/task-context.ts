@@ -52,6 +52,10 @@ export class TaskContext {
     return this
   }
 
+  hasService<T>(key: ServiceKey<T>): boolean {
+    return this.#services.has(key)
+  }
+
   /** @throws VolleyError when the session that built this context did not provide the service. */
   service<T>(key: ServiceKey<T>): T {
     const service = this.#services.get(key)

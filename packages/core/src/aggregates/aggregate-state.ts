@@ -1,0 +1,137 @@
+import type { DataType } from 'apache-arrow'
+import type { Arena, Region } from '@volley/kernels'
+import type { Expr } from '../expressions/expr.ts'
+import { UINT32 } from '../types/type-factory.ts'
+import { vectorOf } from '../vectors/build.ts'
+import { RecordBatch, type Selection } from '../vectors/record-batch.ts'
+import { allRows } from '../vectors/selection.ts'
+import { ConstantVector, NullVector, type Vector } from '../vectors/vector.ts'
+import { NULL } from '../types/type-factory.ts'
+import type { AggregateCall } from './aggregate-call.ts'
+import type { GroupsAccumulator } from './aggregate-function.ts'
+import { createGroupTable, type GroupTable } from './group-table.ts'
+
+/** The groups of an aggregation and the states of its calls. */
+export class AggregateState {
+  readonly #groups: readonly Expr[]
+  readonly #calls: readonly AggregateCall[]
+  readonly #table: GroupTable
+  readonly #accumulators: readonly GroupsAccumulator[]
+  #ids = new Uint32Array(0)
+
+  /** `keyTypes` are those of the groups, and the grouping id's where there are grouping sets. */
+  constructor(groups: readonly Expr[], keyTypes: readonly DataType[], calls: readonly AggregateCall[], arena: Arena) {
+    this.#groups = groups
+    this.#calls = calls
+    this.#table = createGroupTable(keyTypes, arena)
+    this.#accumulators = calls.map((call) => call.createAccumulator())
+  }
+
+  get groupCount(): number {
+    return this.#table.count
+  }
+
+  get bytes(): number {
+    return this.#accumulators.reduce((sum, accumulator) => sum + accumulator.bytes, this.#table.bytes)
+  }
+
+  /** Adds the rows of a batch; with `sets`, once for each grouping set. */
+  update(batch: RecordBatch, sets: readonly (readonly number[])[] | null, region: Region): void {
+    const rows = batch.selection ?? allRows(batch.length)
+    const keys = this.#groups.map((group) => group.evaluate(batch, batch.selection, region))
+    const inputs = this.#calls.map((call) => callInput(call, batch, rows, region))
+    for (const [s, set] of (sets ?? [null]).entries()) {
+      const setKeys = set === null ? keys : setColumns(keys, set, s, batch.length, region)
+      const ids = this.#assign(setKeys, rows)
+      for (const [i, { args, subset }] of inputs.entries()) {
+        const groups = subset === null ? ids : pick(ids, rows, subset)
+        const selected = subset ?? rows
+        this.#accumulators[i]!.update(this.#table.count, groups, args, selected, selected.length)
+      }
+    }
+  }
+
+  /** Adds the partial states of a batch: key columns, then state columns. */
+  merge(batch: RecordBatch, keys: readonly Vector[], firstState: number): void {
+    const rows = batch.selection ?? allRows(batch.length)
+    const ids = this.#assign(keys, rows)
+    let at = firstState
+    for (const [i, call] of this.#calls.entries()) {
+      const count = call.stateTypes.length
+      const states = batch.columns.slice(at, at + count)
+      this.#accumulators[i]!.merge(this.#table.count, ids, states, rows, rows.length)
+      at += count
+    }
+  }
+
+  /** Makes the group of an empty grouping set, which is there without rows too. */
+  addEmptySet(groupCount: number, id: number, region: Region): void {
+    const keys = setColumns(
+      Array.from({ length: groupCount }, () => new NullVector(NULL, 1, null)),
+      [],
+      id,
+      1,
+      region,
+    )
+    this.#assign(keys, allRows(1))
+  }
+
+  #assign(keys: readonly Vector[], rows: Selection): Uint32Array {
+    if (this.#ids.length < rows.length) this.#ids = new Uint32Array(Math.max(rows.length, 1024))
+    this.#table.assign(keys, rows, rows.length, this.#ids)
+    return this.#ids
+  }
+
+  keys(region: Region): Vector[] {
+    return this.#table.keys(region)
+  }
+
+  states(region: Region): Vector[] {
+    return this.#accumulators.flatMap((accumulator) => accumulator.state(this.#table.count, region))
+  }
+
+  results(region: Region): Vector[] {
+    return this.#accumulators.map((accumulator) => accumulator.evaluate(this.#table.count, region))
+  }
+
+  release(): void {
+    this.#table.release()
+    for (const accumulator of this.#accumulators) accumulator.release()
+  }
+}
+
+interface CallInput {
+  readonly args: readonly Vector[]
+  /** Rows that pass the call's filter; null is all. */
+  readonly subset: Selection | null
+}
+
+function callInput(call: AggregateCall, batch: RecordBatch, rows: Selection, region: Region): CallInput {
+  const subset = call.filter === null ? null : call.filter.select(batch, batch.selection, region)
+  const selection = subset === null ? batch.selection : subset
+  const args = call.inputs.map((expr) => expr.evaluate(batch, selection, region))
+  return { args, subset: subset === rows ? null : subset }
+}
+
+/** Elements of `ids` (one for each of `rows`) at the rows of `subset`; both ascending. */
+function pick(ids: Uint32Array, rows: Selection, subset: Selection): Uint32Array {
+  const out = new Uint32Array(subset.length)
+  let k = 0
+  for (let i = 0; i < subset.length; i++) {
+    while (rows[k] !== subset[i]) k++
+    out[i] = ids[k]!
+  }
+  return out
+}
+
+/** The keys of one grouping set: columns that are not in it are NULL, and its number stands behind them. */
+function setColumns(
+  keys: readonly Vector[],
+  set: readonly number[],
+  id: number,
+  length: number,
+  region: Region,
+): Vector[] {
+  const columns = keys.map((key, i) => (set.includes(i) ? key : new NullVector(key.type, length, null)))
+  return [...columns, new ConstantVector(vectorOf(UINT32, [id], region), length)]
+}

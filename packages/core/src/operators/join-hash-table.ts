@@ -1,0 +1,233 @@
+import type { Region } from '@volley/kernels'
+import { spread } from '../aggregates/bytes-table.ts'
+import { ColumnComparator } from '../vectors/compare.ts'
+import { hashVector } from '../vectors/hash.ts'
+import { Operand } from '../vectors/operand.ts'
+import type { RecordBatch } from '../vectors/record-batch.ts'
+import { allRows } from '../vectors/selection.ts'
+import type { Vector } from '../vectors/vector.ts'
+import type { PairSource } from './pair-join.ts'
+
+/** Hashes of the selected rows of key columns. */
+export function hashKeys(keys: readonly Vector[], rows: Uint32Array): Uint32Array {
+  const hashes = new Uint32Array(rows.length)
+  for (const [i, key] of keys.entries()) hashVector(key, rows, hashes, i > 0)
+  return hashes
+}
+
+/** Rows among `rows` where some key is NULL. */
+export function rowsWithNull(keys: readonly Vector[], rows: Uint32Array): Uint32Array {
+  const operands = keys.map((key) => new Operand(key)).filter((key) => key.validity !== null || key.isAlwaysNull)
+  const out = new Uint32Array(operands.length === 0 ? 0 : rows.length)
+  let n = 0
+  for (let k = 0; k < out.length; k++) {
+    out[n] = rows[k]!
+    n += +operands.some((key) => !key.isValid(rows[k]!))
+  }
+  return out.subarray(0, n)
+}
+
+/**
+ * Rows by the hash of their keys: `heads[h]` is the first row of a chain plus 1 (0 is none), `next[row]` the one after
+ * plus 1. A chain holds ascending rows of all hashes that fall into its slot; `hashes` tells them apart.
+ */
+export class JoinHashTable {
+  readonly keys: readonly Vector[]
+  readonly hashes: Uint32Array
+  readonly heads: Uint32Array
+  readonly next: Uint32Array
+  readonly shift: number
+  /** Rows with a NULL key, ascending. They are in no chain, unless NULLs are equal. */
+  readonly nullRows: Uint32Array
+
+  constructor(keys: readonly Vector[], batch: RecordBatch, nullEqualsNull: boolean, region: Region) {
+    const { length } = batch
+    const bits = Math.max(4, 32 - Math.clz32(length))
+    this.keys = keys
+    this.shift = 32 - bits
+    this.hashes = region.u32(length)
+    this.hashes.set(hashKeys(keys, allRows(length)))
+    this.heads = region.u32(2 ** bits).fill(0)
+    this.next = region.u32(length)
+    this.nullRows = rowsWithNull(keys, allRows(length))
+    const skipped = nullEqualsNull ? new Uint32Array(0) : this.nullRows
+    insertRows(this.hashes, length, skipped, this.heads, this.next, this.shift)
+  }
+}
+
+/** Enters rows last to first, so that chains ascend; `skipped` (ascending) are left out. */
+function insertRows(
+  hashes: Uint32Array,
+  length: number,
+  skipped: Uint32Array,
+  heads: Uint32Array,
+  next: Uint32Array,
+  shift: number,
+): void {
+  let s = skipped.length - 1
+  for (let row = length - 1; row >= 0; row--) {
+    if (s >= 0 && skipped[s] === row) {
+      s--
+      continue
+    }
+    const slot = spread(hashes[row]!) >>> shift
+    next[row] = heads[slot]!
+    heads[slot] = row + 1
+  }
+}
+
+/** Pairs of equal keys, for the selected rows of one right batch. */
+export class HashPairs implements PairSource {
+  readonly #table: JoinHashTable
+  readonly #rows: Uint32Array
+  readonly #hashes: Uint32Array
+  readonly #comparators: readonly ColumnComparator[]
+  readonly #nullEqualsNull: boolean
+  #at = 0
+  /** Rest of the chain of row `#at`, plus 1; -1 when it was not begun. */
+  #link = -1
+
+  constructor(table: JoinHashTable, keys: readonly Vector[], rows: Uint32Array, nullEqualsNull: boolean) {
+    this.#table = table
+    this.#rows = rows
+    this.#hashes = hashKeys(keys, rows)
+    this.#comparators = table.keys.map((key, i) => new ColumnComparator(key, keys[i]!))
+    this.#nullEqualsNull = nullEqualsNull
+  }
+
+  next(leftRows: Uint32Array, rightRows: Uint32Array, capacity: number): number {
+    for (;;) {
+      const candidates = this.#candidates(leftRows, rightRows, capacity)
+      if (candidates === 0) return 0
+      let count = candidates
+      for (const comparator of this.#comparators) {
+        count = this.#nullEqualsNull
+          ? keepNotDistinct(comparator, leftRows, rightRows, count)
+          : keepEqual(comparator, leftRows, rightRows, count)
+      }
+      if (count > 0) return count
+    }
+  }
+
+  #candidates(leftRows: Uint32Array, rightRows: Uint32Array, capacity: number): number {
+    const { heads, next, hashes, shift } = this.#table
+    const rows = this.#rows
+    const rowHashes = this.#hashes
+    let n = 0
+    let link = this.#link
+    let at = this.#at
+    for (; at < rows.length; at++, link = -1) {
+      const hash = rowHashes[at]!
+      if (link === -1) link = heads[spread(hash) >>> shift]!
+      while (link !== 0) {
+        if (n === capacity) {
+          this.#at = at
+          this.#link = link
+          return n
+        }
+        leftRows[n] = link - 1
+        rightRows[n] = rows[at]!
+        n += +(hashes[link - 1] === hash)
+        link = next[link - 1]!
+      }
+    }
+    this.#at = at
+    this.#link = -1
+    return n
+  }
+}
+
+/** Keeps pairs whose values are there and equal. */
+function keepEqual(comparator: ColumnComparator, left: Uint32Array, right: Uint32Array, count: number): number {
+  let n = 0
+  for (let k = 0; k < count; k++) {
+    const i = left[k]!
+    const j = right[k]!
+    left[n] = i
+    right[n] = j
+    n += +(!comparator.leftIsNull(i) && !comparator.rightIsNull(j) && comparator.compareValues(i, j) === 0)
+  }
+  return n
+}
+
+/** Keeps pairs whose values are equal or both NULL. */
+function keepNotDistinct(comparator: ColumnComparator, left: Uint32Array, right: Uint32Array, count: number): number {
+  let n = 0
+  for (let k = 0; k < count; k++) {
+    const i = left[k]!
+    const j = right[k]!
+    left[n] = i
+    right[n] = j
+    n += +(comparator.compare(i, j) === 0)
+  }
+  return n
+}
+
+/** Every pair of a left row below `length` and a right row. */
+export class CrossPairs implements PairSource {
+  readonly #length: number
+  readonly #rows: Uint32Array
+  #left = 0
+  #right = 0
+
+  constructor(length: number, rows: Uint32Array) {
+    this.#length = length
+    this.#rows = rows
+  }
+
+  next(leftRows: Uint32Array, rightRows: Uint32Array, capacity: number): number {
+    let n = 0
+    while (n < capacity && this.#right < this.#rows.length && this.#length > 0) {
+      leftRows[n] = this.#left
+      rightRows[n++] = this.#rows[this.#right]!
+      if (++this.#left === this.#length) {
+        this.#left = 0
+        this.#right++
+      }
+    }
+    return n
+  }
+}
+
+/**
+ * Pairs that a NULL key leaves open: each right row with a NULL key beside all left rows, each other one beside the left
+ * rows with a NULL key; keys that are there on both sides are equal.
+ */
+export class OpenPairs implements PairSource {
+  readonly #table: JoinHashTable
+  readonly #rows: Uint32Array
+  readonly #keys: readonly Operand[]
+  readonly #comparators: readonly ColumnComparator[]
+  readonly #all: Uint32Array
+  #left = 0
+  #right = 0
+
+  constructor(table: JoinHashTable, keys: readonly Vector[], rows: Uint32Array, length: number) {
+    this.#table = table
+    this.#rows = rows
+    this.#keys = keys.map((key) => new Operand(key))
+    this.#comparators = table.keys.map((key, i) => new ColumnComparator(key, keys[i]!))
+    this.#all = allRows(length)
+  }
+
+  next(leftRows: Uint32Array, rightRows: Uint32Array, capacity: number): number {
+    let n = 0
+    while (this.#right < this.#rows.length) {
+      const row = this.#rows[this.#right]!
+      const partners = this.#keys.some((key) => !key.isValid(row)) ? this.#all : this.#table.nullRows
+      for (; this.#left < partners.length; this.#left++) {
+        if (n === capacity) return n
+        leftRows[n] = partners[this.#left]!
+        rightRows[n] = row
+        n += +this.#comparators.every((keys) => mayBeEqual(keys, partners[this.#left]!, row))
+      }
+      this.#left = 0
+      this.#right++
+    }
+    return n
+  }
+}
+
+function mayBeEqual(keys: ColumnComparator, i: number, j: number): boolean {
+  return keys.leftIsNull(i) || keys.rightIsNull(j) || keys.compareValues(i, j) === 0
+}

@@ -1,0 +1,254 @@
+import type { Schema } from 'apache-arrow'
+import type { Region } from '@volley/kernels'
+import { SqlState, VolleyError } from '../errors.ts'
+import { ColumnExpr } from '../expressions/column-expr.ts'
+import { visitExpr, type Expr } from '../expressions/expr.ts'
+import { takeColumns } from '../runtime/collect-batch.ts'
+import type { TaskContext } from '../runtime/task-context.ts'
+import { BOOL } from '../types/type-factory.ts'
+import { vectorOf } from '../vectors/build.ts'
+import { RecordBatch } from '../vectors/record-batch.ts'
+import { allRows } from '../vectors/selection.ts'
+import { NO_ROW, takeVector } from '../vectors/take.ts'
+import { BoolVector, NullVector, type Vector } from '../vectors/vector.ts'
+import { emitsPairs, type JoinType } from './join-type.ts'
+
+/** Pairs of a left and a right row that may match, for one right batch. */
+export interface PairSource {
+  /** Writes at most `capacity` pairs and returns how many; 0 is the end. */
+  next(leftRows: Uint32Array, rightRows: Uint32Array, capacity: number): number
+}
+
+/** Which rows have matched, and for which NULLs leave it open; one byte a row. */
+export interface RowFlags {
+  readonly matched: Uint8Array
+  readonly unknown: Uint8Array
+}
+
+export function rowFlags(length: number): RowFlags {
+  return { matched: new Uint8Array(length), unknown: new Uint8Array(length) }
+}
+
+/** The collected left side of a join. */
+export interface LeftSide {
+  readonly batch: RecordBatch
+  readonly flags: RowFlags
+}
+
+export interface PairJoinSpec {
+  readonly schema: Schema
+  readonly rightSchema: Schema
+  readonly joinType: JoinType
+  readonly filter: Expr | null
+}
+
+/** Turns candidate pairs into the rows of a join, for every join type. */
+export class PairJoin {
+  readonly #spec: PairJoinSpec
+  readonly #left: LeftSide
+  readonly #context: TaskContext
+  readonly #usedByFilter: ReadonlySet<number>
+  readonly #leftRows: Uint32Array
+  readonly #rightRows: Uint32Array
+
+  constructor(spec: PairJoinSpec, left: LeftSide, context: TaskContext) {
+    this.#spec = spec
+    this.#left = left
+    this.#context = context
+    this.#usedByFilter = usedColumns(spec.filter)
+    this.#leftRows = new Uint32Array(context.batchSize)
+    this.#rightRows = new Uint32Array(context.batchSize)
+  }
+
+  /** The rows that one right batch adds. `right` are the flags of its rows. */
+  *probe(batch: RecordBatch, source: PairSource, right: RowFlags): Generator<RecordBatch, void, void> {
+    const pairs = emitsPairs(this.#spec.joinType)
+    for (;;) {
+      const region = this.#context.region()
+      let joined: RecordBatch | null = null
+      try {
+        const count = source.next(this.#leftRows, this.#rightRows, this.#context.batchSize)
+        if (count === 0) break
+        joined = this.#match(batch, count, right, pairs, region)
+      } finally {
+        if (joined === null) region.release()
+      }
+      if (joined !== null) yield joined
+    }
+    yield* this.#rightSide(batch, right)
+  }
+
+  /** Marks pairs as matched where the filter is TRUE; returns them as rows when the join gives pairs. */
+  #match(
+    batch: RecordBatch,
+    count: number,
+    right: RowFlags,
+    pairs: boolean,
+    region: Region,
+  ): RecordBatch | null {
+    const leftRows = this.#leftRows.subarray(0, count)
+    const rightRows = this.#rightRows.subarray(0, count)
+    const { filter, schema } = this.#spec
+    if (filter === null) {
+      this.#mark(leftRows, rightRows, null, right)
+      return pairs ? this.#joined(schema, batch, leftRows, rightRows, null, region) : null
+    }
+    const joined = this.#joined(schema, batch, leftRows, rightRows, pairs ? null : this.#usedByFilter, region)
+    const selection = filter.select(joined, null, region)
+    this.#mark(leftRows, rightRows, selection, right)
+    if (!pairs || selection.length === 0) return null
+    return new RecordBatch(schema, joined.columns, count, selection, region)
+  }
+
+  /** Pairs whose answer a NULL leaves open; those for which the filter is not TRUE are none. */
+  markUnknown(batch: RecordBatch, source: PairSource, right: RowFlags): void {
+    for (;;) {
+      const count = source.next(this.#leftRows, this.#rightRows, this.#context.batchSize)
+      if (count === 0) return
+      const leftRows = this.#leftRows.subarray(0, count)
+      const rightRows = this.#rightRows.subarray(0, count)
+      const region = this.#context.region()
+      try {
+        const { filter, schema } = this.#spec
+        const selection =
+          filter === null
+            ? allRows(count)
+            : filter.select(
+                this.#joined(schema, batch, leftRows, rightRows, this.#usedByFilter, region),
+                null,
+                region,
+              )
+        for (let i = 0; i < selection.length; i++) {
+          this.#left.flags.unknown[leftRows[selection[i]!]!] = 1
+          right.unknown[rightRows[selection[i]!]!] = 1
+        }
+      } finally {
+        region.release()
+      }
+    }
+  }
+
+  #mark(leftRows: Uint32Array, rightRows: Uint32Array, selection: Uint32Array | null, right: RowFlags): void {
+    const { matched } = this.#left.flags
+    const count = selection === null ? leftRows.length : selection.length
+    const once = this.#spec.joinType === 'left_single'
+    for (let i = 0; i < count; i++) {
+      const k = selection === null ? i : selection[i]!
+      const row = leftRows[k]!
+      if (once && matched[row] === 1) {
+        throw new VolleyError('more than one row returned by a subquery used as an expression', {
+          code: SqlState.cardinalityViolation,
+        })
+      }
+      matched[row] = 1
+      right.matched[rightRows[k]!] = 1
+    }
+  }
+
+  /** Left and right columns of pairs; those not in `wanted` are left out (as columns of type Null). */
+  #joined(
+    schema: Schema,
+    batch: RecordBatch,
+    leftRows: Uint32Array,
+    rightRows: Uint32Array,
+    wanted: ReadonlySet<number> | null,
+    region: Region,
+  ): RecordBatch {
+    const count = leftRows.length
+    const left = this.#left.batch
+    const side = (from: RecordBatch, rows: Uint32Array, offset: number): Vector[] => {
+      const positions = from.columns.map((_, i) => i).filter((i) => wanted === null || wanted.has(i + offset))
+      const taken = takeColumns(
+        positions.map((i) => from.columns[i]!),
+        rows,
+        from,
+        region,
+      )
+      const columns: Vector[] = from.columns.map((column) => new NullVector(column.type, count, null))
+      for (const [k, i] of positions.entries()) columns[i] = taken[k]!
+      return columns
+    }
+    const columns = [...side(left, leftRows, 0), ...side(batch, rightRows, left.columns.length)]
+    return new RecordBatch(schema, columns, count, null, region)
+  }
+
+  /** What a right batch gives beside pairs, once all its pairs are known. */
+  *#rightSide(batch: RecordBatch, right: RowFlags): Generator<RecordBatch, void, void> {
+    const { joinType, schema } = this.#spec
+    if (joinType === 'right' || joinType === 'full') {
+      const rows = rowsWhere(batch, (row) => right.matched[row] === 0)
+      if (rows.length === 0) return
+      const region = this.#context.region()
+      const none = new Uint32Array(rows.length).fill(NO_ROW)
+      yield this.#joined(schema, batch, none, rows, null, region)
+    } else if (joinType === 'right_semi' || joinType === 'right_anti') {
+      const wanted = joinType === 'right_semi' ? 1 : 0
+      const rows = rowsWhere(batch, (row) => right.matched[row] === wanted && (wanted === 1 || right.unknown[row] === 0))
+      if (rows.length === 0) return
+      const region = this.#context.region()
+      region.dependOn(batch.region)
+      const selection = region.u32(rows.length)
+      selection.set(rows)
+      yield new RecordBatch(schema, batch.columns, batch.length, selection, region)
+    } else if (joinType === 'right_mark') {
+      const region = this.#context.region()
+      region.dependOn(batch.region)
+      const mark = markVector(right, 0, batch.length, region)
+      yield new RecordBatch(schema, [...batch.columns, mark], batch.length, batch.selection, region)
+    }
+  }
+
+  /** What the left side gives once every right row has been seen. */
+  *leftSide(): Generator<RecordBatch, void, void> {
+    const { joinType, schema, rightSchema } = this.#spec
+    const { batch, flags } = this.#left
+    const { batchSize } = this.#context
+    const all = joinType === 'left_mark'
+    const wanted = joinType === 'left_semi' ? 1 : 0
+    const padded = joinType === 'left' || joinType === 'full' || joinType === 'left_single'
+    const rows = all
+      ? allRows(batch.length)
+      : rowsWhere(batch, (row) => flags.matched[row] === wanted && (wanted === 1 || padded || flags.unknown[row] === 0))
+    for (let start = 0; start < rows.length; start += batchSize) {
+      const part = rows.subarray(start, start + batchSize)
+      const region = this.#context.region()
+      const columns = takeColumns(batch.columns, part, batch, region)
+      if (padded) columns.push(...rightSchema.fields.map((field) => nulls(field.type, part.length, region)))
+      if (all) columns.push(markVector(flags, start, part.length, region))
+      yield new RecordBatch(schema, columns, part.length, null, region)
+    }
+  }
+}
+
+function nulls(type: Vector['type'], length: number, region: Region): Vector {
+  const none = new Uint32Array(length).fill(NO_ROW)
+  return takeVector(vectorOf(type, [null], region), none, length, region)
+}
+
+function markVector(flags: RowFlags, start: number, length: number, region: Region): Vector {
+  const bits = region.bitmap(length, false)
+  const validity = region.bitmap(length, false)
+  for (let i = 0; i < length; i++) {
+    const matched = flags.matched[start + i]!
+    bits[i >>> 3]! |= matched << (i & 7)
+    validity[i >>> 3]! |= (matched | (1 - flags.unknown[start + i]!)) << (i & 7)
+  }
+  return new BoolVector(BOOL, length, validity, bits)
+}
+
+function rowsWhere(batch: RecordBatch, wanted: (row: number) => boolean): Uint32Array {
+  const rows = batch.selection ?? allRows(batch.length)
+  const out = new Uint32Array(rows.length)
+  let n = 0
+  for (let k = 0; k < rows.length; k++) {
+    out[n] = rows[k]!
+    n += +wanted(rows[k]!)
+  }
+  return out.subarray(0, n)
+}
+
+function usedColumns(expr: Expr | null): ReadonlySet<number> {
+  const used = new Set<number>()
+  if (expr !== null) visitExpr(expr, (node) => void (node instanceof ColumnExpr && used.add(node.index)))
+  return used
+}

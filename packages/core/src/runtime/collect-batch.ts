@@ -1,0 +1,60 @@
+import type { Schema } from 'apache-arrow'
+import { vectorOf } from '../vectors/build.ts'
+import { concatVectors } from '../vectors/concat.ts'
+import { RecordBatch } from '../vectors/record-batch.ts'
+import { takeVector } from '../vectors/take.ts'
+import { type Vector } from '../vectors/vector.ts'
+import type { BatchStream } from './batch-stream.ts'
+import type { TaskContext } from './task-context.ts'
+
+/** The selected rows alone: the batch itself, retained, where all are; else a copy. One reference, the caller's. */
+export function compactBatch(batch: RecordBatch, context: TaskContext): RecordBatch {
+  if (batch.selection === null) return batch.retain()
+  const region = context.region()
+  const rows = batch.selection
+  const columns = batch.columns.map((column) => takeVector(column, rows, rows.length, region))
+  if (columns.some(sharesMemory)) region.dependOn(batch.region)
+  return new RecordBatch(batch.schema, columns, rows.length, null, region)
+}
+
+/** Whether a copy made of a vector still reads the vector's memory. */
+export function sharesMemory(vector: Vector): boolean {
+  return vector.encoding === 'dictionary' || vector.encoding === 'constant' || vector.encoding === 'list'
+}
+
+/** All rows of the batches (none of which has a selection) in one batch. One reference, the caller's. */
+export function concatBatches(schema: Schema, batches: readonly RecordBatch[], context: TaskContext): RecordBatch {
+  const region = context.region()
+  const length = batches.reduce((sum, batch) => sum + batch.length, 0)
+  const columns = schema.fields.map((field, i) =>
+    length === 0
+      ? vectorOf(field.type, [], region)
+      : concatVectors(
+          batches.map((batch) => batch.columns[i]!),
+          region,
+        ),
+  )
+  if (columns.some(sharesMemory)) for (const batch of batches) region.dependOn(batch.region)
+  return new RecordBatch(schema, columns, length, null, region)
+}
+
+/** All rows of a stream in one batch, which has one reference, the caller's. The stream is left open. */
+export async function collectBatch(input: BatchStream, context: TaskContext): Promise<RecordBatch> {
+  const batches: RecordBatch[] = []
+  try {
+    for (let batch = await input.next(); batch !== null; batch = await input.next()) {
+      if (batch.numRows > 0) batches.push(compactBatch(batch, context))
+    }
+    if (batches.length === 1) return batches.pop()!
+    return concatBatches(input.schema, batches, context)
+  } finally {
+    for (const batch of batches) batch.release()
+  }
+}
+
+/** Rows of some columns of `from` by number, in the memory of `to`; `NO_ROW` gives NULLs. */
+export function takeColumns(columns: readonly Vector[], rows: Uint32Array, from: RecordBatch, to: RecordBatch['region']): Vector[] {
+  const taken = columns.map((column) => takeVector(column, rows, rows.length, to))
+  if (taken.some(sharesMemory)) to.dependOn(from.region)
+  return taken
+}

@@ -1,0 +1,14 @@
+import { sliceVector } from '../vectors/flatten.ts'
+import { RecordBatch } from '../vectors/record-batch.ts'
+import type { TaskContext } from './task-context.ts'
+
+/** A batch without selection in pieces of the context's batch size, which share its memory and keep it alive. */
+export function* sliceBatch(batch: RecordBatch, context: TaskContext): Generator<RecordBatch, void, void> {
+  for (let start = 0; start < batch.length; start += context.batchSize) {
+    const end = Math.min(batch.length, start + context.batchSize)
+    const region = context.region()
+    region.dependOn(batch.region)
+    const columns = batch.columns.map((column) => sliceVector(column, start, end, region))
+    yield new RecordBatch(batch.schema, columns, end - start, null, region)
+  }
+}
