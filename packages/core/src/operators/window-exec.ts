@@ -1,10 +1,14 @@
 import type { Schema } from 'apache-arrow'
-import { notSupported } from '../errors.ts'
 import { ExecutionPlan, type Distribution } from '../plan/execution-plan.ts'
 import type { Partitioning } from '../plan/partitioning.ts'
 import type { Statistics } from '../plan/statistics.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
+import { collectBatch } from '../runtime/collect-batch.ts'
+import { operatorStream } from '../runtime/operator-stream.ts'
+import { sliceBatch } from '../runtime/slice-batch.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
+import { RecordBatch } from '../vectors/record-batch.ts'
+import { evaluateWindows } from '../windows/evaluate-windows.ts'
 import type { WindowCall } from '../windows/window-call.ts'
 
 /** Adds one column per call behind the input's; all calls have one PARTITION BY. */
@@ -46,7 +50,24 @@ export class WindowExec extends ExecutionPlan {
     return [['calls', `[${this.calls.join(', ')}]`]]
   }
 
-  protected override executePartition(_partition: number, _context: TaskContext): BatchStream {
-    throw notSupported('a window')
+  protected override executePartition(partition: number, context: TaskContext): BatchStream {
+    const input = this.input.execute(partition, context)
+    return operatorStream(this.schema, [input], this.evaluate(input, context))
+  }
+
+  private async *evaluate(input: BatchStream, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
+    const all = await collectBatch(input, context)
+    let result: RecordBatch | null = null
+    try {
+      await input.close()
+      if (all.length === 0) return
+      context.metricsOf(this).max('peak_state_rows', all.length)
+      result = evaluateWindows(all, this.calls, context)
+      const { columns, length, region } = result
+      yield* sliceBatch(new RecordBatch(this.schema, columns, length, null, region), context)
+    } finally {
+      all.release()
+      result?.release()
+    }
   }
 }

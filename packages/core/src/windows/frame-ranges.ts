@@ -1,12 +1,213 @@
+import { SqlState, VolleyError } from '../errors.ts'
+import { ArithmeticExpr } from '../expressions/arithmetic-expr.ts'
+import type { Expr } from '../expressions/expr.ts'
+import { coerceTo } from '../functions/scalar-function.ts'
+import { arithmeticSignature } from '../types/coercion.ts'
+import { isIntervalValue } from '../types/scalar-value.ts'
+import { ColumnComparator } from '../vectors/compare.ts'
+import type { RecordBatch } from '../vectors/record-batch.ts'
+import { scalarAt } from '../vectors/scalar-at.ts'
+import type { FrameBound, WindowCall } from './window-call.ts'
+
 /**
- * The frame of each row as row ranges [start, end) of the sorted rows, less the range [excludeStart, excludeEnd) except
- * for row `keep` (the current row under EXCLUDE TIES). Without an exclusion, the last three are null.
+ * The frame of each row: sorted rows `start` to `end` (exclusive), less `excludeStart` to `excludeEnd` (exclusive), though
+ * with `keepsCurrent` (EXCLUDE TIES) the row itself stays. Without an exclusion those two are null.
  */
 export interface FrameRanges {
   readonly start: Uint32Array
   readonly end: Uint32Array
   readonly excludeStart: Uint32Array | null
   readonly excludeEnd: Uint32Array | null
-  /** EXCLUDE TIES: the row itself stays though its peers go. */
   readonly keepsCurrent: boolean
+}
+
+/** Where each row stands: first row and end of its partition, and of its peers; number of its peer group. */
+export interface RowPlaces {
+  readonly partitionStart: Uint32Array
+  readonly partitionEnd: Uint32Array
+  readonly peerStart: Uint32Array
+  readonly peerEnd: Uint32Array
+  readonly peerGroup: Uint32Array
+}
+
+/** `bounds[k]` to `bounds[k + 1]` for each row of them: start, end and k. */
+function spreadBounds(bounds: Uint32Array, rows: number): { start: Uint32Array; end: Uint32Array; index: Uint32Array } {
+  const start = new Uint32Array(rows)
+  const end = new Uint32Array(rows)
+  const index = new Uint32Array(rows)
+  for (let k = 0; k + 1 < bounds.length; k++) {
+    start.fill(bounds[k]!, bounds[k], bounds[k + 1])
+    end.fill(bounds[k + 1]!, bounds[k], bounds[k + 1])
+    index.fill(k, bounds[k], bounds[k + 1])
+  }
+  return { start, end, index }
+}
+
+export function rowPlaces(partitions: Uint32Array, peers: Uint32Array, rows: number): RowPlaces {
+  const partition = spreadBounds(partitions, rows)
+  const peer = spreadBounds(peers, rows)
+  return {
+    partitionStart: partition.start,
+    partitionEnd: partition.end,
+    peerStart: peer.start,
+    peerEnd: peer.end,
+    peerGroup: peer.index,
+  }
+}
+
+/** The frames of a call over rows sorted for it. `peers` are the bounds of the peer groups. */
+export function frameRanges(call: WindowCall, batch: RecordBatch, places: RowPlaces, peers: Uint32Array): FrameRanges {
+  const { frame } = call
+  const rows = batch.length
+  const start = boundary(call, frame.start, 'start', batch, places, peers)
+  const end = boundary(call, frame.end, 'end', batch, places, peers)
+  for (let i = 0; i < rows; i++) if (end[i]! < start[i]!) end[i] = start[i]!
+  if (frame.exclude === 'no_others') return { start, end, excludeStart: null, excludeEnd: null, keepsCurrent: false }
+  const current = frame.exclude === 'current_row'
+  const excludeStart = current ? Uint32Array.from({ length: rows }, (_, i) => i) : places.peerStart
+  const excludeEnd = current ? Uint32Array.from({ length: rows }, (_, i) => i + 1) : places.peerEnd
+  return { start, end, excludeStart, excludeEnd, keepsCurrent: frame.exclude === 'ties' }
+}
+
+/** First row of the frame, or the row behind its last, for each row. */
+function boundary(
+  call: WindowCall,
+  bound: FrameBound,
+  side: 'start' | 'end',
+  batch: RecordBatch,
+  places: RowPlaces,
+  peers: Uint32Array,
+): Uint32Array {
+  const { units } = call.frame
+  switch (bound.kind) {
+    case 'unbounded_preceding':
+      return places.partitionStart.slice()
+    case 'unbounded_following':
+      return places.partitionEnd.slice()
+    case 'current_row':
+      if (units !== 'rows') return side === 'start' ? places.peerStart.slice() : places.peerEnd.slice()
+      return Uint32Array.from({ length: batch.length }, (_, i) => (side === 'start' ? i : i + 1))
+    default: {
+      if (batch.length === 0) return new Uint32Array(0)
+      const sign = bound.kind === 'preceding' ? -1 : 1
+      if (units === 'range') return rangeBoundary(call, bound.offset!, sign, side, batch, places)
+      const offset = Math.min(offsetOf(bound.offset!, side, batch), 2 ** 32)
+      return units === 'rows'
+        ? rowsBoundary(offset * sign, side, places)
+        : groupsBoundary(offset * sign, side, places, peers)
+    }
+  }
+}
+
+function invalidOffset(side: 'start' | 'end', what: string): VolleyError {
+  const name = side === 'start' ? 'starting' : 'ending'
+  return new VolleyError(`frame ${name} offset must not be ${what}`, { code: SqlState.invalidParameterValue })
+}
+
+function offsetOf(expr: Expr, side: 'start' | 'end', batch: RecordBatch): number {
+  const value = scalarAt(expr.evaluate(batch, null, batch.region), 0)
+  if (value === null) throw invalidOffset(side, 'null')
+  const offset = Number(value)
+  if (offset < 0) throw invalidOffset(side, 'negative')
+  return offset
+}
+
+function rowsBoundary(shift: number, side: 'start' | 'end', places: RowPlaces): Uint32Array {
+  const { partitionStart, partitionEnd } = places
+  const extra = side === 'end' ? 1 : 0
+  const out = new Uint32Array(partitionStart.length)
+  for (let i = 0; i < out.length; i++) {
+    out[i] = Math.min(Math.max(i + shift + extra, partitionStart[i]!), partitionEnd[i]!)
+  }
+  return out
+}
+
+function groupsBoundary(shift: number, side: 'start' | 'end', places: RowPlaces, peers: Uint32Array): Uint32Array {
+  const { partitionStart, partitionEnd, peerGroup } = places
+  const extra = side === 'end' ? 1 : 0
+  const out = new Uint32Array(partitionStart.length)
+  for (let i = 0; i < out.length; i++) {
+    const group = peerGroup[i]! + shift + extra
+    const row = group < 0 ? 0 : group >= peers.length ? peers.at(-1)! : peers[group]!
+    out[i] = Math.min(Math.max(row, partitionStart[i]!), partitionEnd[i]!)
+  }
+  return out
+}
+
+/**
+ * RANGE with an offset: rows whose key is within it of the row's own. Keys and limits ascend (or descend) together, so one
+ * pass over each partition finds all boundaries. Rows with a NULL key have their peers as frame.
+ */
+function rangeBoundary(
+  call: WindowCall,
+  offset: Expr,
+  sign: -1 | 1,
+  side: 'start' | 'end',
+  batch: RecordBatch,
+  places: RowPlaces,
+): Uint32Array {
+  const [key] = call.orderBy
+  if (key === undefined || call.orderBy.length !== 1) {
+    throw new VolleyError('a range frame with an offset needs exactly one order by column', {
+      code: SqlState.groupingError,
+    })
+  }
+  const value = scalarAt(offset.evaluate(batch, null, batch.region), 0)
+  if (value === null) throw invalidOffset(side, 'null')
+  if (!isIntervalValue(value) && Number(value) < 0) throw invalidOffset(side, 'negative')
+  const op = (sign === -1) === key.descending ? '+' : '-'
+  const signature = arithmeticSignature(op, key.expr.type, offset.type)
+  if (signature === null) {
+    throw new VolleyError(`a range frame cannot have an offset of ${offset.type} for a column of ${key.expr.type}`, {
+      code: SqlState.featureNotSupported,
+    })
+  }
+  const { left, right, type } = signature
+  const limit = new ArithmeticExpr(op, coerceTo(key.expr, left), coerceTo(offset, right), type)
+  const limits = limit.evaluate(batch, null, batch.region)
+  const keys = new ColumnComparator(coerceTo(key.expr, type).evaluate(batch, null, batch.region), limits)
+  const direction = key.descending ? -1 : 1
+  // At the start, rows before the limit are passed over; at the end, those at the limit too.
+  const passes = side === 'start' ? 0 : 1
+  const out = new Uint32Array(batch.length)
+  for (let from = 0; from < out.length; ) {
+    const to = places.partitionEnd[from]!
+    let first = from
+    let last = to
+    while (first < to && keys.leftIsNull(first)) first++
+    while (last > first && keys.leftIsNull(last - 1)) last--
+    let pointer = first
+    for (let i = from; i < to; i++) {
+      if (i < first || i >= last) {
+        out[i] = side === 'start' ? places.peerStart[i]! : places.peerEnd[i]!
+        continue
+      }
+      while (pointer < last && keys.compareValues(pointer, i) * direction < passes) pointer++
+      out[i] = pointer
+    }
+    from = to
+  }
+  return out
+}
+
+/** The rows of one frame as up to three ranges, ascending: `ranges[2k]` to `ranges[2k + 1]`; returns how many. */
+export function frameParts(frame: FrameRanges, row: number, ranges: Uint32Array): number {
+  const start = frame.start[row]!
+  const end = frame.end[row]!
+  if (frame.excludeStart === null || frame.excludeEnd === null) {
+    ranges[0] = start
+    ranges[1] = end
+    return 1
+  }
+  let n = 0
+  const add = (from: number, to: number): void => {
+    if (from >= to) return
+    ranges[2 * n] = from
+    ranges[2 * n + 1] = to
+    n++
+  }
+  add(start, Math.min(end, frame.excludeStart[row]!))
+  if (frame.keepsCurrent && row >= start && row < end) add(row, row + 1)
+  add(Math.max(start, frame.excludeEnd[row]!), end)
+  return n
 }

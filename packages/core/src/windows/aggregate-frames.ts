@@ -1,0 +1,182 @@
+import type { DataType } from 'apache-arrow'
+import type { Region } from '@volley/kernels'
+import type { AggregateFunction, GroupsAccumulator } from '../aggregates/aggregate-function.ts'
+import { takeVector } from '../vectors/take.ts'
+import type { Vector } from '../vectors/vector.ts'
+import { frameParts, type FrameRanges, type RowPlaces } from './frame-ranges.ts'
+
+/** Rows in all frames together, per row, up to which each frame is added up by itself. */
+const DIRECT = 16
+const CHUNK = 65536
+
+export interface AggregateWindow {
+  readonly fn: AggregateFunction
+  readonly args: readonly Vector[]
+  readonly type: DataType
+  /** 1 for the rows that the filter lets count; null for all. */
+  readonly counts: Uint8Array | null
+  readonly frame: FrameRanges
+  readonly places: RowPlaces
+  readonly rows: number
+}
+
+/** An aggregate over the frame of each row: one result per row. */
+export function aggregateFrames(window: AggregateWindow, region: Region): Vector {
+  const accumulator = window.fn.createAccumulator(
+    window.args.map((arg) => arg.type),
+    window.type,
+  )
+  try {
+    if (isRunning(window)) return running(window, accumulator, region)
+    const { groups, first } = sizeOf(window) <= DIRECT * window.rows + CHUNK ? direct(window, accumulator) : tree(window, accumulator)
+    const results = accumulator.evaluate(groups, region)
+    const rows = Uint32Array.from({ length: window.rows }, (_, i) => first + i)
+    return first === 0 ? results : takeVector(results, rows, rows.length, region)
+  } finally {
+    accumulator.release()
+  }
+}
+
+/** Whether every frame begins with its partition and has no hole. Its ends then never go back. */
+function isRunning({ frame, places, rows }: AggregateWindow): boolean {
+  if (frame.excludeStart !== null) return false
+  for (let i = 0; i < rows; i++) if (frame.start[i] !== places.partitionStart[i]) return false
+  return true
+}
+
+/**
+ * One group for each step by which the frames grow; then each step takes on the one before. A frame that is the whole
+ * partition is one step.
+ */
+function running(window: AggregateWindow, accumulator: GroupsAccumulator, region: Region): Vector {
+  const { frame, places, rows } = window
+  const steps = new Uint32Array(rows)
+  const groups = new Uint32Array(rows)
+  const continues: boolean[] = []
+  for (let i = 0; i < rows; i++) {
+    const first = i === places.partitionStart[i]
+    const end = frame.end[i]!
+    const from = first ? i : frame.end[i - 1]!
+    if (first || end > from) {
+      continues.push(!first)
+      groups.fill(continues.length - 1, from, end)
+    }
+    steps[i] = continues.length - 1
+  }
+  const covered = coveredRows(window, groups)
+  accumulator.update(continues.length, covered.groups, window.args, covered.rows, covered.rows.length)
+  for (let step = 1; step < continues.length; step++) {
+    if (continues[step]) accumulator.mergeGroup(continues.length, step, step - 1)
+  }
+  const results = accumulator.evaluate(continues.length, region)
+  return takeVector(results, steps, rows, region)
+}
+
+/** The rows that count and lie in the frame of the last row of their partition. */
+function coveredRows(window: AggregateWindow, groups: Uint32Array): { rows: Uint32Array; groups: Uint32Array } {
+  const { counts, frame, places } = window
+  const rows = new Uint32Array(window.rows)
+  const kept = new Uint32Array(window.rows)
+  let n = 0
+  for (let i = 0; i < window.rows; i++) {
+    if (counts !== null && counts[i] === 0) continue
+    if (i >= frame.end[places.partitionEnd[i]! - 1]!) continue
+    rows[n] = i
+    kept[n++] = groups[i]!
+  }
+  return { rows: rows.subarray(0, n), groups: kept.subarray(0, n) }
+}
+
+function sizeOf({ frame, rows }: AggregateWindow): number {
+  let size = 0
+  for (let i = 0; i < rows; i++) size += frame.end[i]! - frame.start[i]!
+  return size
+}
+
+interface Evaluated {
+  readonly groups: number
+  /** Group of the first row's result; the others follow. */
+  readonly first: number
+}
+
+/** Adds up each frame by itself, group i being row i's. */
+function direct(window: AggregateWindow, accumulator: GroupsAccumulator): Evaluated {
+  const { counts, frame, args, rows } = window
+  const ids = new Uint32Array(CHUNK)
+  const members = new Uint32Array(CHUNK)
+  const parts = new Uint32Array(6)
+  let n = 0
+  const flush = (): void => {
+    accumulator.update(rows, ids, args, members.subarray(0, n), n)
+    n = 0
+  }
+  for (let i = 0; i < rows; i++) {
+    const count = frameParts(frame, i, parts)
+    for (let p = 0; p < count; p++) {
+      for (let row = parts[2 * p]!; row < parts[2 * p + 1]!; row++) {
+        if (counts !== null && counts[row] === 0) continue
+        if (n === CHUNK) flush()
+        ids[n] = i
+        members[n++] = row
+      }
+    }
+  }
+  flush()
+  return { groups: rows, first: 0 }
+}
+
+/**
+ * A tree over the rows: groups 0 to rows - 1 are the leaves, each level above has half as many, and the results stand
+ * behind them all. A frame is the sum of some nodes (Leis et al., "Efficient Processing of Window Functions in Analytical
+ * SQL Queries", 2015).
+ */
+function tree(window: AggregateWindow, accumulator: GroupsAccumulator): Evaluated {
+  const { counts, frame, args, rows } = window
+  const levels: number[] = [0]
+  let total = rows
+  for (let size = rows; size > 1; size = (size + 1) >>> 1) {
+    levels.push(total)
+    total += (size + 1) >>> 1
+  }
+  const groups = total + rows
+  const leaves = new Uint32Array(rows)
+  let n = 0
+  for (let i = 0; i < rows; i++) if (counts === null || counts[i] === 1) leaves[n++] = i
+  accumulator.update(groups, leaves, args, leaves.subarray(0, n), n)
+  let size = rows
+  for (let level = 0; level + 1 < levels.length; level++) {
+    for (let child = size - 1; child >= 0; child--) {
+      accumulator.mergeGroup(groups, levels[level + 1]! + (child >>> 1), levels[level]! + child)
+    }
+    size = (size + 1) >>> 1
+  }
+  const parts = new Uint32Array(6)
+  const after: number[] = []
+  for (let i = 0; i < rows; i++) {
+    const count = frameParts(frame, i, parts)
+    // The rows that come last are added first, for aggregates that mind the order.
+    for (let p = count - 1; p >= 0; p--) {
+      addRange(parts[2 * p]!, parts[2 * p + 1]!, levels, after, (node) => accumulator.mergeGroup(groups, total + i, node))
+    }
+  }
+  return { groups, first: total }
+}
+
+/** Visits the nodes that make up leaves `start` to `end`, last to first. */
+function addRange(
+  start: number,
+  end: number,
+  levels: readonly number[],
+  before: number[],
+  visit: (node: number) => void,
+): void {
+  before.length = 0
+  for (let level = 0; start < end; level++) {
+    const base = levels[level]!
+    if ((start & 1) === 1) before.push(base + start++)
+    if ((end & 1) === 1) visit(base + --end)
+    start >>>= 1
+    end >>>= 1
+  }
+  for (let k = before.length - 1; k >= 0; k--) visit(before[k]!)
+}

@@ -1,0 +1,119 @@
+import type { Region } from '@volley/kernels'
+import { exprKey } from '../expressions/expr.ts'
+import { sortedRows } from '../operators/sort-rows.ts'
+import type { SortKey } from '../plan/execution-plan.ts'
+import { takeColumns } from '../runtime/collect-batch.ts'
+import type { TaskContext } from '../runtime/task-context.ts'
+import { ColumnComparator } from '../vectors/compare.ts'
+import { RecordBatch } from '../vectors/record-batch.ts'
+import { takeVector } from '../vectors/take.ts'
+import type { Vector } from '../vectors/vector.ts'
+import { aggregateFrames } from './aggregate-frames.ts'
+import { frameRanges, rowPlaces } from './frame-ranges.ts'
+import type { WindowCall } from './window-call.ts'
+import type { WindowFunction } from './window-function.ts'
+
+/** The order that a call's rows are sorted in. */
+function windowKeys(call: WindowCall): readonly SortKey[] {
+  return [...call.partitionBy.map((expr) => ({ expr, descending: false, nullsFirst: false })), ...call.orderBy]
+}
+
+function windowKey(call: WindowCall): string {
+  const order = call.orderBy.map((key) => `${exprKey(key.expr)}:${key.descending}:${key.nullsFirst}`)
+  return `${call.partitionBy.map(exprKey).join(';')}|${order.join(';')}`
+}
+
+/** All rows sorted for the first call's window, with the results of all calls behind their columns. */
+export function evaluateWindows(input: RecordBatch, calls: readonly WindowCall[], context: TaskContext): RecordBatch {
+  const region = context.region()
+  try {
+    let batch = input
+    const results: Vector[] = []
+    const windows = Map.groupBy(calls.entries(), ([, call]) => windowKey(call))
+    let first = true
+    for (const window of windows.values()) {
+      const order = orderFor(batch, windowKeys(window[0]![1]), region)
+      const columns = takeColumns(batch.columns, order, batch, region)
+      const sorted = new RecordBatch(input.schema, columns, batch.length, null, region)
+      const values = evaluateWindow(
+        sorted,
+        window.map(([, call]) => call),
+        region,
+      )
+      if (first) batch = sorted
+      const back = first ? null : inverse(order)
+      for (const [k, [i]] of window.entries()) {
+        results[i] = back === null ? values[k]! : takeVector(values[k]!, back, back.length, region)
+      }
+      first = false
+    }
+    region.dependOn(input.region)
+    return new RecordBatch(input.schema, [...batch.columns, ...results], input.length, null, region)
+  } catch (error) {
+    region.release()
+    throw error
+  }
+}
+
+function orderFor(batch: RecordBatch, keys: readonly SortKey[], region: Region): Uint32Array {
+  const columns = keys.map((key) => key.expr.evaluate(batch, null, region))
+  return sortedRows(columns, keys, batch.length)
+}
+
+function inverse(order: Uint32Array): Uint32Array {
+  const out = new Uint32Array(order.length)
+  for (let k = 0; k < order.length; k++) out[order[k]!] = k
+  return out
+}
+
+/** Calls of one window over rows that are sorted for it. */
+function evaluateWindow(batch: RecordBatch, calls: readonly WindowCall[], region: Region): Vector[] {
+  const [{ partitionBy, orderBy }] = calls as [WindowCall]
+  const evaluate = (expr: WindowCall['args'][number]): Vector => expr.evaluate(batch, null, region)
+  const partitions = boundsOf(partitionBy.map(evaluate), Uint32Array.of(0, batch.length), batch.length)
+  const peers = boundsOf(
+    orderBy.map((key) => evaluate(key.expr)),
+    partitions,
+    batch.length,
+  )
+  const places = rowPlaces(partitions, peers, batch.length)
+  return calls.map((call) => {
+    const args = call.args.map(evaluate)
+    const { fn, type, ignoreNulls } = call
+    if (isWindowFunction(fn)) {
+      const frame = fn.usesFrame ? frameRanges(call, batch, places, peers) : null
+      return fn.evaluate({ rows: batch.length, args, type, partitions, peers, frame, ignoreNulls, region })
+    }
+    const frame = frameRanges(call, batch, places, peers)
+    const counts = call.filter === null ? null : flagsOf(call.filter.select(batch, null, region), batch.length)
+    return aggregateFrames({ fn, args, type, counts, frame, places, rows: batch.length }, region)
+  })
+}
+
+function isWindowFunction(fn: WindowCall['fn']): fn is WindowFunction {
+  return 'usesFrame' in fn
+}
+
+function flagsOf(rows: Uint32Array, length: number): Uint8Array {
+  const flags = new Uint8Array(length)
+  for (let k = 0; k < rows.length; k++) flags[rows[k]!] = 1
+  return flags
+}
+
+/** Bounds of runs of rows equal in all columns, none of which crosses one of `within`. */
+function boundsOf(columns: readonly Vector[], within: Uint32Array, rows: number): Uint32Array {
+  const starts = new Uint8Array(rows)
+  for (let k = 0; k < within.length; k++) if (within[k]! < rows) starts[within[k]!] = 1
+  for (const column of columns) {
+    const comparator = new ColumnComparator(column, column)
+    for (let i = 1; i < rows; i++) if (starts[i] === 0 && comparator.compare(i - 1, i) !== 0) starts[i] = 1
+  }
+  const bounds = new Uint32Array(rows + 1)
+  let n = 0
+  for (let i = 0; i < rows; i++) {
+    bounds[n] = i
+    n += starts[i]!
+  }
+  bounds[n] = rows
+  return bounds.subarray(0, n + 1)
+}
