@@ -179,7 +179,8 @@ export class Projection extends Unary {
   }
 
   override details(): readonly (readonly [string, string])[] {
-    return [['exprs', `[${this.exprs.map((named) => `${named.expr} AS ${named.column.name}`).join(', ')}]`]]
+    const shown = this.exprs.map(({ expr, column }) => (String(expr) === column.name ? column.name : `${expr} AS ${column.name}`))
+    return [['exprs', `[${shown.join(', ')}]`]]
   }
 }
 
