@@ -95,12 +95,12 @@ function bind(env: ExprContext, ast: AstExpr): Expr {
       const operand = bindExpr(env, ast.operand)
       const index = bindExpr(env, ast.index)
       const json = typeName(operand.type) === 'Json'
-      return callScalar(env, json ? ['json_get'] : ['array_element', 'list_element'], [operand, index], ast.at)
+      return callScalar(env, json ? 'json_get' : 'array_element', [operand, index], ast.at)
     }
     case 'slice': {
       const low = ast.low === null ? new LiteralExpr(NULL, null) : bindExpr(env, ast.low)
       const high = ast.high === null ? new LiteralExpr(NULL, null) : bindExpr(env, ast.high)
-      return callScalar(env, ['array_slice', 'list_slice'], [bindExpr(env, ast.operand), low, high], ast.at)
+      return callScalar(env, 'array_slice', [bindExpr(env, ast.operand), low, high], ast.at)
     }
   }
   throw internalError(`no binding for ${ast.kind}`)
@@ -161,7 +161,7 @@ function bindUnary(env: ExprContext, ast: Extract<AstExpr, { kind: 'unary' }>): 
     return new NotExpr(asBoolean(ctx, bindExpr(env, ast.operand), 'NOT'))
   }
   const operand = bindExpr(env, ast.operand)
-  if (ast.op === '~') return callScalar(env, ['bit_not'], [operand], ast.at)
+  if (ast.op === '~') return callScalar(env, 'bit_not', [operand], ast.at)
   const name = typeName(operand.type)
   if (/^(Int|Float|Decimal|Interval)/.test(name)) return ast.op === '+' ? operand : new NegateExpr(operand)
   if (name === 'Uint64')
@@ -303,7 +303,7 @@ function bindLike(env: ExprContext, ast: Extract<AstExpr, { kind: 'like' }>): Ex
   })
   if (ast.form === 'similar') {
     const escape = ast.escape === null ? [] : [new LiteralExpr(UTF8, ast.escape)]
-    const found = callScalar(env, ['similar_to'], [...sides, ...escape], ast.at)
+    const found = callScalar(env, 'similar_to', [...sides, ...escape], ast.at)
     return ast.negated ? new NotExpr(found) : found
   }
   if (ast.escape !== null && [...ast.escape].length > 1) {
@@ -346,5 +346,5 @@ function bindArray(env: ExprContext, elements: readonly AstExpr[]): Expr {
       exprs.map((expr) => expr.value),
     )
   }
-  return callScalar(env, ['make_array', 'array'], exprs, null)
+  return callScalar(env, 'make_array', exprs, null)
 }

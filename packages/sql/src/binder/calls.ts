@@ -3,6 +3,7 @@ import {
   type AggregateFunction,
   callFunction,
   CaseExpr,
+  CastExpr,
   CoalesceExpr,
   DATE,
   type Expr,
@@ -37,9 +38,7 @@ export function bindCall(env: ExprContext, ast: AstCall): Expr {
   if (functions.scalar(name) === undefined && functions.window(name) !== undefined) {
     throw sqlError(BinderState.windowingError, `window function ${name} requires an OVER clause`, ast.at)
   }
-  return callScalar(
-    env,
-    [name],
+  return callScalar(env, name,
     valueArguments(ast).map((arg) => bindExpr(env, arg)),
     ast.at,
   )
@@ -78,18 +77,17 @@ function plainCall(ast: AstCall, name: string): void {
 }
 
 /**
- * A scalar function by the first of its names that is registered.
+ * A scalar function with its arguments.
  *
  * @throws VolleyError 42883 with the nearest name, or with the argument types that it does not take
  */
 export function callScalar(
   env: ExprContext,
-  names: readonly string[],
+  name: string,
   args: readonly Expr[],
   at: Position | null,
 ): Expr {
   const { functions } = env.ctx.planning
-  const name = names.find((candidate) => functions.scalar(candidate) !== undefined) ?? names[0]!
   const fn = functions.scalar(name)
   if (fn === undefined) {
     const known = [
@@ -109,7 +107,10 @@ export function callScalar(
     throw error instanceof VolleyError && at !== null ? error.about({ position: at }) : error
   }
   if (call === null) throw noOverload(name, args, at)
-  return env.ctx.locate(call, at)
+  const children = call.children.map((child) =>
+    child instanceof CastExpr && child.child instanceof LiteralExpr ? castTo(env.ctx, child.child, child.type) : child,
+  )
+  return env.ctx.locate(call.withChildren(children), at)
 }
 
 export function noOverload(name: string, args: readonly Expr[], at: Position | null): VolleyError {

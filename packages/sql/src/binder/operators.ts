@@ -13,23 +13,30 @@ import {
 import type { AstBinaryOperator, Position } from '../parser/ast.ts'
 import { callScalar } from './calls.ts'
 import { adaptOperands, castTo } from './coerce.ts'
-import { sqlError, sqlTypeName } from './errors.ts'
+import { sqlError, sqlTypeName, unsupportedAt } from './errors.ts'
 import type { ExprContext } from './expr-context.ts'
 
-/** Functions that operators stand for; the first that is registered is taken. */
-const FUNCTIONS: Readonly<Partial<Record<AstBinaryOperator, readonly string[]>>> = {
-  '^': ['power', 'pow'],
-  '->': ['json_get'],
-  '->>': ['json_get_text'],
-  '#>': ['json_extract_path'],
-  '#>>': ['json_extract_path_text'],
-  '@>': ['array_has_all'],
-  '&&': ['array_has_any'],
-  '&': ['bit_and'],
-  '|': ['bit_or'],
-  '#': ['bit_xor'],
-  '<<': ['bit_shift_left'],
-  '>>': ['bit_shift_right'],
+/** Functions that operators stand for. */
+const FUNCTIONS: Readonly<Partial<Record<AstBinaryOperator, string>>> = {
+  '^': 'power',
+  '->': 'json_get',
+  '->>': 'json_get_text',
+  '#>': 'json_extract_path',
+  '#>>': 'json_extract_path_text',
+  '||': '||',
+  '@>': 'array_has_all',
+  '<@': 'array_has_all',
+  '&&': 'array_has_any',
+  '~': 'regexp_like',
+  '~*': 'regexp_like',
+  '!~': 'regexp_like',
+  '!~*': 'regexp_like',
+  '&': 'bit_and',
+  '|': 'bit_or',
+  '#': 'bit_xor',
+  '<<': 'bit_shift_left',
+  '>>': 'bit_shift_right',
+  'AT TIME ZONE': 'timezone',
 }
 
 /** Binds an operator that is neither a comparison nor logical. */
@@ -41,39 +48,36 @@ export function bindOperator(
   at: Position | null,
 ): Expr {
   const { ctx } = env
+  if (op === '+' || op === '-' || op === '*' || op === '/' || op === '%') return arithmetic(env, op, left, right, at)
+  const name = FUNCTIONS[op]
+  if (name === undefined || ctx.planning.functions.scalar(name) === undefined) throw unsupportedAt(`the operator ${op}`, at)
+  const call = (...args: readonly Expr[]): Expr => callScalar(env, name, args, at)
   switch (op) {
-    case '+':
-    case '-':
-    case '*':
-    case '/':
-    case '%':
-      return arithmetic(env, op, left, right, at)
     case '||':
-      return concatenation(env, left, right, at)
+      return call(...concatenated(env, left, right, at))
+    case '->':
+    case '->>':
+      if (typeName(left.type) === 'Json' || ctx.isUntyped(left)) return call(left, right)
+      throw sqlError(
+        SqlState.undefinedFunction,
+        `operator does not exist: ${sqlTypeName(left.type)} ${op} ${sqlTypeName(right.type)}`,
+        at,
+        'the left side of -> and ->> is json',
+      )
     case '~':
     case '~*':
     case '!~':
     case '!~*': {
-      const flags = op.endsWith('*') ? [castTo(ctx, textOf(env, 'i'), UTF8)] : []
-      const found = callScalar(env, ['regexp_like'], [castTo(ctx, left, UTF8), right, ...flags], at)
+      const flags = op.endsWith('*') ? [new LiteralExpr(UTF8, 'i')] : []
+      const found = call(castTo(ctx, left, UTF8), castTo(ctx, right, UTF8), ...flags)
       return op.startsWith('!') ? new NotExpr(found) : found
     }
     case '<@':
-      return callScalar(env, ['array_has_all'], [right, left], at)
     case 'AT TIME ZONE':
-      return callScalar(env, ['timezone', 'at_time_zone'], [right, left], at)
+      return call(right, left)
+    default:
+      return call(left, right)
   }
-  const names = FUNCTIONS[op]
-  if (names === undefined) throw sqlError(SqlState.undefinedFunction, `operator does not exist: ${op}`, at)
-  if ((op === '->' || op === '->>') && typeName(left.type) !== 'Json' && !ctx.isUntyped(left)) {
-    throw sqlError(
-      SqlState.undefinedFunction,
-      `operator does not exist: ${sqlTypeName(left.type)} ${op} ${sqlTypeName(right.type)}`,
-      at,
-      'the left side of -> and ->> is json',
-    )
-  }
-  return callScalar(env, names, [left, right], at)
 }
 
 function arithmetic(env: ExprContext, op: ArithmeticOperator, left: Expr, right: Expr, at: Position | null): Expr {
@@ -90,17 +94,10 @@ function arithmetic(env: ExprContext, op: ArithmeticOperator, left: Expr, right:
   return new ArithmeticExpr(op, castTo(ctx, l, signature.left), castTo(ctx, r, signature.right), signature.type)
 }
 
-function concatenation(env: ExprContext, left: Expr, right: Expr, at: Position | null): Expr {
+/** Text beside anything is text; lists stay as they are. */
+function concatenated(env: ExprContext, left: Expr, right: Expr, at: Position | null): readonly [Expr, Expr] {
   const { ctx } = env
-  if (typeName(left.type) === 'List' || typeName(right.type) === 'List') {
-    const names =
-      typeName(left.type) !== 'List' && typeName(left.type) !== 'Null' && !ctx.isUntyped(left)
-        ? ['array_prepend']
-        : typeName(right.type) !== 'List' && typeName(right.type) !== 'Null' && !ctx.isUntyped(right)
-          ? ['array_append']
-          : ['array_concat', 'array_cat']
-    return callScalar(env, names, [left, right], at)
-  }
+  if (typeName(left.type) === 'List' || typeName(right.type) === 'List') return [left, right]
   if (![left, right].some((side) => isText(side.type) || typeName(side.type) === 'Null')) {
     throw sqlError(
       SqlState.undefinedFunction,
@@ -108,14 +105,5 @@ function concatenation(env: ExprContext, left: Expr, right: Expr, at: Position |
       at,
     )
   }
-  return callScalar(
-    env,
-    ['||', 'concat_op', 'text_concat', 'string_concat'],
-    [castTo(ctx, left, UTF8), castTo(ctx, right, UTF8)],
-    at,
-  )
-}
-
-function textOf(env: ExprContext, text: string): Expr {
-  return env.ctx.locate(new LiteralExpr(UTF8, text), null)
+  return [castTo(ctx, left, UTF8), castTo(ctx, right, UTF8)]
 }
