@@ -30,7 +30,8 @@ describe.each(['multi3-sst', 'multi7del-sst'])('the golden index %s', (name) => 
   it('answers the recorded queries, from memory and from a store that answers late', async () => {
     for (const directory of [new MemoryDirectory(files), new DelayedDirectory(files)]) {
       const index = await openIndex(directory)
-      for (const golden of queries) expect([golden.q, compareHits(await search(index, golden), golden)]).toEqual([golden.q, null])
+      for (const golden of queries)
+        expect([golden.q, compareHits(await search(index, golden), golden)]).toEqual([golden.q, null])
     }
     expect(queries.some((golden) => golden.count > 0)).toBe(true)
   })

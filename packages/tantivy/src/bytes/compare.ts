@@ -18,10 +18,6 @@ export function compareRange(bytes: Uint8Array, start: number, end: number, b: U
   return end - start - b.length
 }
 
-export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && compareBytes(a, b) === 0
-}
-
 /** The smallest byte string above all that start with `prefix`; null where there is none. */
 export function prefixEnd(prefix: Uint8Array): Uint8Array | null {
   let length = prefix.length

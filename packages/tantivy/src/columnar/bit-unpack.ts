@@ -15,7 +15,7 @@ export function packedBytes(count: number, width: number): number {
 
 type Unpack = (words: Uint32Array, word: number, out: Uint32Array, at: number, groups: number) => void
 
-const UNPACKERS: (Unpack | null)[] = new Array<Unpack | null>(33).fill(null)
+const UNPACKERS: (Unpack | null)[] = Array.from({ length: 33 }, () => null)
 
 /**
  * Unpacks whole groups of 32 values of `width` 1 to 32 bits, which start at `words[word]`. The loop is generated for

@@ -57,15 +57,55 @@ export class ColumnRows<Out> {
 
   /** All values of documents, with one more offset than documents. */
   readLists(docRows: DocRows): { offsets: Int32Array; values: Out } {
-    const isRange = 'start' in docRows
-    if (isRange) this.#check(docRows.start, docRows.end)
-    const count = isRange ? docRows.end - docRows.start : docRows.count
+    return 'start' in docRows ? this.#listsOfRange(docRows.start, docRows.end) : this.#listsOf(docRows)
+  }
+
+  /** The rows of a range of documents lie side by side. */
+  #listsOfRange(start: number, end: number): { offsets: Int32Array; values: Out } {
+    this.#check(start, end)
+    const count = end - start
+    const offsets = new Int32Array(count + 1)
+    const { docs, starts } = this.index
+    const rank = docs === null ? start : docs.rank(start)
+    let firstRow = rank
+    if (starts === null) {
+      for (let k = 0; k < count; k += 1) {
+        const present = docs === null ? 1 : (docs.words[(start + k) >>> 5]! >>> ((start + k) & 31)) & 1
+        offsets[k + 1] = offsets[k]! + present
+      }
+    } else {
+      const stop = docs === null ? end : docs.rank(end)
+      const bounds = new Uint32Array(stop - rank + 1)
+      starts.readLow(rank, stop + 1, bounds, 0)
+      firstRow = bounds[0]!
+      for (let i = 1; i < bounds.length; i += 1) {
+        if (bounds[i]! < bounds[i - 1]!) throw this.#corrupted('rows of documents out of order')
+      }
+      if (bounds[bounds.length - 1]! > this.#decoder.numValues) throw this.#corrupted('rows past the end')
+      let at = 0
+      for (let k = 0; k < count; k += 1) {
+        if (docs === null) at += 1
+        else at += (docs.words[(start + k) >>> 5]! >>> ((start + k) & 31)) & 1
+        offsets[k + 1] = bounds[at]! - firstRow
+      }
+    }
+    const total = offsets[count]!
+    const values = this.#decoder.allocate(total)
+    for (let at = 0; at < total; at += CHUNK) {
+      const length = Math.min(CHUNK, total - at)
+      this.#decoder.load(firstRow + at, firstRow + at + length)
+      this.#decoder.store(values, at, length)
+    }
+    return { offsets, values }
+  }
+
+  #listsOf({ docs, count }: { docs: Uint32Array; count: number }): { offsets: Int32Array; values: Out } {
     const starts = new Uint32Array(count)
     const offsets = new Int32Array(count + 1)
     let total = 0
     for (let k = 0; k < count; k += 1) {
-      const doc = isRange ? docRows.start + k : docRows.docs[k]!
-      if (!isRange && doc >= this.index.numDocs) this.#check(doc, doc + 1)
+      const doc = docs[k]!
+      if (doc >= this.index.numDocs) this.#check(doc, doc + 1)
       const rank = this.#rankOf(doc)
       if (rank >= 0) {
         const [from, to] = this.#rowRange(rank)

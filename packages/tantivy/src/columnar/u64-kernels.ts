@@ -1,7 +1,7 @@
 // 64-bit integers as halves: lo[i] + 2^32 hi[i], all arithmetic modulo 2^64. No BigInt a value.
 
 /** High 32 bits of a product of two u32. */
-export function multiplyHigh(a: number, b: number): number {
+function multiplyHigh(a: number, b: number): number {
   const al = a & 0xffff
   const ah = a >>> 16
   const bl = b & 0xffff

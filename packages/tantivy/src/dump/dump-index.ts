@@ -60,8 +60,10 @@ async function* dumpSegment(segment: SegmentReader): AsyncGenerator<string> {
     const name = JSON.stringify(field.name)
     const index = await segment.invertedIndex(field.ord)
     if (index !== null) {
-      yield `{"kind":"field","seg":${ord},"field":${name},"num_terms":${index.numTerms}` +
+      yield (
+        `{"kind":"field","seg":${ord},"field":${name},"num_terms":${index.numTerms}` +
         `,"total_num_tokens":${index.totalNumTokens},"record":"${RECORDS[index.record]}"}`
+      )
       yield* dumpTerms(index, ord)
     }
     const norms = await segment.fieldNorms(field.ord)

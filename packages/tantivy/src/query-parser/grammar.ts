@@ -185,7 +185,9 @@ class Grammar {
   }
 
   #rangeTerm(): string | null {
-    return (this.#match(/-\d+(?:\.\d+)?(?![^\s{}"[\]()])/y) ?? this.#match(/[^\s`{}"[\]()][^\s{}"[\]()]*/uy))?.[0] ?? null
+    return (
+      (this.#match(/-\d+(?:\.\d+)?(?![^\s{}"[\]()])/y) ?? this.#match(/[^\s`{}"[\]()][^\s{}"[\]()]*/uy))?.[0] ?? null
+    )
   }
 
   #set(field: string | null): UserInputAst | null {

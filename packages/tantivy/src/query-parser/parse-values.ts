@@ -62,7 +62,7 @@ export function parseIp(text: string): bigint | null {
   if (groups.flat().some((group) => !/^[0-9a-f]{1,4}$/i.test(group))) return null
   const count = groups.flat().length
   if (halves.length === 2 ? count > 7 : count !== 8) return null
-  const zeros = new Array<string>(8 - count).fill('0')
+  const zeros = Array.from({ length: 8 - count }, () => '0')
   const all = halves.length === 2 ? [...groups[0]!, ...zeros, ...groups[1]!] : groups[0]!
   return all.reduce((value, group) => (value << 16n) | BigInt(`0x${group}`), 0n)
 }

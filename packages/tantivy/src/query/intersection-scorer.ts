@@ -2,7 +2,7 @@ import { Scorer, TERMINATED } from './scorer.ts'
 
 /** Documents of all of several scorers: the rarest leads, the others seek. The score is the sum. */
 export class IntersectionScorer extends Scorer {
-  doc = -1
+  doc: number = -1
   readonly sizeHint: number
   readonly #lead: Scorer
   readonly #others: readonly Scorer[]

@@ -109,6 +109,11 @@ class PreparedPhrase extends PreparedQuery {
     this.#weight = weight
   }
 
+  /** A tenth of the documents of its rarest term. */
+  override get sizeHint(): number {
+    return Math.ceil(Math.min(...this.#terms.map((term) => term.postings.docFreq)) / 10)
+  }
+
   scorer(): Scorer {
     return new PhraseScorer(this.#terms, this.#slop, this.#norms, this.#weight)
   }

@@ -5,6 +5,11 @@ import { type Scorer, TERMINATED } from './scorer.ts'
 export abstract class PreparedQuery {
   abstract scorer(): Scorer
 
+  /** An estimate of the number of matching documents. */
+  get sizeHint(): number {
+    return this.scorer().sizeHint
+  }
+
   /** Matching documents of [start, end) in ascending order, deleted ones included. */
   docs(start: number, end: number): Uint32Array {
     return collectDocs(this.scorer(), start, end)

@@ -28,6 +28,10 @@ export class PreparedAll extends PreparedQuery {
     return new AllScorer(this.#maxDoc, this.#score)
   }
 
+  override get sizeHint(): number {
+    return this.#maxDoc
+  }
+
   override docs(start: number, end: number): Uint32Array {
     const stop = Math.min(end, this.#maxDoc)
     const out = new Uint32Array(Math.max(0, stop - start))
@@ -53,6 +57,10 @@ export class PreparedDocs extends PreparedQuery {
 
   scorer(): Scorer {
     return new DocListScorer(this.#docs, this.#score)
+  }
+
+  override get sizeHint(): number {
+    return this.#docs.length
   }
 
   override docs(start: number, end: number): Uint32Array {

@@ -22,6 +22,10 @@ export class PreparedTerm extends PreparedQuery {
     return new TermScorer(this.#postings, this.#norms, this.#weight)
   }
 
+  override get sizeHint(): number {
+    return this.#postings.docFreq
+  }
+
   override docs(start: number, end: number): Uint32Array {
     return docsOf(this.#postings, start, end)
   }

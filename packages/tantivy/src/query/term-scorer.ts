@@ -15,6 +15,9 @@ export class TermScorer extends Scorer {
   readonly #docs = new Uint32Array(BLOCK)
   readonly #freqs = new Uint32Array(BLOCK)
   #freqBlock = -1
+  /** Positions in the block before each of its documents. */
+  readonly #sums = new Float64Array(BLOCK)
+  #sumBlock = -1
   #block = 0
   #length: number
   #at = 0
@@ -74,10 +77,16 @@ export class TermScorer extends Scorer {
 
   /** Number of positions of the term before those of the current document. */
   positionOffset(): number {
-    this.termFreq()
-    let offset = this.#postings.positionsBefore[this.#block]!
-    for (let i = 0; i < this.#at; i += 1) offset += this.#freqs[i]!
-    return offset
+    if (this.#sumBlock !== this.#block) {
+      this.termFreq()
+      let sum = 0
+      for (let i = 0; i < this.#length; i += 1) {
+        this.#sums[i] = sum
+        sum += this.#freqs[i]!
+      }
+      this.#sumBlock = this.#block
+    }
+    return this.#postings.positionsBefore[this.#block]! + this.#sums[this.#at]!
   }
 
   #load(block: number): void {

@@ -2,7 +2,7 @@ import { Scorer, TERMINATED } from './scorer.ts'
 
 /** Documents of at least `minimum` of several scorers. The score is the sum over those that match, in their order. */
 export class UnionScorer extends Scorer {
-  doc = -1
+  doc: number = -1
   readonly sizeHint: number
   readonly #scorers: readonly Scorer[]
   readonly #minimum: number

@@ -4,8 +4,8 @@ import { IndexCorruptedError } from '../errors.ts'
 import { IndexSchema } from './index-schema.ts'
 
 export const META_FILE = 'meta.json'
-/** Document ids end below this value; it also marks the end of a scorer. */
-export const MAX_DOC_LIMIT = 2147483647
+/** Document ids end below this value, which marks the end of a scorer. */
+const MAX_DOC_LIMIT = 2147483647
 
 export interface SegmentMeta {
   /** 32 lower-case hex digits: the stem of the segment's file names. */

@@ -58,7 +58,7 @@ export class FieldIndex {
   /** Reads the postings of many terms, neighbours in one read; row-aligned. */
   async postingsOf(infos: readonly TermInfo[], signal?: AbortSignal): Promise<PostingsList[]> {
     const order = infos.map((_, i) => i).sort((a, b) => infos[a]!.postingsStart - infos[b]!.postingsStart)
-    const lists = new Array<PostingsList>(infos.length)
+    const lists: PostingsList[] = Array.from({ length: infos.length })
     const runs: number[][] = []
     let end = -1
     for (const i of order) {
