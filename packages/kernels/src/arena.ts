@@ -1,3 +1,5 @@
+import { registerMemory, wasmKernels } from './wasm-kernels.ts'
+
 /** Thrown when an arena cannot hold one more allocation under its limit. */
 export class ArenaExhaustedError extends Error {
   readonly requestedBytes: number
@@ -55,6 +57,7 @@ export class Arena {
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: options.shared ?? false })
     // A SharedArrayBuffer has the same reading interface; the type narrows it for typed-array signatures.
     this.buffer = this.memory.buffer as ArrayBuffer
+    registerMemory(this.memory)
     this.reserveBytes = pages * PAGE
     this.poison = options.poison ?? false
     this.#words = new Uint32Array(this.buffer)
@@ -64,6 +67,11 @@ export class Arena {
   /** Bytes handed out and not yet freed, rounded to size classes. */
   get liveBytes(): number {
     return this.#liveBytes
+  }
+
+  /** Whether kernels run in WebAssembly over this arena; in JavaScript otherwise. */
+  get hasWasmKernels(): boolean {
+    return wasmKernels(this.buffer) !== null
   }
 
   get peakBytes(): number {

@@ -5,33 +5,36 @@ import { Arena, ArenaExhaustedError, Region } from '../src/index.ts'
 describe('arena', () => {
   test('blocks never overlap, are aligned and come back to zero', () => {
     fc.assert(
-      fc.property(fc.array(fc.record({ size: fc.nat(70_000), free: fc.nat(9) }), { minLength: 1, maxLength: 200 }), (steps) => {
-        const arena = new Arena({ reserveBytes: 64 << 20, poison: true })
-        const live: { address: number; size: number; mark: number }[] = []
-        const bytes = new Uint8Array(arena.buffer)
-        let mark = 0
-        const check = (block: (typeof live)[number]) => {
-          for (let i = 0; i < block.size; i++) if (bytes[block.address + i] !== block.mark) throw new Error('overlap')
-        }
-        for (const step of steps) {
-          const address = arena.alloc(step.size)
-          expect(address % 16).toBe(0)
-          mark = (mark + 1) % 200
-          bytes.fill(mark, address, address + step.size)
-          live.push({ address, size: step.size, mark })
-          if (step.free < 5 && live.length > 0) {
-            const [block] = live.splice(step.free % live.length, 1)
-            check(block!)
-            arena.free(block!.address)
+      fc.property(
+        fc.array(fc.record({ size: fc.nat(70_000), free: fc.nat(9) }), { minLength: 1, maxLength: 200 }),
+        (steps) => {
+          const arena = new Arena({ reserveBytes: 64 << 20, poison: true })
+          const live: { address: number; size: number; mark: number }[] = []
+          const bytes = new Uint8Array(arena.buffer)
+          let mark = 0
+          const check = (block: (typeof live)[number]) => {
+            for (let i = 0; i < block.size; i++) if (bytes[block.address + i] !== block.mark) throw new Error('overlap')
           }
-        }
-        for (const block of live) {
-          check(block)
-          arena.free(block.address)
-        }
-        expect(arena.liveBytes).toBe(0)
-        expect(arena.liveBlocks).toBe(0)
-      }),
+          for (const step of steps) {
+            const address = arena.alloc(step.size)
+            expect(address % 16).toBe(0)
+            mark = (mark + 1) % 200
+            bytes.fill(mark, address, address + step.size)
+            live.push({ address, size: step.size, mark })
+            if (step.free < 5 && live.length > 0) {
+              const [block] = live.splice(step.free % live.length, 1)
+              check(block!)
+              arena.free(block!.address)
+            }
+          }
+          for (const block of live) {
+            check(block)
+            arena.free(block.address)
+          }
+          expect(arena.liveBytes).toBe(0)
+          expect(arena.liveBlocks).toBe(0)
+        },
+      ),
     )
   })
 

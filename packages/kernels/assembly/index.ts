@@ -1,0 +1,2 @@
+// Kernels over the imported memory. Addresses are byte offsets; every kernel has a JavaScript twin in src/.
+export { filterF64, filterI32, filterI64, filterU32, filterU64 } from './filter-compare'
