@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
-import { SqlState, VolleyError } from '@volley/core'
+import { SqlState, ValuesExec, VolleyError } from '@volley/core'
+import { Schema } from 'apache-arrow'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Frame, FrameStream } from '../src/index.ts'
@@ -121,7 +122,7 @@ describe('a shared output', () => {
   })
 })
 
-describe('a partition that is not whole', () => {
+describe('a partition', () => {
   const session = testSession()
   const context = session.context('q', new Map(), new AbortController().signal)
 
@@ -141,7 +142,26 @@ describe('a partition that is not whole', () => {
     return collectNumbers(new FrameReader(key, 'h:1', stream, schema, context))
   }
 
-  test('is never taken for one', async () => {
+  test('may have no columns, or no rows', async () => {
+    const empty = new Schema([])
+    for (const rows of [0, 3]) {
+      const plan = new ValuesExec(
+        empty,
+        Array.from({ length: rows }, () => []),
+      )
+      const frames = new FrameWriter(
+        key,
+        plan.execute(0, session.context('q', new Map(), new AbortController().signal)),
+      )
+      const reader = new FrameReader(key, 'h:1', frames, empty, context)
+      let count = 0
+      for (let batch = await reader.next(); batch !== null; batch = await reader.next()) count += batch.numRows
+      await reader.close()
+      expect(count).toBe(rows)
+    }
+  })
+
+  test('that is not whole is never taken for one', async () => {
     const frames = await framesOf([3, 1, 2])
     expect(await read(frames)).toEqual([1, 2, 3])
     const [data, end] = frames

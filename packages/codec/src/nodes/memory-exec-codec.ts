@@ -1,4 +1,4 @@
-import { MemoryExec, decodeIpc, encodeIpc } from '@volley/core'
+import { MemoryExec, decodeIpc, encodeIpc, toArrowSchema } from '@volley/core'
 import type { RecordBatch } from 'apache-arrow'
 import { volley } from '../generated/messages.js'
 import type { NodeCodec } from '../node-codec.ts'
@@ -7,7 +7,7 @@ import { defineNodeCodec } from './define-node-codec.ts'
 
 function decodeBatches(bytes: Uint8Array): readonly RecordBatch[] {
   try {
-    return decodeIpc(bytes).batches
+    return decodeIpc(bytes).batches.filter((batch) => batch.numRows > 0)
   } catch {
     throw malformed('MemoryExec has batches that are no Arrow IPC stream')
   }
@@ -19,7 +19,7 @@ export const memoryExecCodec: NodeCodec = defineNodeCodec({
   inputs: 0,
   encode: ({ schema, partitions }: MemoryExec, context) => ({
     schema: context.encodeSchema(schema),
-    partitions: partitions.map((batches) => encodeIpc(schema, batches)),
+    partitions: partitions.map((batches) => encodeIpc(batches[0]?.schema ?? toArrowSchema(schema), batches)),
   }),
   decode: ({ schema, partitions }, _inputs, context) =>
     new MemoryExec(context.decodeSchema(schema), partitions.map(decodeBatches)),

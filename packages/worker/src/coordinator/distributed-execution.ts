@@ -11,6 +11,7 @@ import {
 import { exchangeClient, type DistributedPlan } from '@volley/planner'
 import type { Schema } from 'apache-arrow'
 import { FrameExchangeClient } from '../exchange/frame-exchange-client.ts'
+import { giveWay } from '../frames/give-way.ts'
 import type { GrpcWorkerClient } from '../grpc/grpc-worker-client.ts'
 import type { FrameSource, TaskExecutor, TaskMetrics, TaskRequest } from '../tasks/task-executor.ts'
 import type { WorkerSession } from '../tasks/worker-session.ts'
@@ -69,6 +70,7 @@ export class DistributedExecution implements BatchStream {
   async next(): Promise<RecordBatch | null> {
     if (this.#ending !== null) return null
     try {
+      await giveWay()
       this.#context.throwIfCancelled()
       this.#stream ??= await this.#orAborted(this.#start())
       const batch = await this.#orAborted(this.#stream.next())

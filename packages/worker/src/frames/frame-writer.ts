@@ -38,7 +38,7 @@ export class FrameWriter implements FrameStream {
         await this.close()
         return this.#frame({ kind: 'end', rows: this.rows })
       }
-      const bytes = encodeIpc(this.#stream.schema, batches)
+      const bytes = encodeIpc(batches[0]!.schema, batches)
       this.bytes += bytes.byteLength
       for (const batch of batches) this.rows += batch.numRows
       return this.#frame({ kind: 'data', bytes })

@@ -1,5 +1,6 @@
 import type { BatchStream, RecordBatch, VolleyError } from '@volley/core'
 import type { Schema } from 'apache-arrow'
+import { giveWay } from '../frames/give-way.ts'
 
 /** A partition whose one consumer is in the same thread and memory: its batches are handed over as they are. */
 export class BatchOutput implements BatchStream {
@@ -21,6 +22,7 @@ export class BatchOutput implements BatchStream {
 
   async next(): Promise<RecordBatch | null> {
     if (this.#reason !== null) throw this.#reason
+    await giveWay()
     const batch = await this.#stream.next()
     if (this.#reason !== null) throw this.#reason
     if (batch === null) this.#finished()
