@@ -1,6 +1,7 @@
 import { nullRejected } from '../expressions/analysis.ts'
 import { ColumnRef } from '../logical/expressions.ts'
 import {
+  Aggregate,
   Filter,
   Join,
   Projection,
@@ -15,7 +16,7 @@ import { mapChildren, scanOf } from './plan-tools.ts'
 /**
  * Makes an outer join inner (or a full one one-sided) where a filter or inner join above drops the rows that it pads.
  *
- * Preconditions: a predicate above, with only filters, projections, sorts and joins between that keep the padded rows as
+ * Preconditions: a predicate above, with only filters, projections, sorts, group keys and joins between that keep the padded rows as
  * they are, cannot be TRUE when some column of the padded side is NULL.
  */
 export const eliminateOuterJoins: LogicalRule = {
@@ -35,6 +36,13 @@ function walk(plan: LogicalPlan, required: ReadonlySet<ColumnId>): LogicalPlan {
       if (required.has(column.id) && expr instanceof ColumnRef) below.add(expr.id)
     }
     return mapChildren(plan, (child) => walk(child, below))
+  }
+  if (plan instanceof Aggregate && plan.groupingSets === null) {
+    // A group whose key is not NULL has no row whose key is.
+    const below = plan.groups.flatMap(({ column, expr }) =>
+      required.has(column.id) && expr instanceof ColumnRef ? [expr.id] : [],
+    )
+    return mapChildren(plan, (child) => walk(child, new Set(below)))
   }
   if (plan instanceof Sort && plan.fetch === null) return mapChildren(plan, (child) => walk(child, required))
   if (plan instanceof Join) return walkJoin(plan, required)

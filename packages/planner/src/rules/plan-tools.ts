@@ -1,5 +1,5 @@
-import { conjunction, LiteralExpr, type Expr } from '@volley/core'
-import { refOf } from '../expressions/analysis.ts'
+import { conjunction, exprKey, LiteralExpr, type Expr } from '@volley/core'
+import { isVolatile, refOf } from '../expressions/analysis.ts'
 import {
   Filter,
   Projection,
@@ -10,10 +10,21 @@ import {
   type LogicalPlan,
 } from '../logical/logical-plan.ts'
 
-/** A filter by all predicates; the input itself when there are none. */
+/** A filter by all predicates, each once; the input itself when there are none. */
 export function filterBy(input: LogicalPlan, predicates: readonly Expr[]): LogicalPlan {
-  const predicate = conjunction(predicates)
+  const predicate = conjunction(distinctExprs(predicates))
   return predicate === null ? input : new Filter(input, predicate)
+}
+
+/** Without those that say the same as one before. */
+export function distinctExprs(predicates: readonly Expr[]): Expr[] {
+  const seen = new Set<string>()
+  return predicates.filter((expr) => {
+    const key = exprKey(expr)
+    if (seen.has(key) && !isVolatile(expr)) return false
+    seen.add(key)
+    return true
+  })
 }
 
 /** The input with exactly these columns, in this order; itself when it has them. */

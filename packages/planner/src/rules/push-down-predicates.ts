@@ -1,6 +1,6 @@
-import { conjuncts, type Expr } from '@volley/core'
-import { columnsOf, hasSubquery, idsOf, isVolatile, substitute } from '../expressions/analysis.ts'
-import { TextPredicateExpr } from '../logical/expressions.ts'
+import { conjunction, conjuncts, type Expr } from '@volley/core'
+import { columnsOf, hasSubquery, idsOf, isVolatile, refOf, substitute } from '../expressions/analysis.ts'
+import { ColumnRef, TextPredicateExpr } from '../logical/expressions.ts'
 import {
   Aggregate,
   Filter,
@@ -13,11 +13,8 @@ import {
   type ColumnId,
   type LogicalPlan,
 } from '../logical/logical-plan.ts'
-import { ColumnRef } from '../logical/expressions.ts'
 import type { LogicalRule } from './logical-rule.ts'
-import { conjunction } from '@volley/core'
-import { filterBy, mapChildren, scanOf } from './plan-tools.ts'
-import { refOf } from '../expressions/analysis.ts'
+import { distinctExprs, filterBy, mapChildren, scanOf } from './plan-tools.ts'
 
 /**
  * Moves conjuncts of filters and join conditions towards the scans, and into a scan where the provider evaluates them
@@ -137,12 +134,14 @@ function pushIntoUnion(plan: Union, predicates: readonly Expr[]): LogicalPlan {
 function pushIntoScan(plan: TableScan, predicates: readonly Expr[]): LogicalPlan {
   if (plan.fetch !== null) return filterBy(plan, predicates)
   const sources = new Map(plan.outputs.map((output) => [output.column.id, output.source]))
-  const [taken, kept] = split(predicates, (predicate) => {
+  const own = new Set(plan.filters)
+  const [taken, kept] = split(distinctExprs([...plan.filters, ...predicates]), (predicate) => {
+    if (own.has(predicate)) return true
     if (!isMovable(predicate) || predicate instanceof TextPredicateExpr) return false
     return plan.provider.supportsFilter(predicate, (id) => sources.get(id) ?? null)
   })
-  if (taken.length === 0) return filterBy(plan, predicates)
-  const scan = new TableScan(plan.provider, plan.outputs, [...plan.filters, ...taken], plan.textFilters, plan.fetch)
+  if (taken.length === plan.filters.length) return filterBy(plan, kept)
+  const scan = new TableScan(plan.provider, plan.outputs, taken, plan.textFilters, plan.fetch)
   return filterBy(scan, kept)
 }
 
@@ -188,6 +187,6 @@ function pushIntoJoin(plan: Join, predicates: readonly Expr[]): LogicalPlan {
     nextLeft === left &&
     nextRight === right &&
     sameExprs(condition, plan.condition === null ? [] : conjuncts(plan.condition))
-  const join = same ? plan : new Join(nextLeft, nextRight, joinType, conjunction(condition), plan.mark, plan.nullAware)
+  const join = same ? plan : new Join(nextLeft, nextRight, joinType, conjunction(distinctExprs(condition)), plan.mark, plan.nullAware)
   return filterBy(join, kept)
 }
