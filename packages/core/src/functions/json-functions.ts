@@ -199,7 +199,7 @@ export const JSON_FUNCTIONS: readonly ScalarFunction[] = [
   getFunction('json_get', ['->', 'json_extract', 'json_extract_path', 'jsonb_extract_path'], false),
   getFunction(
     'json_get_text',
-    ['json_get_str', 'json_extract_path_text', 'json_extract_string', 'jsonb_extract_path_text'],
+    ['->>', 'json_get_str', 'json_extract_path_text', 'json_extract_string', 'jsonb_extract_path_text'],
     true,
   ),
   pathFunction('json_get_path', false),
