@@ -1,0 +1,125 @@
+import { formatLogicalPlan, logicalRules, optimize, optimizeVerbose, type LogicalPlan } from '@volley/planner'
+import { LogicalExpr } from '@volley/core'
+import { expect, test } from 'vitest'
+import { Builder, cmp, eq, exists, inQuery, int, join, limit, orderBy, outer, planning, ref, scalar, where } from './support/build.ts'
+import { people, teams } from './support/demo.ts'
+import { multiset, query, settingsWith } from './support/run.ts'
+
+const optimized = (plan: LogicalPlan) => formatLogicalPlan(optimize(plan, planning()))
+
+test('says which rules changed a plan', () => {
+  const b = new Builder()
+  const p = b.scan(people)
+  const plan = b.project(where(p, exists(b.scan(teams))), { id: ref(p, 'id') })
+  expect(optimizeVerbose(plan, planning()).changes.map((change) => change.rule)).toEqual([
+    'decorrelate_subqueries',
+    'prune_columns',
+  ])
+})
+
+test('a comma join in any order becomes joins on keys', async () => {
+  const b = new Builder()
+  const [p, q, t] = [b.scan(people), b.scan(people), b.scan(teams)]
+  const all = join(join(p, q, 'inner', null), t, 'inner', null)
+  const on = new LogicalExpr('AND', [eq(ref(p, 'team'), ref(t, 'team')), eq(ref(q, 'team'), ref(t, 'team'))])
+  const plan = b.project(where(all, on), { a: ref(p, 'id'), b: ref(q, 'id') })
+  expect(optimized(plan)).toMatchInlineSnapshot(`
+    "Projection: exprs=[id AS a, id AS b]
+      Join: type=inner, on=team = team
+        TableScan: table=people, columns=[id, team]
+        Join: type=inner, on=team = team
+          TableScan: table=people, columns=[id, team]
+          TableScan: table=teams, columns=[team]"
+  `)
+  const rows = multiset(await query(plan))
+  expect(rows).toHaveLength(8)
+  expect(multiset(await query(plan, settingsWith({ 'rules.reorder_joins': 'off' })))).toEqual(rows)
+})
+
+test('a correlated count is 0 where nothing belongs to the row', async () => {
+  const b = new Builder()
+  const t = b.scan(teams)
+  const p = b.scan(people)
+  const count = b.aggregate(where(p, eq(ref(p, 'team'), outer(t, 'team'))), {}, { n: ['count', null] })
+  const plan = b.project(t, { team: ref(t, 'team'), n: scalar(count) })
+  expect(optimized(plan)).toMatchInlineSnapshot(`
+    "Projection: exprs=[team, coalesce(n, 0) AS n]
+      Join: type=left, on=team = team
+        TableScan: table=teams, columns=[team]
+        Aggregate: groups=[team], aggregates=[count(*)]
+          TableScan: table=people, columns=[team]"
+  `)
+  expect(multiset(await query(plan))).toEqual(['10|2', '20|2', '40|0', 'NULL|0'])
+})
+
+test('NOT IN over a column with NULLs is a null-aware anti join, and mark joins keep unknown', async () => {
+  const b = new Builder()
+  const p = b.scan(people)
+  const t = b.scan(teams, ['team'])
+  const plan = b.project(where(p, inQuery(ref(p, 'team'), t, true)), { id: ref(p, 'id') })
+  expect(optimized(plan)).toMatchInlineSnapshot(`
+    "Projection: exprs=[id]
+      Join: type=left_anti, on=team = team, null_aware=true
+        TableScan: table=people, columns=[id, team]
+        TableScan: table=teams, columns=[team]"
+  `)
+  expect(await query(plan)).toEqual([])
+  const shown = b.project(p, { id: ref(p, 'id'), known: inQuery(ref(p, 'team'), b.scan(teams, ['team'])) })
+  expect(multiset(await query(shown, settingsWith({ target_partitions: 3 })))).toEqual([
+    '1|true',
+    '2|true',
+    '3|true',
+    '4|NULL',
+    '5|NULL',
+    '6|true',
+  ])
+})
+
+test('a scalar subquery of several rows is an error, of none NULL', async () => {
+  const b = new Builder()
+  const p = b.scan(people)
+  const value = (id: number) => {
+    const t = b.scan(teams, ['team', 'size'])
+    return scalar(b.project(where(t, cmp('>', ref(t, 'size'), int(id))), { team: ref(t, 'team') }))
+  }
+  expect(multiset(await query(b.project(p, { v: value(5) })))).toEqual(Array(6).fill('40'))
+  expect(multiset(await query(b.project(p, { v: value(50) })))).toEqual(Array(6).fill('NULL'))
+  await expect(query(b.project(p, { v: value(0) }))).rejects.toThrow(/more than one row/)
+  const correlated = (column: string) => {
+    const t = b.scan(people)
+    return scalar(b.project(where(t, eq(ref(t, column), outer(p, column))), { v: ref(t, 'age') }))
+  }
+  expect(multiset(await query(b.project(p, { v: correlated('id') })))).toEqual(['25', '25', '30', '41', '60', 'NULL'])
+  await expect(query(b.project(p, { v: correlated('team') }))).rejects.toThrow(/more than one row/)
+})
+
+test('LIMIT in a correlated subquery counts within each row', async () => {
+  const b = new Builder()
+  const t = b.scan(teams)
+  const p = b.scan(people)
+  const oldest = limit(
+    orderBy(where(p, eq(ref(p, 'team'), outer(t, 'team'))), { expr: ref(p, 'id'), descending: true, nullsFirst: false }),
+    1,
+  )
+  const plan = b.project(t, { team: ref(t, 'team'), last: scalar(b.project(oldest, { id: ref(p, 'id') })) })
+  expect(multiset(await query(plan, settingsWith({ target_partitions: 2 })))).toEqual(['10|2', '20|6', '40|NULL', 'NULL|NULL'])
+})
+
+test('LIMIT reaches sorts and scans', () => {
+  const b = new Builder()
+  const p = b.scan(people)
+  expect(optimized(limit(b.project(p, { id: ref(p, 'id') }), 3, 2))).toMatchInlineSnapshot(`
+    "Limit: skip=2, fetch=3
+      Projection: exprs=[id]
+        TableScan: table=people, columns=[id], fetch=5"
+  `)
+  expect(optimized(limit(orderBy(b.scan(people, ['id'])), 3, 2))).toMatchInlineSnapshot(`
+    "Limit: skip=2, fetch=3
+      Sort: keys=[], fetch=5
+        TableScan: table=people, columns=[id]"
+  `)
+})
+
+test('rules have names of their own', () => {
+  expect(new Set(logicalRules.map((rule) => rule.name)).size).toBe(logicalRules.length)
+})
