@@ -3,9 +3,17 @@ import { once } from 'node:events'
 import net from 'node:net'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { CODEC_VERSION } from '@volley/codec'
 import { defaultFunctions, FunctionRegistry, SqlState, VolleyError } from '@volley/core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { Coordinator, createWorkerServer, LocalWorkers } from '../src/index.ts'
+import {
+  Coordinator,
+  createWorkerServer,
+  GrpcWorkerServer,
+  identityOf,
+  LocalTaskExecutor,
+  LocalWorkers,
+} from '../src/index.ts'
 import { collectNumbers } from './support/collect.ts'
 import { FaultExec } from './support/fault-exec.ts'
 import { gather, shuffle, stage } from './support/plans.ts'
@@ -168,6 +176,17 @@ describe('a worker that is not one', { timeout: 10_000 }, () => {
     expect(error.message).toBe(
       `worker ${server.address} does not fit: it has function catalogue ${functions.catalogueHash} (here ${defaultFunctions().catalogueHash})`,
     )
+  })
+
+  test('one with another codec version is refused, with both versions', async () => {
+    const session = testSession()
+    const identity = { ...identityOf(session.codec), codecVersion: 99 }
+    const coordinator = startCoordinator()
+    const server = await GrpcWorkerServer.start({ identity, executor: new LocalTaskExecutor(session, coordinator) })
+    onTestFinished(() => server.close())
+    const { error } = await failure(collectNumbers(coordinator.execute(plan(server.address))))
+    expect([error.code, error.subject.worker]).toEqual([SqlState.connectionFailure, server.address])
+    expect(error.message).toBe(`worker ${server.address} does not fit: it has codec version 99 (here ${CODEC_VERSION})`)
   })
 
   test('one that wants a token is refused without it, and works with it', async () => {
