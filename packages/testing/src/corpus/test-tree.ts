@@ -25,9 +25,17 @@ export class TestTree {
   readonly #metastore: FileBackedMetastore
   #indexes = 0
 
-  constructor() {
+  private constructor() {
     this.root = fs.mkdtempSync(path.join(os.tmpdir(), 'volley-test-'))
     this.#metastore = FileBackedMetastore.open(this.uri, this.#resolver)
+  }
+
+  /** Makes a metastore with one index, `empty`, which has no split. */
+  static async create(): Promise<TestTree> {
+    const tree = new TestTree()
+    const { json, defaultSearchFields } = sampleMappings.current
+    await tree.#metastore.createIndex({ indexId: 'empty', docMapping: json, defaultSearchFields })
+    return tree
   }
 
   /** URI of the metastore. */

@@ -59,9 +59,9 @@ export interface CorpusOptions {
   readonly evolved?: boolean
 }
 
-/** Corpora with at least two splits that have a live document each. */
+/** Corpora with at least two splits that have two live documents each, so two workers get one each. */
 export function corpora(options: CorpusOptions = {}): fc.Arbitrary<Corpus> {
-  const { minDocs = 2, maxDocs = 120, maxSplits = 4, maxSegments = 4, evolved = true } = options
+  const { minDocs = 4, maxDocs = 120, maxSplits = 4, maxSegments = 4, evolved = true } = options
   const placed = fc.record({
     document: documents,
     split: fc.nat(maxSplits - 1),
@@ -78,9 +78,9 @@ export function corpora(options: CorpusOptions = {}): fc.Arbitrary<Corpus> {
       ages,
       placed: list.map(({ document, split, segment, deleted }, i) => ({
         document: { id: BigInt(i), ...document },
-        split: i < 2 ? i : split,
+        split: i < 4 ? i % 2 : split,
         segment,
-        deleted: i >= 2 && deleted,
+        deleted: i >= 4 && deleted,
       })),
     }))
 }

@@ -1,0 +1,45 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { explainQuery, liveDocuments } from '../src/index.ts'
+import { corpora } from './support/arbitrary-corpus.ts'
+import { expectRight } from './support/expect-right.ts'
+import { anyQuery } from './support/queries.ts'
+import { useSessions } from './support/sessions.ts'
+
+const sessions = useSessions()
+
+const settings = fc.record({
+  target_partitions: fc.constantFrom(1, 2, 3, 7, 16),
+  batch_size: fc.constantFrom(1, 3, 64, 4096),
+  broadcast_threshold_bytes: fc.constantFrom(0, 10_485_760),
+  repartition_groups_above: fc.constantFrom(0, 10_000),
+})
+
+describe('the rows of a query are those of the documents', () => {
+  test('whatever workers, partitions and batches', { timeout: 120_000 }, async () => {
+    const kinds = new Map<string, number>()
+    let runs = 0
+    await fc.assert(
+      fc.asyncProperty(
+        corpora(),
+        fc.array(fc.tuple(anyQuery, settings), { minLength: 6, maxLength: 6 }),
+        async (corpus, queries) => {
+          const { indexId } = await sessions.tree.publish(corpus)
+          const live = liveDocuments(corpus)
+          const all = await explainQuery(sessions.workers, `SELECT id FROM "${indexId}"`, {}, true)
+          expect(all.workersWithRows.size).toBe(2)
+          for (const [query, setting] of queries) {
+            for (const session of [sessions.local, sessions.workers]) {
+              const rows = await expectRight(session, query, indexId, live, setting)
+              if (rows.length > 0) kinds.set(query.kind, (kinds.get(query.kind) ?? 0) + 1)
+            }
+          }
+          runs++
+        },
+      ),
+      { numRuns: 15 },
+    )
+    expect(runs).toBeGreaterThan(0)
+    expect([...kinds.keys()].sort()).toEqual(expect.arrayContaining(['aggregate', 'distinct', 'project', 'select', 'top']))
+  })
+})

@@ -1,0 +1,39 @@
+import { afterAll, beforeAll } from 'vitest'
+import { connect, type VolleySession } from 'volley'
+import { TestTree } from '../../src/index.ts'
+
+export interface Sessions {
+  readonly tree: TestTree
+  /** Runs in this process. */
+  readonly local: VolleySession
+  /** Runs on two worker processes. */
+  readonly workers: VolleySession
+}
+
+/** A tree and two sessions over it for all tests of a file. Freed memory is overwritten, so a late read is a wrong row. */
+export function useSessions(): Sessions {
+  let tree: TestTree
+  let local: VolleySession
+  let workers: VolleySession
+  beforeAll(async () => {
+    tree = await TestTree.create()
+    local = await connect({ metastore: tree.uri, poison: true })
+    workers = await connect({ metastore: tree.uri, localWorkers: 2, poison: true })
+  }, 30_000)
+  afterAll(async () => {
+    await local?.close()
+    await workers?.close()
+    tree?.remove()
+  })
+  return {
+    get tree() {
+      return tree
+    },
+    get local() {
+      return local
+    },
+    get workers() {
+      return workers
+    },
+  }
+}
