@@ -1,0 +1,282 @@
+import { Field, Schema } from 'apache-arrow'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import {
+  AggregateExec,
+  CoalescePartitionsExec,
+  ColumnExpr,
+  ComparisonExpr,
+  hashPartitioning,
+  literal,
+  RepartitionExec,
+  UINT32,
+  scalarAt,
+  vectorOf,
+  RecordBatch,
+  type AggregateCall,
+  type ExecutionPlan,
+  type Expr,
+  type GroupsAccumulator,
+  type SortKey,
+} from '../../src/index.ts'
+import { createTable, query } from './duckdb.ts'
+import {
+  aggregate,
+  batchSizes,
+  column,
+  columns,
+  multiset,
+  partitionCounts,
+  relation,
+  run,
+  scan,
+  testContext,
+  textOf,
+  typesOf,
+} from './engine-support.ts'
+
+const KEYS = [
+  columns.int('i'),
+  columns.long('n'),
+  columns.double('d'),
+  columns.text('t'),
+  columns.bool('b'),
+  columns.time('ts'),
+  columns.decimal('m'),
+]
+const VALUES = [columns.int('vi', 20), columns.long('vn'), columns.finite('vf'), columns.text('vt'), columns.unsigned('vu')]
+const VALUE_AT = KEYS.length
+const table = relation('t', [...KEYS, ...VALUES])
+
+interface Case {
+  readonly sql: string
+  readonly make: (plan: ExecutionPlan) => AggregateCall
+}
+
+const at = (plan: ExecutionPlan, i: number): Expr => column(plan, VALUE_AT + i)
+const positive = (plan: ExecutionPlan): Expr => new ComparisonExpr('>', at(plan, 0), literal(2))
+const asc = (expr: Expr): SortKey => ({ expr, descending: false, nullsFirst: false })
+const desc = (expr: Expr): SortKey => ({ expr, descending: true, nullsFirst: true })
+
+const CASES: readonly Case[] = [
+  { sql: 'count(*)', make: () => aggregate('count', []) },
+  { sql: 'count(vi)', make: (p) => aggregate('count', [at(p, 0)]) },
+  { sql: 'sum(vi)', make: (p) => aggregate('sum', [at(p, 0)]) },
+  { sql: 'sum(vn)', make: (p) => aggregate('sum', [at(p, 1)]) },
+  { sql: 'sum(vu::DECIMAL(38,0))', make: (p) => aggregate('sum', [at(p, 4)]) },
+  { sql: 'sum(vf)', make: (p) => aggregate('sum', [at(p, 2)]) },
+  { sql: 'sum(m)', make: (p) => aggregate('sum', [column(p, 6)]) },
+  { sql: 'avg(vi)', make: (p) => aggregate('avg', [at(p, 0)]) },
+  { sql: 'avg(vf)', make: (p) => aggregate('avg', [at(p, 2)]) },
+  { sql: 'min(d)', make: (p) => aggregate('min', [column(p, 2)]) },
+  { sql: 'max(d)', make: (p) => aggregate('max', [column(p, 2)]) },
+  { sql: 'min(vt)', make: (p) => aggregate('min', [at(p, 3)]) },
+  { sql: 'max(vt)', make: (p) => aggregate('max', [at(p, 3)]) },
+  { sql: 'min(vn)', make: (p) => aggregate('min', [at(p, 1)]) },
+  { sql: 'max(vu)', make: (p) => aggregate('max', [at(p, 4)]) },
+  { sql: 'max(ts)', make: (p) => aggregate('max', [column(p, 5)]) },
+  { sql: 'min(m)', make: (p) => aggregate('min', [column(p, 6)]) },
+  { sql: 'max(b)', make: (p) => aggregate('max', [column(p, 4)]) },
+  { sql: 'bool_and(b)', make: (p) => aggregate('bool_and', [column(p, 4)]) },
+  { sql: 'bool_or(b)', make: (p) => aggregate('bool_or', [column(p, 4)]) },
+  { sql: 'count(DISTINCT vi)', make: (p) => aggregate('count', [at(p, 0)], { distinct: true }) },
+  { sql: 'count(DISTINCT vt)', make: (p) => aggregate('count', [at(p, 3)], { distinct: true }) },
+  { sql: 'count(DISTINCT d)', make: (p) => aggregate('count', [column(p, 2)], { distinct: true }) },
+  { sql: 'sum(DISTINCT vi)', make: (p) => aggregate('sum', [at(p, 0)], { distinct: true }) },
+  { sql: 'sum(vi) FILTER (WHERE vi > 2)', make: (p) => aggregate('sum', [at(p, 0)], { filter: positive(p) }) },
+  { sql: 'count(*) FILTER (WHERE vi > 2)', make: (p) => aggregate('count', [], { filter: positive(p) }) },
+  {
+    sql: 'count(DISTINCT vt) FILTER (WHERE vi > 2)',
+    make: (p) => aggregate('count', [at(p, 3)], { distinct: true, filter: positive(p) }),
+  },
+  { sql: 'var_samp(vf)', make: (p) => aggregate('var_samp', [at(p, 2)]) },
+  { sql: 'var_pop(vf)', make: (p) => aggregate('var_pop', [at(p, 2)]) },
+  { sql: 'stddev_samp(vf)', make: (p) => aggregate('stddev', [at(p, 2)]) },
+  { sql: 'covar_pop(vf, vf)', make: (p) => aggregate('covar_pop', [at(p, 2), at(p, 2)]) },
+  { sql: 'median(vf)', make: (p) => aggregate('median', [at(p, 2)]) },
+  {
+    sql: "string_agg(vt, '-' ORDER BY vt)",
+    make: (p) => aggregate('string_agg', [at(p, 3), literal('-')], { orderBy: [asc(at(p, 3))] }),
+  },
+  {
+    sql: "string_agg(DISTINCT vt, '-' ORDER BY vt)",
+    make: (p) => aggregate('string_agg', [at(p, 3), literal('-')], { distinct: true, orderBy: [asc(at(p, 3))] }),
+  },
+  {
+    sql: 'array_agg(vi ORDER BY vi DESC NULLS FIRST)',
+    make: (p) => aggregate('array_agg', [at(p, 0)], { orderBy: [desc(at(p, 0))] }),
+  },
+  {
+    sql: 'first(vi ORDER BY vi NULLS LAST)',
+    make: (p) => aggregate('first_value', [at(p, 0)], { orderBy: [asc(at(p, 0))] }),
+  },
+  {
+    sql: 'last(vi ORDER BY vi NULLS LAST)',
+    make: (p) => aggregate('last_value', [at(p, 0)], { orderBy: [asc(at(p, 0))] }),
+  },
+  {
+    sql: 'percentile_cont(0.25) WITHIN GROUP (ORDER BY vf)',
+    make: (p) => aggregate('percentile_cont', [literal(0.25), at(p, 2)], { orderBy: [asc(at(p, 2))] }),
+  },
+  {
+    sql: 'percentile_disc(0.5) WITHIN GROUP (ORDER BY vi)',
+    make: (p) => aggregate('percentile_disc', [literal(0.5), at(p, 0)], { orderBy: [asc(at(p, 0))] }),
+  },
+]
+
+function outputSchema(groups: readonly Expr[], calls: readonly AggregateCall[], withId = false): Schema {
+  return new Schema([
+    ...groups.map((group, i) => new Field(`g${i}`, group.type, true)),
+    ...(withId ? [new Field('__grouping_id', UINT32, false)] : []),
+    ...calls.map((call, i) => new Field(`a${i}`, call.type, call.nullable)),
+  ])
+}
+
+type Shape = 'single' | 'two phases' | 'hashed'
+
+/** The same aggregate in one step, or as partial states that are merged. */
+function plan(
+  input: ExecutionPlan,
+  shape: Shape,
+  groupsOf: (plan: ExecutionPlan) => Expr[],
+  calls: readonly AggregateCall[],
+  sets: readonly (readonly number[])[] | null = null,
+): ExecutionPlan {
+  const groups = groupsOf(input)
+  const schema = outputSchema(groups, calls, sets !== null)
+  if (shape === 'single') {
+    return new AggregateExec(new CoalescePartitionsExec(input), 'single', groups, sets, calls, schema)
+  }
+  const fields = groups.map((group, i) => new Field(`g${i}`, group.type, true))
+  const states = AggregateExec.partialSchema(fields, sets, calls)
+  const partial = new AggregateExec(input, 'partial', groups, sets, calls, states)
+  const keys = fields.map((field, i) => new ColumnExpr(i, field.name, field.type, true))
+  if (shape === 'hashed' && keys.length > 0) {
+    const dealt = new RepartitionExec(partial, hashPartitioning(keys, 3))
+    return new AggregateExec(dealt, 'final', keys, sets, calls, schema)
+  }
+  return new AggregateExec(new CoalescePartitionsExec(partial), 'final', keys, sets, calls, schema)
+}
+
+test('aggregates in one step or merged equal DuckDB’s, whatever the keys', async () => {
+  let groups = 0
+  await fc.assert(
+    fc.asyncProperty(
+      table,
+      fc.uniqueArray(fc.nat(KEYS.length - 1), { maxLength: 3 }),
+      fc.uniqueArray(fc.nat(CASES.length - 1), { minLength: 1, maxLength: 6 }),
+      fc.constantFrom<Shape>('single', 'two phases', 'hashed'),
+      fc.record({ batchSize: batchSizes, partitions: partitionCounts }),
+      async (rows, keys, cases, shape, layout) => {
+        const input = scan(rows, layout.partitions)
+        const calls = cases.map((i) => CASES[i]!.make(input))
+        const aggregated = plan(input, shape, (p) => keys.map((key) => column(p, key)), calls)
+        await createTable(rows)
+        const names = keys.map((key) => KEYS[key]!.name)
+        const select = [...names, ...cases.map((i) => CASES[i]!.sql)].join(', ')
+        const expected = await query(`SELECT ${select} FROM t ${names.length > 0 ? `GROUP BY ${names.join(', ')}` : ''}`)
+        groups += expected.length
+        const types = typesOf(aggregated)
+        expect(multiset(await run(aggregated, layout.batchSize), types)).toEqual(multiset(expected, types))
+      },
+    ),
+    { numRuns: 80 },
+  )
+  expect(groups).toBeGreaterThan(150)
+})
+
+test('grouping sets count each row in each set, and keep the grand total of nothing', async () => {
+  const sets = [[0, 1], [0], [1], []]
+  await fc.assert(
+    fc.asyncProperty(
+      table,
+      fc.constantFrom<Shape>('single', 'two phases', 'hashed'),
+      fc.record({ batchSize: batchSizes, partitions: partitionCounts }),
+      async (rows, shape, layout) => {
+        const input = scan(rows, layout.partitions)
+        const calls = [aggregate('count', []), aggregate('sum', [at(input, 0)])]
+        const grouped = plan(input, shape, (p) => [column(p, 0), column(p, 3)], calls, sets)
+        await createTable(rows)
+        const number = 'CASE grouping(i, t) WHEN 0 THEN 0 WHEN 1 THEN 1 WHEN 2 THEN 2 ELSE 3 END'
+        const expected = await query(
+          `SELECT i, t, ${number}, count(*), sum(vi) FROM t GROUP BY GROUPING SETS ((i, t), (i), (t), ())`,
+        )
+        expect(expected.length).toBeGreaterThan(0)
+        const types = typesOf(grouped)
+        expect(multiset(await run(grouped, layout.batchSize), types)).toEqual(multiset(expected, types))
+      },
+    ),
+    { numRuns: 30 },
+  )
+})
+
+test('states merge in any tree to what all rows give at once', async () => {
+  let merges = 0
+  await fc.assert(
+    fc.asyncProperty(table, fc.infiniteStream(fc.nat()), fc.integer({ min: 2, max: 6 }), async (rows, choices, leaves) => {
+      const GROUPS = 3
+      const input = scan(rows, 1)
+      const context = testContext(3)
+      const region = context.region()
+      const live = rows.rows.filter((row) => row[0] === true)
+      const vectors = rows.columns.slice(1).map((one, i) =>
+        vectorOf(
+          one.type,
+          live.map((row) => row[i + 1]!),
+          region,
+        ),
+      )
+      const batch = new RecordBatch(input.schema, vectors, live.length, null, region)
+      const all = Uint32Array.from(live.keys())
+      const everyGroup = Uint32Array.from({ length: GROUPS }, (_, g) => g)
+      for (const { make, sql } of CASES) {
+        const call = make(input)
+        if (call.filter !== null) continue
+        const args = call.inputs.map((expr) => expr.evaluate(batch, null, region))
+        const fill = (members: Uint32Array): GroupsAccumulator => {
+          const accumulator = call.createAccumulator()
+          accumulator.update(GROUPS, members.map((row) => row % GROUPS), args, members, members.length)
+          return accumulator
+        }
+        const whole = fill(all).evaluate(GROUPS, region)
+        const parts = Array.from({ length: leaves }, (_, leaf) => fill(all.filter((row) => row % leaves === leaf)))
+        while (parts.length > 1) {
+          const [a] = parts.splice(choices.next().value! % parts.length, 1)
+          const b = parts.splice(choices.next().value! % parts.length, 1)[0]!
+          const merged = call.createAccumulator()
+          merged.merge(GROUPS, everyGroup, a!.state(GROUPS, region), null, GROUPS)
+          merged.merge(GROUPS, everyGroup, b.state(GROUPS, region), null, GROUPS)
+          parts.push(merged)
+          merges++
+        }
+        const result = parts[0]!.evaluate(GROUPS, region)
+        for (let g = 0; g < GROUPS; g++) {
+          expect(textOf(scalarAt(result, g), call.type), sql).toBe(textOf(scalarAt(whole, g), call.type))
+        }
+      }
+      region.release()
+    }),
+    { numRuns: 20 },
+  )
+  expect(merges).toBeGreaterThan(500)
+})
+
+test('sums of integers are exact beyond 2^53 and beyond 64 bits', async () => {
+  const big = { name: 't', columns: [columns.bool('live'), columns.long('n')], rows: [] as (boolean | bigint)[][] }
+  for (let i = 0; i < 5000; i++) big.rows.push([true, 9223372036854775807n], [true, 9007199254740993n])
+  const input = scan(big, 2)
+  const calls = [aggregate('sum', [column(input, 0)]), aggregate('avg', [column(input, 0)])]
+  const sum = plan(input, 'two phases', () => [], calls)
+  const total = 5000n * (9223372036854775807n + 9007199254740993n)
+  expect(await run(sum, 4096)).toEqual([[total, Number(total) / 10000]])
+})
+
+test('an aggregate of nothing gives one row without GROUP BY and none with it', async () => {
+  const empty = { name: 't', columns: [columns.bool('live'), columns.int('i')], rows: [] }
+  const input = scan(empty, 3)
+  const calls = [aggregate('count', []), aggregate('sum', [column(input, 0)])]
+  for (const shape of ['single', 'two phases'] as const) {
+    expect(await run(plan(input, shape, () => [], calls), 3)).toEqual([[0n, null]])
+    expect(await run(plan(input, shape, (p) => [column(p, 0)], calls), 3)).toEqual([])
+  }
+})

@@ -1,0 +1,217 @@
+import { Field, Schema } from 'apache-arrow'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import {
+  CoalescePartitionsExec,
+  ComparisonExpr,
+  DEFAULT_FRAME,
+  hashPartitioning,
+  literal,
+  RepartitionExec,
+  SortExec,
+  WindowCall,
+  WindowExec,
+  type ExecutionPlan,
+  type Expr,
+  type FrameBound,
+  type SortKey,
+  type WindowFrame,
+} from '../../src/index.ts'
+import { createTable, query } from './duckdb.ts'
+import {
+  batchSizes,
+  column,
+  columns,
+  functions,
+  multiset,
+  partitionCounts,
+  relation,
+  run,
+  scan,
+  typesOf,
+  type Relation,
+} from './engine-support.ts'
+
+/** `id` is unique, so that an order that ends with it has no ties. */
+const ID = 3
+const table = relation('t', [columns.int('g', 1), columns.int('o', 5), columns.int('v', 20)]).map((rows): Relation => ({
+  ...rows,
+  columns: [...rows.columns, columns.int('id')],
+  rows: rows.rows.map((row, i) => [...row, i]),
+}))
+
+interface Case {
+  readonly sql: string
+  readonly name: string
+  readonly args: (plan: ExecutionPlan) => Expr[]
+  readonly ignoreNulls?: boolean
+  readonly filter?: (plan: ExecutionPlan) => Expr
+}
+
+const v = (plan: ExecutionPlan): Expr => column(plan, 2)
+
+/** Answers that do not depend on the order of peers. */
+const PEER_SAFE: readonly Case[] = [
+  { sql: 'rank()', name: 'rank', args: () => [] },
+  { sql: 'dense_rank()', name: 'dense_rank', args: () => [] },
+  { sql: 'percent_rank()', name: 'percent_rank', args: () => [] },
+  { sql: 'cume_dist()', name: 'cume_dist', args: () => [] },
+]
+
+const ORDERED: readonly Case[] = [
+  { sql: 'row_number()', name: 'row_number', args: () => [] },
+  { sql: 'ntile(3)', name: 'ntile', args: () => [literal(3n)] },
+  { sql: 'lag(v)', name: 'lag', args: (p) => [v(p)] },
+  { sql: 'lead(v, 2, -7)', name: 'lead', args: (p) => [v(p), literal(2n), literal(-7)] },
+  { sql: 'lag(v, 1 IGNORE NULLS)', name: 'lag', args: (p) => [v(p), literal(1n)], ignoreNulls: true },
+  { sql: 'lead(v, 2 IGNORE NULLS)', name: 'lead', args: (p) => [v(p), literal(2n)], ignoreNulls: true },
+]
+
+const FRAMED: readonly Case[] = [
+  { sql: 'sum(v)', name: 'sum', args: (p) => [v(p)] },
+  { sql: 'count(*)', name: 'count', args: () => [] },
+  { sql: 'avg(v)', name: 'avg', args: (p) => [v(p)] },
+  { sql: 'min(v)', name: 'min', args: (p) => [v(p)] },
+  { sql: 'max(v)', name: 'max', args: (p) => [v(p)] },
+  { sql: 'sum(v) FILTER (WHERE v > 3)', name: 'sum', args: (p) => [v(p)], filter: (p) => new ComparisonExpr('>', v(p), literal(3)) },
+  { sql: 'array_agg(v)', name: 'array_agg', args: (p) => [v(p)] },
+  { sql: 'first_value(v)', name: 'first_value', args: (p) => [v(p)] },
+  { sql: 'last_value(v)', name: 'last_value', args: (p) => [v(p)] },
+  { sql: 'nth_value(v, 2)', name: 'nth_value', args: (p) => [v(p), literal(2n)] },
+  { sql: 'first_value(v IGNORE NULLS)', name: 'first_value', args: (p) => [v(p)], ignoreNulls: true },
+  { sql: 'last_value(v IGNORE NULLS)', name: 'last_value', args: (p) => [v(p)], ignoreNulls: true },
+]
+
+function call(
+  plan: ExecutionPlan,
+  one: Case,
+  partitionBy: readonly Expr[],
+  orderBy: readonly SortKey[],
+  frame: WindowFrame,
+): WindowCall {
+  const fn = functions.window(one.name) ?? functions.aggregate(one.name)!
+  const args = one.args(plan)
+  const resolved = fn.resolve(args.map((arg) => arg.type))!
+  return new WindowCall(fn, args, {
+    partitionBy,
+    orderBy,
+    frame,
+    type: resolved.returnType,
+    nullable: true,
+    filter: one.filter?.(plan) ?? null,
+    ignoreNulls: one.ignoreNulls ?? false,
+  })
+}
+
+const start: fc.Arbitrary<FrameBound> = fc.oneof(
+  fc.constantFrom<FrameBound>({ kind: 'unbounded_preceding', offset: null }, { kind: 'current_row', offset: null }),
+  fc.record({ kind: fc.constantFrom('preceding' as const, 'following' as const), offset: fc.integer({ min: 0, max: 3 }).map((n) => literal(n)) }),
+)
+const end: fc.Arbitrary<FrameBound> = fc.oneof(
+  fc.constantFrom<FrameBound>({ kind: 'unbounded_following', offset: null }, { kind: 'current_row', offset: null }),
+  fc.record({ kind: fc.constantFrom('preceding' as const, 'following' as const), offset: fc.integer({ min: 0, max: 3 }).map((n) => literal(n)) }),
+)
+const RANK: Record<FrameBound['kind'], number> = {
+  unbounded_preceding: 0,
+  preceding: 1,
+  current_row: 2,
+  following: 3,
+  unbounded_following: 4,
+}
+const frames: fc.Arbitrary<WindowFrame> = fc
+  .record({
+    units: fc.constantFrom('rows' as const, 'range' as const, 'groups' as const),
+    start,
+    end,
+    exclude: fc.constantFrom('no_others' as const, 'current_row' as const, 'group' as const, 'ties' as const),
+  })
+  .filter((frame) => RANK[frame.start.kind] <= RANK[frame.end.kind])
+
+function frameSql(frame: WindowFrame): string {
+  const bound = ({ kind, offset }: FrameBound): string =>
+    offset === null ? kind.replaceAll('_', ' ') : `${offset} ${kind}`
+  const exclude = frame.exclude === 'no_others' ? 'NO OTHERS' : frame.exclude.replaceAll('_', ' ')
+  return `${frame.units} BETWEEN ${bound(frame.start)} AND ${bound(frame.end)} EXCLUDE ${exclude}`
+}
+
+function windowPlan(input: ExecutionPlan, calls: readonly WindowCall[]): ExecutionPlan {
+  const fields = calls.map((one, i) => new Field(`w${i}`, one.type, true))
+  return new WindowExec(input, calls, new Schema([...input.schema.fields, ...fields]))
+}
+
+test('ranks, shifts and frames equal DuckDB’s', async () => {
+  let rowsSeen = 0
+  const used = new Set<string>()
+  await fc.assert(
+    fc.asyncProperty(
+      table,
+      fc.shuffledSubarray([...PEER_SAFE, ...ORDERED, ...FRAMED], { minLength: 1, maxLength: 5 }),
+      fc.record({ partitioned: fc.boolean(), descending: fc.boolean(), nullsFirst: fc.boolean() }),
+      frames,
+      fc.record({ batchSize: batchSizes, partitions: partitionCounts }),
+      async (rows, cases, options, frame, layout) => {
+        const scanned = scan(rows, layout.partitions)
+        const input = options.partitioned
+          ? new RepartitionExec(scanned, hashPartitioning([column(scanned, 0)], 2))
+          : new CoalescePartitionsExec(scanned)
+        const order: SortKey = { expr: column(input, 1), descending: options.descending, nullsFirst: options.nullsFirst }
+        const unique: SortKey = { expr: column(input, ID), descending: false, nullsFirst: false }
+        const partitionBy = options.partitioned ? [column(input, 0)] : []
+        const tied = (one: Case): boolean => PEER_SAFE.includes(one) || (FRAMED.includes(one) && frame.units === 'range')
+        // Peers stand in any order, so what depends on it is asked without peers, or not at all.
+        const asked = cases.filter((one) => !tied(one) || PEER_SAFE.includes(one) || isSetAggregate(one))
+        if (asked.length === 0) return
+        const calls = asked.map((one) =>
+          call(input, one, partitionBy, tied(one) ? [order] : [order, unique], FRAMED.includes(one) ? frame : DEFAULT_FRAME),
+        )
+        const plan = windowPlan(input, calls)
+        await createTable(rows)
+        const partition = options.partitioned ? 'PARTITION BY g' : ''
+        const key = `o ${options.descending ? 'DESC' : 'ASC'} NULLS ${options.nullsFirst ? 'FIRST' : 'LAST'}`
+        const select = asked.map(
+          (one) =>
+            `${one.sql} OVER (${partition} ORDER BY ${tied(one) ? key : `${key}, id`} ${FRAMED.includes(one) ? frameSql(frame) : ''})`,
+        )
+        const expected = await query(`SELECT *, ${select.join(', ')} FROM t`)
+        rowsSeen += expected.length
+        for (const one of asked) used.add(one.sql)
+        const types = typesOf(plan)
+        expect(multiset(await run(plan, layout.batchSize), types)).toEqual(multiset(expected, types))
+      },
+    ),
+    { numRuns: 150 },
+  )
+  expect(rowsSeen).toBeGreaterThan(500)
+  expect(used.size).toBe(PEER_SAFE.length + ORDERED.length + FRAMED.length)
+})
+
+function isSetAggregate(one: Case): boolean {
+  return ['sum', 'count', 'avg', 'min', 'max'].includes(one.name)
+}
+
+test('large sliding frames give what small ones give', async () => {
+  const rows = Array.from({ length: 900 }, (_, i) => [true, 0, i, (i * 7919) % 101, i])
+  const source = scan({ name: 't', columns: [columns.bool('live'), columns.int('g'), columns.int('o'), columns.int('v'), columns.int('id')], rows }, 1)
+  const input = new SortExec(source, [{ expr: column(source, ID), descending: false, nullsFirst: false }], null, false)
+  const order: SortKey = { expr: column(input, ID), descending: false, nullsFirst: false }
+  const frame: WindowFrame = {
+    units: 'rows',
+    start: { kind: 'preceding', offset: literal(300) },
+    end: { kind: 'following', offset: literal(200) },
+    exclude: 'current_row',
+  }
+  const cases = FRAMED.filter((one) => ['sum', 'min', 'array_agg'].includes(one.name) && one.filter === undefined)
+  const plan = windowPlan(
+    input,
+    cases.map((one) => call(input, one, [], [order], frame)),
+  )
+  const result = await run(plan, 4096)
+  const values = rows.map((row) => row[3] as number)
+  for (const [i, row] of result.entries()) {
+    const members = values.slice(Math.max(0, i - 300), i + 201).filter((_, k) => k + Math.max(0, i - 300) !== i)
+    expect(row[4]).toBe(BigInt(members.reduce((a, b) => a + b, 0)))
+    expect(row[5]).toBe(Math.min(...members))
+    expect(row[6]).toEqual(members)
+  }
+  expect(result.length).toBe(900)
+})
