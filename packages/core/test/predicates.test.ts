@@ -1,3 +1,4 @@
+/* oxlint-disable unicorn/no-thenable -- branches of CASE are not awaited */
 import fc from 'fast-check'
 import type { DataType } from 'apache-arrow'
 import { expect, test } from 'vitest'

@@ -14,8 +14,10 @@ export function encodeIpc(schema: Schema, batches: readonly RecordBatch[]): Uint
 export function decodeIpc(bytes: Uint8Array): { schema: Schema; batches: readonly RecordBatch[] } {
   try {
     const reader = RecordBatchReader.from(bytes).open()
-    const batches = [...reader]
-    return { schema: reader.schema, batches }
+    // The reader forgets its schema at the end of the stream.
+    const { schema } = reader
+    if (schema === undefined) throw new Error('no schema')
+    return { schema, batches: [...reader] }
   } catch (cause) {
     throw new VolleyError('these bytes are no Arrow IPC stream', { code: SqlState.dataCorrupted, cause })
   }
