@@ -107,7 +107,7 @@ const SHAPES: readonly ((source: ExecutionPlan) => ExecutionPlan)[] = [
   (source) => new CoalescePartitionsExec(source),
   (source) => new FilterExec(source, new ComparisonExpr('>', column(source, 0), literal(3))),
   (source) => new ProjectionExec(source, [column(source, 0)], INTS),
-  (source) => new UnionExec([source, source.withChildren([])]),
+  (source) => new UnionExec([source, new Counter(2)]),
   (source) => new RepartitionExec(source, hashPartitioning([column(source, 0)], 3)),
   (source) => new RepartitionExec(source, unknownPartitioning(2)),
   (source) => new LocalLimitExec(source, 50),
