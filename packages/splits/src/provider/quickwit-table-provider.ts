@@ -1,15 +1,14 @@
-import { ProjectionExec, ColumnExpr, SqlState, VolleyError, type ExecutionPlan, type Expr, type Estimate } from '@volley/core'
+import { SqlState, VolleyError, type Estimate, type ExecutionPlan, type Expr } from '@volley/core'
 import type { ScanColumn, ScanRequest, TableProvider, TextPredicate } from '@volley/planner'
-import { Field, Schema } from 'apache-arrow'
 import { Layout, type SplitRef } from '../layout/layout.ts'
 import { checkTextPredicate } from '../sources/text-query.ts'
 import { DocumentExec } from '../sources/document-exec.ts'
 import { FastFieldExec } from '../sources/fast-field-exec.ts'
 import { InvertedIndexExec } from '../sources/inverted-index-exec.ts'
-import { addressFields } from '../sources/address.ts'
 import { joinByAddress } from '../sources/join-by-address.ts'
 import { ScanTable, type ScannedIndex } from '../sources/scan-table.ts'
 import type { SourceColumn } from '../sources/segment-columns.ts'
+import { isAddress, projectOutputs } from './project-outputs.ts'
 import { tableColumns, type SplitColumn } from './table-columns.ts'
 
 /** The indexes behind one table name, with the splits of the statement's snapshot. */
@@ -92,26 +91,6 @@ export class QuickwitTableProvider implements TableProvider {
       sources.push(new DocumentExec(table, { ...columnOptions, columns: stored, fetch: sources.length === 0 ? fetchInSource : null }))
     }
     const joined = sources.reduce((left, right) => joinByAddress(left, right))
-    return project(joined, outputs)
+    return projectOutputs(joined, outputs)
   }
-}
-
-function isAddress(source: ScanColumn): boolean {
-  return source.kind === 'column' && addressFields.some((field) => field.name === source.name)
-}
-
-/** Puts the wanted outputs in their order, by the names that the sources give them. */
-function project(plan: ExecutionPlan, outputs: ScanRequest['outputs']): ExecutionPlan {
-  const fields = plan.schema.fields
-  const exprs = outputs.map((output) => {
-    const wanted = output.source.kind === 'score' ? '_score' : isAddress(output.source) ? (output.source as { name: string }).name : output.name
-    const index = fields.findIndex((field) => field.name === wanted)
-    return new ColumnExpr(index, output.name, output.type, output.nullable)
-  })
-  const inOrder = exprs.length === fields.length && exprs.every((expr, i) => expr.index === i)
-  if (inOrder) return plan
-  const schema = new Schema(
-    exprs.map((expr, i) => new Field(outputs[i]!.name, expr.type, expr.nullable, new Map(fields[expr.index]!.metadata))),
-  )
-  return new ProjectionExec(plan, exprs, schema)
 }

@@ -1,6 +1,6 @@
-import { ColumnExpr, ProjectionExec, type Estimate, type ExecutionPlan } from '@volley/core'
+import type { Estimate, ExecutionPlan } from '@volley/core'
 import { TextPredicate, type ScanRequest, type TableColumn, type TableProvider } from '@volley/planner'
-import { Field, Float64, Schema } from 'apache-arrow'
+import { Float64 } from 'apache-arrow'
 import { Layout } from '../layout/layout.ts'
 import { addressFields } from '../sources/address.ts'
 import { DocumentExec } from '../sources/document-exec.ts'
@@ -8,6 +8,7 @@ import { FastFieldExec } from '../sources/fast-field-exec.ts'
 import { InvertedIndexExec } from '../sources/inverted-index-exec.ts'
 import { ScanTable } from '../sources/scan-table.ts'
 import { checkTextPredicate } from '../sources/text-query.ts'
+import { projectOutputs, SCORE_COLUMN } from './project-outputs.ts'
 import type { TableSnapshot } from './quickwit-table-provider.ts'
 import { INDEX_COLUMN, tableColumns } from './table-columns.ts'
 
@@ -58,21 +59,13 @@ export class SourceTableProvider implements TableProvider {
   scan(request: ScanRequest): ExecutionPlan {
     const layout = Layout.create(this.#snapshot.snapshotId, this.#snapshot.splits, request.settings.targetPartitions)
     const table = new ScanTable(this.#snapshot.indexes.map((index) => index.indexId).join(','), this.#snapshot.indexes, layout)
-    const source = this.#source(table, request)
-    const exprs = request.outputs.map((output) => {
-      const wanted = output.source.kind === 'column' && isSourceName(source.schema, output.source.name) ? output.source.name : output.name
-      const index = source.schema.fields.findIndex((field) => field.name === wanted)
-      return new ColumnExpr(index, output.name, output.type, output.nullable)
-    })
-    const fields = exprs.map(
-      (expr, i) => new Field(request.outputs[i]!.name, expr.type, expr.nullable, new Map(source.schema.fields[expr.index]!.metadata)),
-    )
-    return new ProjectionExec(source, exprs, new Schema(fields))
+    return projectOutputs(this.#source(table, request), request.outputs)
   }
 
   #source(table: ScanTable, request: ScanRequest): ExecutionPlan {
     if (this.#query !== null) {
-      return new InvertedIndexExec(table, { filters: [this.#query], marks: [], scored: true, topK: null })
+      const scored = request.outputs.some(({ source }) => source.kind === 'column' && source.name === SCORE_COLUMN)
+      return new InvertedIndexExec(table, { filters: [this.#query], marks: [], scored, topK: null })
     }
     const columns = request.outputs.flatMap(({ name, type, nullable, source }) =>
       (source.kind === 'column' && !addressFields.some((field) => field.name === source.name)) || source.kind === 'path'
@@ -84,7 +77,7 @@ export class SourceTableProvider implements TableProvider {
   }
 
   #ownColumns(): TableColumn[] {
-    if (this.#function === 'inverted_index') return [visible('_score', new Float64(), false)]
+    if (this.#function === 'inverted_index') return [visible(SCORE_COLUMN, new Float64(), false)]
     const stored = this.#function === 'documents'
     const isStored = (name: string) => this.#snapshot.indexes.some(({ mapping }) => mapping.field(name)?.stored !== false)
     return tableColumns(this.#snapshot.indexes).filter(
@@ -95,8 +88,4 @@ export class SourceTableProvider implements TableProvider {
 
 function visible(name: string, type: TableColumn['type'], nullable: boolean): TableColumn {
   return { name, type, nullable, visible: true, selectable: true, searchable: false }
-}
-
-function isSourceName(schema: Schema, name: string): boolean {
-  return name === '_score' ? schema.fields.some((field) => field.name === name) : addressFields.some((field) => field.name === name)
 }
