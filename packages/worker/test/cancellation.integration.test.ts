@@ -57,7 +57,7 @@ async function expectNothingLeft(): Promise<void> {
     ...servers.map((server) => server.openStreams),
     coordinator.openStreams,
   ]
-  for (let i = 0; i < 100 && left().some((count) => count > 0); i++) await sleep(10)
+  for (let i = 0; i < 500 && left().some((count) => count > 0); i++) await sleep(10)
   expect(left()).toEqual(left().map(() => 0))
 }
 
@@ -73,7 +73,7 @@ async function failure(run: Promise<unknown>): Promise<VolleyError> {
 describe.each([
   ['on workers', () => urls],
   ['in this process', () => [LOCAL_WORKER]],
-])('a query %s', (_where, workers) => {
+])('a query %s', { timeout: 30_000 }, (_where, workers) => {
   test('that is closed early leaves nothing', async () => {
     const execution = coordinator.execute(faulty('endless', workers()))
     for (let i = 0; i < 5; i++) expect((await execution.next())!.numRows).toBeGreaterThan(0)
@@ -117,7 +117,7 @@ describe.each([
   })
 })
 
-describe('a coordinator that goes away', () => {
+describe('a coordinator that goes away', { timeout: 30_000 }, () => {
   test('without a word loses its lease', async () => {
     const { codec } = sessions[0]!
     const client = new GrpcWorkerClient(urls[0]!, identityOf(codec))

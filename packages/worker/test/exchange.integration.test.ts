@@ -52,7 +52,7 @@ function expectNothingLeft(): void {
   expect(coordinator.openStreams).toBe(0)
 }
 
-describe('exchanges over sockets', () => {
+describe('exchanges over sockets', { timeout: 30_000 }, () => {
   test('a shuffle of N producers, M consumers and P partitions gives each row once', async () => {
     let rowsSeen = 0
     await fc.assert(
@@ -66,7 +66,7 @@ describe('exchanges over sockets', () => {
         rowsSeen += expected.length
         expectNothingLeft()
       }),
-      { numRuns: 25 },
+      { numRuns: 12 },
     )
     expect(rowsSeen).toBeGreaterThan(1000)
   })
@@ -88,7 +88,7 @@ describe('exchanges over sockets', () => {
         rowsSeen += expected.length
         expectNothingLeft()
       }),
-      { numRuns: 25 },
+      { numRuns: 12 },
     )
     expect(rowsSeen).toBeGreaterThan(1000)
   })
@@ -127,7 +127,7 @@ describe('exchanges over sockets', () => {
 })
 
 describe('exchanges between threads', () => {
-  test('of one process are the same', { timeout: 20_000 }, async () => {
+  test('of one process are the same', { timeout: 30_000 }, async () => {
     const entry = new URL('support/task-thread.ts', import.meta.url)
     const session = testSession()
     const threaded = new Coordinator({

@@ -50,7 +50,7 @@ export class Coordinator implements FrameSource {
    * @throws VolleyError when one is not there, or is of another version.
    */
   async ready(workers: readonly string[]): Promise<void> {
-    await Promise.all(workers.filter((url) => !isLocal(url)).map((url) => this.#pool.client(url).ready()))
+    await Promise.all(workers.filter((url) => !isLocal(url)).map(async (url) => (await this.#pool.client(url)).ready()))
   }
 
   /** Starts a plan with the first `next`. The caller must close what it gets. */
@@ -62,7 +62,7 @@ export class Coordinator implements FrameSource {
       signal: options.signal ?? null,
       source: this,
       local: this.#local,
-      client: (worker) => (isLocal(worker) ? null : this.#pool.client(worker)),
+      client: async (worker) => (isLocal(worker) ? null : this.#pool.client(worker)),
       ended: () => this.#executions.delete(execution),
     })
     this.#executions.add(execution)

@@ -25,7 +25,7 @@ interface DistributedExecutionOptions {
   readonly source: FrameSource
   readonly local: TaskExecutor
   /** The connection to a worker; null for a local one. */
-  client(worker: string): GrpcWorkerClient | null
+  client(worker: string): Promise<GrpcWorkerClient | null>
   ended(): void
 }
 
@@ -119,7 +119,7 @@ export class DistributedExecution implements BatchStream {
   }
 
   async #create(worker: string, requests: readonly TaskRequest[]): Promise<void> {
-    const client = this.#options.client(worker)
+    const client = await this.#options.client(worker)
     const executor = client ?? this.#options.local
     if (client !== null) {
       await client.ready()

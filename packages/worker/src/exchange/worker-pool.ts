@@ -1,6 +1,6 @@
 import { SqlState, VolleyError } from '@volley/core'
 import type { Frame, FrameStream, PartitionKey } from '../frames/frame.ts'
-import { GrpcWorkerClient } from '../grpc/grpc-worker-client.ts'
+import type { GrpcWorkerClient } from '../grpc/grpc-worker-client.ts'
 import type { PeerSecurity } from '../grpc/security.ts'
 import type { Identity } from '../identity.ts'
 import type { FrameSource } from '../tasks/task-executor.ts'
@@ -24,7 +24,9 @@ export class WorkerPool implements FrameSource {
     return count
   }
 
-  client(url: string): GrpcWorkerClient {
+  /** The connection to a worker. Loads gRPC with the first one: who runs without workers never needs it. */
+  async client(url: string): Promise<GrpcWorkerClient> {
+    const { GrpcWorkerClient } = await import('../grpc/grpc-worker-client.ts')
     if (this.#closed) throw new VolleyError('the worker pool is closed', { code: SqlState.connectionFailure })
     const existing = this.#clients.get(url)
     if (existing !== undefined && existing.failure === null) return existing
@@ -51,8 +53,9 @@ class ConnectingStream implements FrameStream {
   #closed = false
   readonly #wake = Promise.withResolvers<null>()
 
-  constructor(client: GrpcWorkerClient, key: PartitionKey) {
-    this.#opening = client.ready().then(() => {
+  constructor(connecting: Promise<GrpcWorkerClient>, key: PartitionKey) {
+    this.#opening = connecting.then(async (client) => {
+      await client.ready()
       if (this.#closed) return null
       this.#stream = client.openPartition(key)
       return this.#stream

@@ -1,4 +1,4 @@
-import { runTaskThread } from '../../src/index.ts'
+import { runTaskThread } from '../../src/thread.ts'
 import { buildTestSession } from './session.ts'
 
 runTaskThread(buildTestSession)
