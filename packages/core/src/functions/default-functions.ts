@@ -8,6 +8,7 @@ import { FunctionRegistry } from './function-registry.ts'
 import { JSON_FUNCTIONS } from './json-functions.ts'
 import { MATH_FUNCTIONS } from './math-functions.ts'
 import type { ScalarFunction } from './scalar-function.ts'
+import { REGEX_FUNCTIONS } from './regex-functions.ts'
 import { SYSTEM_FUNCTIONS } from './system-functions.ts'
 import { CONCAT_FUNCTIONS, TEXT_FUNCTIONS } from './text-functions.ts'
 
@@ -16,6 +17,7 @@ export const SCALAR_FUNCTIONS: readonly ScalarFunction[] = [
   ...TEXT_FUNCTIONS,
   ...CONCAT_FUNCTIONS,
   ...BYTES_FUNCTIONS,
+  ...REGEX_FUNCTIONS,
   ...MATH_FUNCTIONS,
   ...DATE_FUNCTIONS,
   ...JSON_FUNCTIONS,

@@ -1,5 +1,4 @@
 import {
-  CaseExpr,
   ComparisonExpr,
   conjunction,
   conjuncts,
@@ -11,6 +10,7 @@ import {
   type Expr,
 } from '@volley/core'
 import { Bool } from 'apache-arrow'
+import { caseWhen } from '../expressions/case-when.ts'
 import { columnsOf, freeOuterIds, hasSubquery, idsOf, outerIdsOf, refOf, substitute } from '../expressions/analysis.ts'
 import { SubqueryExpr } from '../logical/expressions.ts'
 import {
@@ -22,20 +22,20 @@ import {
   Sort,
   TableScan,
   Values,
-  type ColumnId,
   type LogicalColumn,
   type LogicalPlan,
 } from '../logical/logical-plan.ts'
 import type { LogicalRule, RuleContext } from './logical-rule.ts'
 import { filterBy, keepColumns, mapChildren } from './plan-tools.ts'
-import { unnest, type Unnested } from './unnest-subquery.ts'
+import { unnestByDomain } from './unnest-by-domain.ts'
+import { unnest, Unreachable, type Unnested } from './unnest-subquery.ts'
 
 /**
  * Replaces every subquery in an expression, and every join whose right side refers to its left one (LATERAL), by joins.
  *
  * As conjuncts of a filter, EXISTS and IN become semi joins, NOT EXISTS and NOT IN anti joins (null-aware where a NULL can
  * occur); elsewhere they become mark joins. A scalar subquery becomes a left join when it is an aggregate, else a
- * `left_single` join, which raises an error at a second row. `unnest` says how correlation is resolved, and what it throws.
+ * `left_single` join, which raises an error at a second row. `unnest` and `unnestByDomain` say how correlation is resolved.
  */
 export const decorrelateSubqueries: LogicalRule = {
   name: 'decorrelate_subqueries',
@@ -77,7 +77,7 @@ function decorrelateFilter(node: Filter, context: RuleContext): LogicalPlan {
 
 /** A semi or anti join in place of EXISTS or IN as a conjunct; null where that is not possible. */
 function semiJoin(input: LogicalPlan, subquery: SubqueryExpr, context: RuleContext): LogicalPlan | null {
-  const unnested = prepare(subquery, idsOf(input), context)
+  const unnested = prepare(subquery, input, context)
   if (unnested.total) return null
   const comparison = comparisonOf(subquery, unnested)
   const joinType = subquery.negated ? 'left_anti' : 'left_semi'
@@ -95,11 +95,21 @@ function semiJoin(input: LogicalPlan, subquery: SubqueryExpr, context: RuleConte
   return new Join(input, unnested.plan, joinType, condition, null, true)
 }
 
-/** The subquery's plan without subqueries and without references to `outer`. */
-function prepare(subquery: SubqueryExpr, outer: ReadonlySet<ColumnId>, context: RuleContext): Unnested {
+/** The subquery's plan without subqueries and without references to `outer`'s columns. */
+function prepare(subquery: SubqueryExpr, outer: LogicalPlan, context: RuleContext): Unnested {
   let plan = decorrelate(subquery.plan, context)
   if (subquery.form === 'exists') plan = withoutRowDetails(plan)
-  return unnest(plan, outer, context)
+  return unnestFrom(plan, outer, context)
+}
+
+/** By moving what refers to `outer` out of the plan where it can be moved, else by computing the plan for each value. */
+function unnestFrom(plan: LogicalPlan, outer: LogicalPlan, context: RuleContext): Unnested {
+  try {
+    return unnest(plan, idsOf(outer), context)
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error
+    return unnestByDomain(plan, outer, context)
+  }
 }
 
 /** What EXISTS does not look at: which columns, in which order, and how many rows beyond the first. */
@@ -139,7 +149,7 @@ class Attached {
   }
 
   #attach(subquery: SubqueryExpr): Expr {
-    const unnested = prepare(subquery, idsOf(this.plan), this.#context)
+    const unnested = prepare(subquery, this.plan, this.#context)
     if (subquery.form === 'scalar') return this.#scalar(subquery, unnested)
     if (unnested.total) return this.#ofOneRow(subquery, unnested)
     const comparison = comparisonOf(subquery, unnested)
@@ -163,7 +173,7 @@ class Attached {
     if (unnested.total) {
       this.#joinTotal(unnested, [value])
       if (unnested.presence === null) return value
-      return new CaseExpr([{ when: unnested.presence, then: value }], null, column.type)
+      return caseWhen(unnested.presence, value)
     }
     if (unnested.conditions.length === 0 && unnested.outputs.size === 0) {
       // One row with the value, or NULL, or an error: computed once, whatever the other side is.
@@ -181,9 +191,7 @@ class Attached {
   #ofOneRow(subquery: SubqueryExpr, unnested: Unnested): Expr {
     const comparison = comparisonOf(subquery, unnested) ?? literal(true)
     const value =
-      unnested.presence === null
-        ? comparison
-        : new CaseExpr([{ when: unnested.presence, then: comparison }], literal(false), new Bool())
+      unnested.presence === null ? comparison : caseWhen(unnested.presence, comparison, literal(false))
     this.#joinTotal(unnested, [value])
     return subquery.negated ? new NotExpr(value) : value
   }
@@ -202,7 +210,7 @@ class Attached {
 function decorrelateJoin(node: Join, context: RuleContext): LogicalPlan {
   const leftIds = idsOf(node.left)
   const lateral = [...freeOuterIds(node.right)].some((id) => leftIds.has(id))
-  if (lateral) return decorrelateLateral(node, leftIds, context)
+  if (lateral) return decorrelateLateral(node, context)
   if (node.condition === null || !hasSubquery(node.condition)) return node
   if (node.joinType === 'inner') {
     const pairs = new Join(node.left, node.right, 'inner', null)
@@ -225,9 +233,9 @@ function decorrelateJoin(node: Join, context: RuleContext): LogicalPlan {
   return keepColumns(joined, node.columns)
 }
 
-function decorrelateLateral(node: Join, leftIds: ReadonlySet<ColumnId>, context: RuleContext): LogicalPlan {
+function decorrelateLateral(node: Join, context: RuleContext): LogicalPlan {
   if (node.joinType !== 'inner' && node.joinType !== 'left') throw notSupported(`LATERAL on the right of a ${node.joinType} join`)
-  const unnested = unnest(node.right, leftIds, context)
+  const unnested = unnestFrom(node.right, node.left, context)
   const own = node.condition === null ? [] : conjuncts(node.condition).map((expr) => substitute(expr, unnested.outputs))
   const computed = node.right.columns.filter((column) => unnested.outputs.has(column.id))
   if (node.joinType === 'left' && computed.length > 0 && (own.length > 0 || !unnested.total)) {

@@ -1,7 +1,7 @@
 import { visitExpr, type Expr } from '@volley/core'
 import { isVolatile, substitute } from '../expressions/analysis.ts'
 import { ColumnRef } from '../logical/expressions.ts'
-import { Projection, transformLogicalPlan, type ColumnId, type LogicalPlan } from '../logical/logical-plan.ts'
+import { Projection, transformLogicalPlan, type ColumnId } from '../logical/logical-plan.ts'
 import type { LogicalRule } from './logical-rule.ts'
 
 /**

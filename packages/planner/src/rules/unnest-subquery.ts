@@ -3,10 +3,10 @@ import {
   ComparisonExpr,
   conjunction,
   conjuncts,
+  DEFAULT_FRAME,
   exprKey,
   literal,
   LiteralExpr,
-  notSupported,
   transformExpr,
   typeName,
   WindowCall,
@@ -53,7 +53,7 @@ export interface Unnested {
  * their rows are correlated by, LIMIT becomes a row number within it (Galindo-Legaria and Joshi, "Orthogonal Optimization of
  * Subqueries and Aggregation", 2001).
  *
- * @throws VolleyError where a reference stands in a place that none of this reaches.
+ * @throws Unreachable where a reference stands in a place that none of this reaches.
  */
 export function unnest(plan: LogicalPlan, outer: ReadonlySet<ColumnId>, context: RuleContext): Unnested {
   if (!isCorrelated(plan, outer)) return plain(plan)
@@ -92,8 +92,11 @@ function readsOuter(expr: Expr, outer: ReadonlySet<ColumnId>): boolean {
   return false
 }
 
+/** A reference stands where `unnest` cannot take it out. */
+export class Unreachable extends Error {}
+
 function unreachable(plan: LogicalPlan): Error {
-  return notSupported(`a reference to the enclosing query below ${plan.kind}`)
+  return new Unreachable(`a reference to the enclosing query below ${plan.kind}`)
 }
 
 /** The expression with references to `outer` columns as plain columns. */
@@ -188,11 +191,7 @@ function unnestAggregate(plan: Aggregate, outer: ReadonlySet<ColumnId>, context:
   const reachesOut = exprs.some((expr) => [...columnsOf(expr)].some((id) => !ids.has(id) && outer.has(id)))
   if (input.total || reachesOut || plan.groupingSets !== null) throw unreachable(plan)
   const keys = correlationKeys(input.conditions, input.plan, context)
-  if (keys === null) {
-    throw notSupported(
-      `an aggregate over rows that the enclosing query selects by something else than equality (${input.conditions.join(' AND ')})`,
-    )
-  }
+  if (keys === null) throw unreachable(plan)
   const aggregate = plan.withChildren([input.plan]).withExpressions(exprs) as Aggregate
   const grouped = new Set(aggregate.groups.map((group) => group.column.id))
   const added = keys.keys.filter((key) => !grouped.has(key.column.id))
@@ -209,7 +208,8 @@ function unnestAggregate(plan: Aggregate, outer: ReadonlySet<ColumnId>, context:
   return { plan: next, conditions: keys.conditions, outputs, total, presence: null }
 }
 
-function zero(column: LogicalColumn): Expr {
+/** What an aggregate that is never NULL, a count, gives for no rows. */
+export function zero(column: LogicalColumn): Expr {
   const name = typeName(column.type)
   const wide = name === 'Int64' || name === 'Uint64' || name === 'Decimal'
   return new LiteralExpr(column.type, wide ? 0n : 0)
@@ -248,33 +248,41 @@ function unnestLimit(plan: Limit, outer: ReadonlySet<ColumnId>, context: RuleCon
   const orderBy: SortKey[] = (sort?.keys ?? []).map((key) => ({ ...key, expr: lift(key.expr, outer) }))
   if (orderBy.some((key) => [...columnsOf(key.expr)].some((id) => outer.has(id)))) throw unreachable(plan)
   const withKeys = withColumns(input.plan, keys.keys)
-  const fn = context.planning.functions.window('row_number') as WindowFunction | undefined
-  if (fn === undefined) throw unreachable(plan)
-  const type = new Int64()
-  const call = new WindowCall(fn, [], {
-    partitionBy: keys.keys.map((key) => refOf(key.column)),
-    orderBy,
-    frame: {
-      units: 'rows',
-      start: { kind: 'unbounded_preceding', offset: null },
-      end: { kind: 'current_row', offset: null },
-      exclude: 'no_others',
-    },
-    type,
-    nullable: false,
-    filter: null,
-  })
-  const number = { id: context.newId(), name: 'row_number', type, nullable: false, qualifier: null }
-  const bounds: Expr[] = []
-  if (plan.skip > 0) bounds.push(new ComparisonExpr('>', refOf(number), new LiteralExpr(type, BigInt(plan.skip))))
-  if (plan.fetch !== null) {
-    bounds.push(new ComparisonExpr('<=', refOf(number), new LiteralExpr(type, BigInt(plan.skip + plan.fetch))))
-  }
+  const numbered = limitWithin(withKeys, keys.keys.map((key) => refOf(key.column)), orderBy, plan, context)
+  if (numbered === null) throw unreachable(plan)
   return {
     ...input,
-    plan: filterBy(new Window(withKeys, [{ column: number, call }]), bounds),
+    plan: numbered,
     conditions: keys.conditions,
   }
+}
+
+/** The rows that a limit keeps of each group of equal `partitionBy`; null when there is no row_number to count with. */
+export function limitWithin(
+  input: LogicalPlan,
+  partitionBy: readonly Expr[],
+  orderBy: readonly SortKey[],
+  limit: Limit,
+  context: RuleContext,
+): LogicalPlan | null {
+  const fn = context.planning.functions.window('row_number') as WindowFunction | undefined
+  if (fn === undefined) return null
+  const type = new Int64()
+  const call = new WindowCall(fn, [], { partitionBy, orderBy, frame: DEFAULT_FRAME, type, nullable: false, filter: null })
+  const number = { id: context.newId(), name: 'row_number', type, nullable: false, qualifier: null }
+  const bound = (op: '>' | '<=', value: number): Expr =>
+    new ComparisonExpr(op, refOf(number), new LiteralExpr(type, BigInt(value)))
+  return filterBy(new Window(input, [{ column: number, call }]), [
+    ...(limit.skip > 0 ? [bound('>', limit.skip)] : []),
+    ...(limit.fetch === null ? [] : [bound('<=', limit.skip + limit.fetch)]),
+  ])
+}
+
+/** The call with more PARTITION BY expressions. */
+export function partitionedBy(call: WindowCall, added: readonly Expr[]): WindowCall {
+  const { orderBy, frame, type, nullable, filter, ignoreNulls } = call
+  const partitionBy = [...call.partitionBy, ...added]
+  return new WindowCall(call.fn, call.args, { partitionBy, orderBy, frame, type, nullable, filter, ignoreNulls })
 }
 
 function unnestWindow(plan: Window, outer: ReadonlySet<ColumnId>, context: RuleContext): Unnested {
@@ -283,11 +291,7 @@ function unnestWindow(plan: Window, outer: ReadonlySet<ColumnId>, context: RuleC
   if (keys === null || input.total || input.outputs.size > 0) throw unreachable(plan)
   if (plan.expressions.some((expr) => readsOuter(expr, outer))) throw unreachable(plan)
   const added = keys.keys.map((key) => refOf(key.column))
-  const windows = plan.windows.map(({ column, call }) => {
-    const { orderBy, frame, type, nullable, filter, ignoreNulls } = call
-    const partitionBy = [...call.partitionBy, ...added]
-    return { column, call: new WindowCall(call.fn, call.args, { partitionBy, orderBy, frame, type, nullable, filter, ignoreNulls }) }
-  })
+  const windows = plan.windows.map(({ column, call }) => ({ column, call: partitionedBy(call, added) }))
   return { ...input, plan: new Window(withColumns(input.plan, keys.keys), windows), conditions: keys.conditions }
 }
 

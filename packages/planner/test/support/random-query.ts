@@ -1,7 +1,7 @@
-import { CaseExpr, CastExpr, IsNullExpr, LogicalExpr, NotExpr, type Expr } from '@volley/core'
-import type { LogicalJoinType, LogicalPlan } from '@volley/planner'
+import { ArithmeticExpr, CaseExpr, CastExpr, IsNullExpr, LogicalExpr, NotExpr, type Expr } from '@volley/core'
+import { OuterRef, type ColumnRef, type LogicalJoinType, type LogicalPlan } from '@volley/planner'
 import { Int32 } from 'apache-arrow'
-import { Builder, cmp, eq, exists, inQuery, int, join, limit, orderBy, outer, ref, scalar, where } from './build.ts'
+import { Builder, cmp, eq, exists, inQuery, int, join, limit, orderBy, ref, scalar, where } from './build.ts'
 import { FakeTable } from './fake-table.ts'
 
 const INT = new Int32()
@@ -78,6 +78,10 @@ export function randomQuery(random: Random, tables: Tables): RandomQuery {
   return generator.query()
 }
 
+function outside(expr: Expr): Expr {
+  return new OuterRef(expr as ColumnRef)
+}
+
 const JOINS: readonly (readonly [string, LogicalJoinType])[] = [
   ['JOIN', 'inner'],
   ['LEFT JOIN', 'left'],
@@ -122,7 +126,7 @@ class Generator {
       const kept = type === 'left_semi' || type === 'left_anti' ? left.columns : both
       const byId = new Map(plan.columns.map((column) => [column.id, column]))
       const columns = kept.map(({ sql, expr }) => {
-        const column = byId.get((expr as unknown as { id: number }).id)!
+        const column = byId.get((expr as ColumnRef).id)!
         return { sql, expr: ref({ columns: [column] } as unknown as LogicalPlan, column.name) as Expr }
       })
       left = { plan, columns, from: `${left.from} ${word} ${right.from} ON ${on.sql}` }
@@ -151,19 +155,23 @@ class Generator {
     return { sql: value === null ? 'NULL::INTEGER' : String(value), expr: int(value) }
   }
 
-  /** A subquery's FROM and WHERE, correlated with `scope` or not. */
-  #inner(scope: Scope): Scope & { body: string } {
+  /** A subquery's FROM and WHERE, correlated with `scope` or not, and perhaps with a subquery that reads both. */
+  #inner(scope: Scope, depth = 1): Scope & { body: string } {
     const inner = this.#scan()
     const conditions: Sql[] = []
     if (this.#random.chance(65)) {
       const own = this.#random.pick(inner.columns)
       const theirs = this.#random.pick(scope.columns)
-      conditions.push({ sql: `${own.sql} = ${theirs.sql}`, expr: eq(own.expr, outer(scope.plan, (theirs.expr as unknown as { name: string }).name)) })
-      const ref = conditions[0]!.expr.children[1] as unknown as { ref: { id: number } }
-      // Two columns may share a name: the reference must be to the one that the SQL names.
-      if (ref.ref.id !== (theirs.expr as unknown as { id: number }).id) conditions.pop()
+      const op = this.#random.chance(70) ? '=' : this.#random.pick(['<', '<>', 'IS NOT DISTINCT FROM'] as const)
+      conditions.push({ sql: `${own.sql} ${op} ${theirs.sql}`, expr: cmp(op, own.expr, outside(theirs.expr)) })
     }
     if (this.#random.chance(40)) conditions.push(this.#comparison(inner.columns))
+    if (depth > 0 && this.#random.chance(20)) {
+      const own = this.#random.pick(inner.columns)
+      const theirs = this.#random.pick(scope.columns)
+      const below = this.#inner({ ...inner, columns: [own, theirs] }, depth - 1)
+      conditions.push({ sql: `EXISTS (SELECT 1 FROM ${below.body})`, expr: exists(below.plan) })
+    }
     const predicate = conditions.reduce<Sql | null>((all, one) => (all === null ? one : this.#and(all, one)), null)
     return {
       plan: predicate === null ? inner.plan : where(inner.plan, predicate.expr),
@@ -178,7 +186,20 @@ class Generator {
     const column = this.#random.pick(inner.columns)
     const mine = this.#random.pick(scope.columns)
     const negated = this.#random.chance(50)
-    switch (this.#random.below(4)) {
+    switch (this.#random.below(6)) {
+      case 2: {
+        const keys = inner.columns.map((each) => each.expr)
+        const plan = this.#builder.project(limit(orderBy(inner.plan, column.expr, ...keys), 1), { v: column.expr })
+        const order = [column, ...inner.columns].map((each) => each.sql).join(', ')
+        const sql = `${mine.sql} >= (SELECT ${column.sql} FROM ${inner.body} ORDER BY ${order} LIMIT 1)`
+        return { sql, expr: cmp('>=', mine.expr, scalar(plan)) }
+      }
+      case 3: {
+        const added = new ArithmeticExpr('+', column.expr, outside(mine.expr), INT)
+        const plan = this.#builder.aggregate(inner.plan, {}, { v: ['max', added] })
+        const sql = `${mine.sql} < (SELECT max(${column.sql} + ${mine.sql}) FROM ${inner.body})`
+        return { sql, expr: cmp('<', mine.expr, scalar(plan)) }
+      }
       case 0:
         return { sql: `${negated ? 'NOT ' : ''}EXISTS (SELECT 1 FROM ${inner.body})`, expr: exists(inner.plan, negated) }
       case 1: {
@@ -235,6 +256,7 @@ class Generator {
     const outputs: Sql[] = Array.from({ length: 1 + this.#random.below(3) }, () => this.#random.pick(from.columns))
     if (this.#random.chance(35)) {
       const when = this.#condition(scope, 1)
+      // oxlint-disable-next-line unicorn/no-thenable -- an expression is not awaited
       const expr = new CaseExpr([{ when: when.expr, then: int(1) }], int(0), INT)
       outputs.push({ sql: `CASE WHEN ${when.sql} THEN 1 ELSE 0 END`, expr })
     }

@@ -12,6 +12,8 @@ export interface SplitRef {
   readonly docMappingUid: string
   /** Whole seconds, both inclusive; null without a timestamp field. */
   readonly timeRange: { readonly start: number; readonly end: number } | null
+  /** `field!` and `field:value` of the tag fields; for pruning only, so not sent to workers. */
+  readonly tags?: readonly string[]
 }
 
 /** Documents `start` (inclusive) to `end` (exclusive) of one segment. */

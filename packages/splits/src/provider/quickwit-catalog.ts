@@ -85,6 +85,7 @@ export class QuickwitCatalog implements Catalog {
         numDocs: split.numDocs,
         docMappingUid: split.docMappingUid,
         timeRange: split.timeRange,
+        tags: split.tags,
       })),
     }
   }

@@ -1,4 +1,4 @@
-import { ColumnExpr, ComparisonExpr, LiteralExpr, typeName, type ExecutionPlan, type Expr } from '@volley/core'
+import { ColumnExpr, ComparisonExpr, InListExpr, LiteralExpr, typeName, type ExecutionPlan, type Expr } from '@volley/core'
 import type { PhysicalRule } from '@volley/planner'
 import { Layout, type SplitRef } from '../layout/layout.ts'
 import { addressFields } from '../sources/address.ts'
@@ -8,114 +8,105 @@ import { SplitSource } from '../sources/split-source.ts'
 import { TantivyAggregateExec } from '../sources/tantivy-aggregate-exec.ts'
 
 /**
- * Drops splits whose time range cannot hold a row that satisfies the fast-field filters of the scan.
+ * Drops splits that cannot hold a row that satisfies the fast-field filters of their scan, by the metastore's time ranges
+ * and tags.
  *
- * Preconditions: the filter compares the index's timestamp field with a literal; the split's metadata has a time range
- * (whole seconds, both ends inclusive, so a value up to a second above the end still counts). All sources of the scan get
- * the same shorter layout.
+ * Preconditions: a filter compares the index's timestamp field with a literal (a range is in whole seconds, both ends
+ * inclusive, so a value up to a second above the end still counts), or a tag field is equal to a literal or in a list of
+ * them (a split without `field!` does not list the field's values and is kept). All sources of the scan get the same
+ * shorter layout.
  */
 export const splitPruning: PhysicalRule = {
   name: 'SplitPruning',
   apply(plan) {
-    return pruneScans(plan)
+    const kept = new Map<ScanTable, ScanTable>()
+    collect(plan, kept)
+    return kept.size === 0 ? plan : replace(plan, kept)
   },
 }
 
-interface Window {
-  /** Nanoseconds, inclusive. */
-  low: bigint
-  high: bigint
-}
-
-function pruneScans(plan: ExecutionPlan): ExecutionPlan {
-  const windows = new Map<string, Window>()
-  collect(plan, windows)
-  if (windows.size === 0) return plan
-  return replace(plan, windows)
-}
-
-/** One window per scan: sources of one scan share the identity of their ScanTable. */
-const scanIds = new WeakMap<ScanTable, string>()
-let scanCount = 0
-
-function scanId(table: ScanTable): string {
-  let id = scanIds.get(table)
-  if (id === undefined) scanIds.set(table, (id = String(scanCount++)))
-  return id
-}
-
-function collect(plan: ExecutionPlan, windows: Map<string, Window>): void {
+/** Sources of one scan share the identity of their ScanTable. */
+function collect(plan: ExecutionPlan, kept: Map<ScanTable, ScanTable>): void {
   const fields = plan instanceof TantivyAggregateExec ? plan.fields : plan
   if (fields instanceof FastFieldExec) {
-    const window = windowOf(fields)
-    if (window !== null) windows.set(scanId(fields.table), window)
+    const { table } = fields
+    const tests = fields.options.filters.flatMap((filter) => timeTest(filter, fields) ?? tagTest(filter, fields) ?? [])
+    const splits = table.layout.splits.filter((split) => tests.every((mayMatch) => mayMatch(split)))
+    if (splits.length < table.layout.splits.length) {
+      const layout = Layout.create(table.layout.layoutId, splits, table.layout.partitions)
+      kept.set(table, new ScanTable(table.name, table.indexes, layout))
+    }
   }
-  for (const child of plan.children) collect(child, windows)
+  for (const child of plan.children) collect(child, kept)
 }
 
-function replace(plan: ExecutionPlan, windows: ReadonlyMap<string, Window>): ExecutionPlan {
+function replace(plan: ExecutionPlan, kept: ReadonlyMap<ScanTable, ScanTable>): ExecutionPlan {
   if (plan instanceof SplitSource) {
-    const window = windows.get(scanId(plan.table))
-    return window === undefined ? plan : plan.withSplits(prunedTable(plan.table, window))
+    const table = kept.get(plan.table)
+    return table === undefined ? plan : plan.withSplits(table)
   }
-  const children = plan.children.map((child) => replace(child, windows))
+  const children = plan.children.map((child) => replace(child, kept))
   return children.every((child, i) => child === plan.children[i]) ? plan : plan.withChildren(children)
 }
 
-const prunedTables = new WeakMap<ScanTable, ScanTable>()
-
-function prunedTable(table: ScanTable, window: Window): ScanTable {
-  let pruned = prunedTables.get(table)
-  if (pruned === undefined) {
-    const { layout } = table
-    const kept = layout.splits.filter((split) => overlaps(split, window))
-    pruned = kept.length === layout.splits.length ? table : new ScanTable(table.name, table.indexes, Layout.create(layout.layoutId, kept, layout.partitions))
-    prunedTables.set(table, pruned)
-  }
-  return pruned
-}
-
-function overlaps(split: SplitRef, window: Window): boolean {
-  if (split.timeRange === null) return true
-  // Seconds are truncated towards zero, so before 1970 the first value can lie up to a second below.
-  const start = BigInt(split.timeRange.start <= 0 ? split.timeRange.start - 1 : split.timeRange.start) * 1_000_000_000n
-  const end = (BigInt(split.timeRange.end) + 1n) * 1_000_000_000n - 1n
-  return start <= window.high && end >= window.low
-}
-
-function windowOf(fields: FastFieldExec): Window | null {
-  const window: Window = { low: -(1n << 63n), high: (1n << 63n) - 1n }
-  let found = false
-  for (const filter of fields.options.filters) {
-    const bound = timeBound(filter, fields)
-    if (bound === null) continue
-    found = true
-    if (bound.op === '>' || bound.op === '>=' || bound.op === '=') window.low = max(window.low, bound.nanos)
-    if (bound.op === '<' || bound.op === '<=' || bound.op === '=') window.high = min(window.high, bound.nanos + bound.unit - 1n)
-  }
-  return found ? window : null
-}
+type MayMatch = (split: SplitRef) => boolean
 
 const FLIPPED: Record<string, string> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=', '=': '=' }
 const NANOS_PER_UNIT = [1_000_000_000n, 1_000_000n, 1_000n, 1n] as const
 
-function timeBound(filter: Expr, fields: FastFieldExec): { op: string; nanos: bigint; unit: bigint } | null {
+/** What a comparison of the timestamp field with a literal says of a split; null for another filter. */
+function timeTest(filter: Expr, fields: FastFieldExec): MayMatch | null {
+  const comparison = comparisonOf(filter, fields)
+  if (comparison === null || typeof comparison.value !== 'bigint') return null
+  const { name, op, value, column } = comparison
+  if (typeName(column.type) !== 'Timestamp') return null
+  if (!fields.table.indexes.every((index) => index.mapping.timestampField?.name === name)) return null
+  const unit = NANOS_PER_UNIT[(column.type as unknown as { unit: number }).unit]!
+  const [low, high] = [value * unit, value * unit + unit - 1n]
+  return ({ timeRange }) => {
+    if (timeRange === null) return true
+    // Seconds are truncated towards zero, so before 1970 the first value can lie up to a second below.
+    const start = BigInt(timeRange.start <= 0 ? timeRange.start - 1 : timeRange.start) * 1_000_000_000n
+    const end = (BigInt(timeRange.end) + 1n) * 1_000_000_000n - 1n
+    return (op === '<' || op === '<=' || start <= high) && (op === '>' || op === '>=' || end >= low)
+  }
+}
+
+/** What equality of a tag field with literals says of a split; null for another filter. */
+function tagTest(filter: Expr, fields: FastFieldExec): MayMatch | null {
+  let name: string | null = null
+  let values: unknown[] = []
+  const comparison = comparisonOf(filter, fields)
+  if (comparison?.op === '=') {
+    name = comparison.name
+    values = [comparison.value]
+  } else if (filter instanceof InListExpr && !filter.negated && filter.list.every((item) => item instanceof LiteralExpr)) {
+    name = fieldName(filter.child, fields)
+    values = filter.list.map((item) => (item as LiteralExpr).value)
+  }
+  if (name === null || !values.every((value) => typeof value === 'string' || typeof value === 'bigint' || value === null)) return null
+  const column = name
+  const tagName = fields.table.indexes[0]?.mapping.field(column)?.tantivyName
+  const isTag = fields.table.indexes.every((index) => index.mapping.tagFields.some((field) => field.name === column))
+  if (!isTag || tagName === undefined) return null
+  const wanted = values.filter((value) => value !== null).map((value) => `${tagName}:${value}`)
+  return ({ tags }) => tags === undefined || !tags.includes(`${tagName}!`) || wanted.some((tag) => tags.includes(tag))
+}
+
+/** A comparison of one field with a literal, the field on the left. */
+function comparisonOf(filter: Expr, fields: FastFieldExec) {
   if (!(filter instanceof ComparisonExpr) || !(filter.op in FLIPPED)) return null
   const [column, literal, op] =
-    filter.left instanceof ColumnExpr ? [filter.left, filter.right, filter.op] : [filter.right, filter.left, FLIPPED[filter.op]!]
-  if (!(column instanceof ColumnExpr) || !(literal instanceof LiteralExpr) || typeof literal.value !== 'bigint') return null
-  if (typeName(column.type) !== 'Timestamp') return null
-  const source = fields.options.columns[column.index - addressFields.length]?.source
-  if (source?.kind !== 'column') return null
-  if (!fields.table.indexes.every((index) => index.mapping.timestampField?.name === source.name)) return null
-  const unit = NANOS_PER_UNIT[(literal.type as unknown as { unit: number }).unit]!
-  return { op, nanos: literal.value * unit, unit }
+    filter.left instanceof ColumnExpr
+      ? [filter.left, filter.right, filter.op]
+      : [filter.right, filter.left, FLIPPED[filter.op]!]
+  const name = fieldName(column, fields)
+  if (name === null || !(literal instanceof LiteralExpr)) return null
+  return { name, op, value: literal.value, column: column as ColumnExpr }
 }
 
-function max(a: bigint, b: bigint): bigint {
-  return a > b ? a : b
-}
-
-function min(a: bigint, b: bigint): bigint {
-  return a < b ? a : b
+function fieldName(expr: Expr, fields: FastFieldExec): string | null {
+  if (!(expr instanceof ColumnExpr)) return null
+  const source = fields.options.columns[expr.index - addressFields.length]?.source
+  return source?.kind === 'column' ? source.name : null
 }

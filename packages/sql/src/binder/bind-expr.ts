@@ -163,6 +163,7 @@ function bindUnary(env: ExprContext, ast: Extract<AstExpr, { kind: 'unary' }>): 
   const operand = bindExpr(env, ast.operand)
   if (ast.op === '~') return callScalar(env, 'bit_not', [operand], ast.at)
   const name = typeName(operand.type)
+  if (name === 'Null') return operand
   if (/^(Int|Float|Decimal|Interval)/.test(name)) return ast.op === '+' ? operand : new NegateExpr(operand)
   if (name === 'Uint64')
     return ast.op === '+'
@@ -271,6 +272,10 @@ function bindInList(env: ExprContext, ast: Extract<AstExpr, { kind: 'in_list' }>
 /** `operand IN (elements)`; elements that keep the operand's type leave it uncast. */
 export function inList(env: ExprContext, operand: Expr, elements: readonly Expr[], negated: boolean): Expr {
   const { ctx } = env
+  if (typeName(operand.type) === 'Null') {
+    const values = unify(ctx, [operand, ...elements], 'IN').exprs
+    return new InListExpr(values[0]!, values.slice(1), negated)
+  }
   const pairs = elements.map((element) => comparable(ctx, '=', operand, element))
   const { type } = unify(
     ctx,

@@ -16,6 +16,7 @@ import {
   VolleyError,
 } from '@volley/core'
 import type { AstArgument, AstCall, AstExpr, AstOrderItem, Position } from '../parser/ast.ts'
+import { arrowType } from './arrow-type.ts'
 import { bindExpr, compare } from './bind-expr.ts'
 import { asBoolean, castTo, unify } from './coerce.ts'
 import { BinderState, sqlError, sqlTypeName, unsupportedAt } from './errors.ts'
@@ -145,6 +146,12 @@ function bindSpecial(env: ExprContext, ast: AstCall, name: string): Expr | null 
       if (args.length === 0 || (name !== 'coalesce' && args.length !== 2)) throw noOverload(name, args, ast.at)
       const { type, exprs } = unify(ctx, args, name.toUpperCase())
       return exprs.length === 1 ? exprs[0]! : new CoalesceExpr(exprs, type)
+    }
+    case 'arrow_cast':
+    case 'arrow_try_cast': {
+      const [value, type] = valueArguments(ast)
+      if (ast.args.length !== 2 || type?.kind !== 'string') throw sqlError(SqlState.undefinedFunction, `${name} takes a value and the name of an Arrow type`, ast.at)
+      return castTo(ctx, bindExpr(env, value!), arrowType(type.text, type.at), name === 'arrow_try_cast')
     }
     case 'nullif': {
       const args = valueArguments(ast).map((arg) => bindExpr(env, arg))

@@ -1,4 +1,5 @@
 import { typeName } from '@volley/core'
+import type { DataType } from 'apache-arrow'
 import type { AstExpr } from '../parser/ast.ts'
 import { fold } from './names.ts'
 
@@ -11,7 +12,7 @@ export function columnName(ast: AstExpr): string {
       return fold(ast.name.at(-1)!)
     case 'cast': {
       const inner = columnName(ast.operand)
-      return inner === UNNAMED ? typeName(ast.type).toLowerCase() : inner
+      return inner === UNNAMED ? typeLabel(ast.type) : inner
     }
     case 'case': {
       const otherwise = ast.otherwise === null ? UNNAMED : columnName(ast.otherwise)
@@ -24,7 +25,7 @@ export function columnName(ast: AstExpr): string {
       return item.alias === null ? columnName(item.expr) : fold(item.alias)
     }
     case 'typed':
-      return typeName(ast.type).toLowerCase()
+      return typeLabel(ast.type)
     case 'exists':
     case 'array':
     case 'interval':
@@ -39,3 +40,20 @@ export function columnName(ast: AstExpr): string {
 }
 
 const UNNAMED = '?column?'
+
+const LABELS: Readonly<Record<string, string>> = {
+  Int16: 'int2',
+  Int32: 'int4',
+  Int64: 'int8',
+  Float32: 'float4',
+  Float64: 'float8',
+  Utf8: 'text',
+  Decimal: 'numeric',
+  Binary: 'bytea',
+  List: 'array',
+}
+
+function typeLabel(type: DataType): string {
+  const name = typeName(type)
+  return LABELS[name] ?? name.toLowerCase()
+}

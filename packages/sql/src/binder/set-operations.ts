@@ -95,12 +95,12 @@ function byName(ctx: BindContext, plans: readonly LogicalPlan[]): LogicalPlan[] 
   const names = [...new Set(plans.flatMap((plan) => plan.columns.map((column) => column.name)))]
   return plans.map((plan) => {
     const exprs = names.map((name) => {
-      const column = plan.columns.find((candidate) => candidate.name === name)
-      return column === undefined
+      const i = plan.columns.findIndex((candidate) => candidate.name === name)
+      return i < 0
         ? { column: ctx.newColumn(name, NULL, true), expr: new LiteralExpr(NULL, null) }
-        : { column, expr: refTo(column) }
+        : { column: plan.columns[i]!, expr: outputExpr(plan, i) }
     })
-    return new Projection(plan, exprs)
+    return new Projection(plan instanceof Projection ? plan.input : plan, exprs)
   })
 }
 

@@ -148,7 +148,7 @@ function bindBound(env: ExprContext, bound: AstFrameBound, window: AstWindow): F
   const { ctx } = env
   const offset = bindExpr({ ...env, aggregates: false }, bound.offset)
   if (window.frame!.units !== 'range') {
-    if (!isInteger(offset.type)) {
+    if (!isInteger(offset.type) && !ctx.isUntyped(offset)) {
       throw sqlError(
         SqlState.datatypeMismatch,
         `argument of ${window.frame!.units.toUpperCase()} must be an integer`,

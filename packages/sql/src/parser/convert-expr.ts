@@ -304,7 +304,7 @@ function convertAtom(raw: Raw, tag: string, node: Raw): AstExpr {
       const [form, custom] = variant(node.field)
       const field = form === 'Custom' ? custom.value : form === 'Week' && custom !== undefined ? custom.value : form
       const at = positionOf(raw)
-      return call('date_part', [{ kind: 'string', text: String(field).toLowerCase(), at }, convertExpr(node.expr)], at)
+      return call('extract', [{ kind: 'string', text: String(field).toLowerCase(), at }, convertExpr(node.expr)], at)
     }
     case 'Ceil':
     case 'Floor': {

@@ -1,4 +1,5 @@
 import { formatPlan, type ExecutionPlan } from '@volley/core'
+import type { DistributedPlan } from '@volley/planner'
 import type { VolleySession } from 'volley'
 import type { RowValue } from '../oracle/rows.ts'
 
@@ -20,8 +21,7 @@ export interface Ran {
   /** Workers that had a task, and those of them whose tasks gave rows. */
   readonly workers: ReadonlySet<string>
   readonly workersWithRows: ReadonlySet<string>
-  /** Split ids of each task, by stage. */
-  readonly splitsOfTasks: readonly (readonly (readonly string[])[])[]
+  readonly distributed: DistributedPlan
 }
 
 /** How a query is planned under these settings; with `analyze` it runs. */
@@ -40,11 +40,12 @@ export async function explainQuery(
     nodes: plans.flatMap(withDescendants),
     workers: new Set(plan.stages.flatMap((stage) => stage.tasks.map((task) => task.worker))),
     workersWithRows: new Set(reports.filter((task) => task.rowsOut > 0).map((task) => task.worker)),
-    splitsOfTasks: plan.stages.map((stage) => stage.tasks.map((task) => task.splits)),
+    distributed: plan,
   }
 }
 
-function withDescendants(plan: ExecutionPlan): ExecutionPlan[] {
+/** A plan and everything below it. */
+export function withDescendants(plan: ExecutionPlan): ExecutionPlan[] {
   return [plan, ...plan.children.flatMap(withDescendants)]
 }
 

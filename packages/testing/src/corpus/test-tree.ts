@@ -13,7 +13,7 @@ import { sampleMappings, type MappingAge } from './sample-mapping.ts'
 
 export interface PublishedSplit {
   readonly splitId: string
-  /** Live documents of each segment, in the order of the split's segments. */
+  /** The documents of each segment, at their doc ids, deleted ones included. */
   readonly segments: readonly (readonly PlacedDocument[])[]
   readonly path: string
 }
@@ -61,7 +61,7 @@ export class TestTree {
       const { splitId } = bundle.metadata
       splits.push({
         splitId,
-        segments: segments.map((each) => each.filter(({ deleted }) => !deleted)),
+        segments,
         path: path.join(this.root, 'indexes', indexId, `${splitId}.split`),
       })
     }

@@ -84,3 +84,8 @@ export function corpora(options: CorpusOptions = {}): fc.Arbitrary<Corpus> {
       })),
     }))
 }
+
+/** The same documents every time. */
+export function sampleDocuments(count: number, seed: number): SampleDocument[] {
+  return fc.sample(documents, { numRuns: count, seed }).map((document, i) => ({ id: BigInt(i), ...document }))
+}
