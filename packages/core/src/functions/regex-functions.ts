@@ -1,0 +1,155 @@
+import type { DataType } from 'apache-arrow'
+import type { ScalarValue } from '../types/scalar-value.ts'
+import { BOOL, INT32, listType, UTF8 } from '../types/type-factory.ts'
+import { defineFunction } from './define.ts'
+import { evaluateRows } from './evaluate-rows.ts'
+import { regexOf } from './regex.ts'
+import type { ScalarFunction } from './scalar-function.ts'
+
+type Args = readonly ScalarValue[]
+
+function regexFunction(
+  name: string,
+  aliases: readonly string[],
+  description: string,
+  examples: readonly (readonly [string, string])[],
+  /** Texts before the flags, which may be left out. */
+  texts: number,
+  returns: DataType,
+  row: (args: readonly string[], flags: string) => ScalarValue,
+  nullable: 'propagate' | 'always' = 'propagate',
+): ScalarFunction {
+  const args = Array.from({ length: texts }, () => UTF8)
+  return defineFunction({
+    name,
+    aliases,
+    category: 'regular expressions',
+    description,
+    examples,
+    nullable,
+    overloads: [
+      { args, returns },
+      { args: [...args, UTF8], returns },
+    ],
+    evaluate: (call) =>
+      evaluateRows(call, (values: Args) =>
+        row(values as readonly string[], (values[texts] as string | undefined) ?? ''),
+      ),
+  })
+}
+
+function operator(name: string, description: string, flags: string, negated: boolean): ScalarFunction {
+  return defineFunction({
+    name,
+    category: 'regular expressions',
+    description,
+    examples: [],
+    overloads: [{ args: [UTF8, UTF8], returns: BOOL }],
+    evaluate: (call) =>
+      evaluateRows(call, (args) => regexOf(args[1] as string, flags).test(args[0] as string) !== negated),
+  })
+}
+
+function firstMatch(text: string, pattern: string, flags: string): ScalarValue {
+  const regex = regexOf(pattern, flags)
+  let groups: (string | null)[] | null = null
+  regex.each(text, (matcher) => {
+    groups =
+      regex.groupCount === 0
+        ? [matcher.group()]
+        : Array.from({ length: regex.groupCount }, (_, i) => matcher.group(i + 1))
+    return false
+  })
+  return groups
+}
+
+function split(text: string, pattern: string, flags: string): string[] {
+  const parts: string[] = []
+  let end = 0
+  regexOf(pattern, flags).each(text, (matcher) => {
+    // An empty match at either end, or right behind a match, cuts nothing off.
+    if (matcher.end() === matcher.start() && (matcher.start() === end || matcher.end() === text.length)) return true
+    parts.push(text.slice(end, matcher.start()))
+    end = matcher.end()
+    return true
+  })
+  return [...parts, text.slice(end)]
+}
+
+/** Functions of regular expressions, in RE2's syntax. */
+export const REGEX_FUNCTIONS: readonly ScalarFunction[] = [
+  regexFunction(
+    'regexp_like',
+    [],
+    'Whether a text has a match of a pattern.',
+    [["regexp_like('Hello World', 'world$', 'i')", 'true']],
+    2,
+    BOOL,
+    ([text, pattern], flags) => regexOf(pattern!, flags).test(text!),
+  ),
+  regexFunction(
+    'regexp_replace',
+    [],
+    'Replaces the first match of a pattern, with the flag g all; \\1 to \\9 are its groups.',
+    [
+      ["regexp_replace('foobarbaz', 'b(..)', 'X\\1Y', 'g')", 'fooXarYXazY'],
+      ["regexp_replace('Thomas', '.[mN]a.', 'M')", 'ThM'],
+    ],
+    3,
+    UTF8,
+    ([text, pattern, replacement], flags) => regexOf(pattern!, flags).replace(text!, replacement!),
+  ),
+  regexFunction(
+    'regexp_match',
+    [],
+    'The groups of the first match of a pattern (the match, when it has none); NULL without a match.',
+    [["regexp_match('foobarbequebaz', '(bar)(beque)')", '{bar,beque}']],
+    2,
+    listType(UTF8),
+    ([text, pattern], flags) => firstMatch(text!, pattern!, flags),
+    'always',
+  ),
+  regexFunction(
+    'regexp_substr',
+    [],
+    'The first match of a pattern; NULL without a match.',
+    [["regexp_substr('ABCDEF', 'c(.)(..)', 'i')", 'CDEF']],
+    2,
+    UTF8,
+    ([text, pattern], flags) => {
+      let found: string | null = null
+      regexOf(pattern!, flags).each(text!, (matcher) => {
+        found = matcher.group()
+        return false
+      })
+      return found
+    },
+    'always',
+  ),
+  regexFunction(
+    'regexp_count',
+    [],
+    'Number of matches of a pattern.',
+    [["regexp_count('123456789012', '\\d\\d\\d')", '4']],
+    2,
+    INT32,
+    ([text, pattern], flags) => {
+      let count = 0
+      regexOf(pattern!, flags).each(text!, () => ++count > 0)
+      return count
+    },
+  ),
+  regexFunction(
+    'regexp_split_to_array',
+    [],
+    'The fields of a text cut at the matches of a pattern.',
+    [["regexp_split_to_array('hello  world', '\\s+')", '{hello,world}']],
+    2,
+    listType(UTF8),
+    ([text, pattern], flags) => split(text!, pattern!, flags),
+  ),
+  operator('~', 'Whether a text has a match of a pattern.', '', false),
+  operator('~*', 'Whether a text has a match of a pattern, without regard to case.', 'i', false),
+  operator('!~', 'Whether a text has no match of a pattern.', '', true),
+  operator('!~*', 'Whether a text has no match of a pattern, without regard to case.', 'i', true),
+]
