@@ -33,7 +33,11 @@ try {
 
 async function main(): Promise<void> {
   const oracle = (await import('../scripts/demo-oracle.mjs' as string)) as {
-    openOracle(fixtures: string, scratch: string, threads: number): Promise<Peer & { run(sql: string): Promise<unknown> }>
+    openOracle(
+      fixtures: string,
+      scratch: string,
+      threads: number,
+    ): Promise<Peer & { run(sql: string): Promise<unknown> }>
   }
   const duckdb = await oracle.openOracle('fixtures', scratch, THREADS)
   for (const table of ['logs', 'traces']) {
@@ -53,7 +57,9 @@ async function main(): Promise<void> {
         for await (const _ of (await session.sql(step.sql)).chunks()) continue
       })
       const b = await timed(async () => {
-        await (duckdb as unknown as { runAndReadAll(sql: string): Promise<unknown> }).runAndReadAll(duckdbDialect(step.sql))
+        await (duckdb as unknown as { runAndReadAll(sql: string): Promise<unknown> }).runAndReadAll(
+          duckdbDialect(step.sql),
+        )
       })
       // The first two rounds warm caches and compilers.
       if (round < 2) continue
@@ -69,14 +75,19 @@ async function main(): Promise<void> {
   console.log(`| query | Volley ms | DuckDB on Parquet ms | ratio |\n|---|---|---|---|`)
   for (const row of rows) console.log(`| ${row.join(' | ')} |`)
   console.log(`| geometric mean | | | ${mean.toFixed(2)} |`)
-  console.log(`\n${ROUNDS} rounds, medians; ${THREADS} DuckDB threads; load ${os.loadavg()[0]!.toFixed(2)}; ${os.cpus()[0]!.model}, node ${process.version}`)
+  console.log(
+    `\n${ROUNDS} rounds, medians; ${THREADS} DuckDB threads; load ${os.loadavg()[0]!.toFixed(2)}; ${os.cpus()[0]!.model}, node ${process.version}`,
+  )
 }
 
 function installDemo(): string {
   fs.cpSync('fixtures/demo/indexes', path.join(scratch, 'indexes'), { recursive: true })
   for (const index of ['logs', 'traces']) {
     const file = path.join(scratch, 'indexes', index, 'metastore.json')
-    fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replaceAll('file:///QW_ROOT/', `${pathToFileURL(scratch).href}/`))
+    fs.writeFileSync(
+      file,
+      fs.readFileSync(file, 'utf8').replaceAll('file:///QW_ROOT/', `${pathToFileURL(scratch).href}/`),
+    )
   }
   return pathToFileURL(path.join(scratch, 'indexes')).href
 }

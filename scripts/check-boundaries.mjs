@@ -16,7 +16,19 @@ const mayImport = {
   splits: ['kernels', 'core', 'planner', 'codec', 'tantivy', 'storage', 'metastore'],
   cluster: ['planner'],
   worker: ['core', 'codec', 'planner'],
-  volley: ['kernels', 'core', 'planner', 'sql', 'tantivy', 'storage', 'metastore', 'codec', 'splits', 'cluster', 'worker'],
+  volley: [
+    'kernels',
+    'core',
+    'planner',
+    'sql',
+    'tantivy',
+    'storage',
+    'metastore',
+    'codec',
+    'splits',
+    'cluster',
+    'worker',
+  ],
 }
 mayImport.testing = Object.keys(mayImport)
 const noNodeBuiltins = ['kernels', 'core', 'planner', 'sql', 'tantivy', 'codec', 'storage', 'metastore', 'splits']
@@ -29,12 +41,19 @@ const alsoKernels = new Set(['planner', 'sql', 'codec', 'worker', 'volley', 'tes
 const problems = []
 const sourceFiles = (dir) =>
   fs.existsSync(dir)
-    ? fs.readdirSync(dir, { recursive: true }).filter((name) => /\.m?[tj]s$/.test(name) && !name.includes('generated')).map((name) => path.join(dir, name))
+    ? fs
+        .readdirSync(dir, { recursive: true })
+        .filter((name) => /\.m?[tj]s$/.test(name) && !name.includes('generated'))
+        .map((name) => path.join(dir, name))
     : []
 const importsOf = (file) =>
-  [...fs.readFileSync(file, 'utf8').matchAll(/^(?:import|export)\s[^;'"`]*?\bfrom\s+['"]([^'"]+)['"]|^import\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm)].map(
-    (match) => match[1] ?? match[2] ?? match[3],
-  )
+  [
+    ...fs
+      .readFileSync(file, 'utf8')
+      .matchAll(
+        /^(?:import|export)\s[^;'"`]*?\bfrom\s+['"]([^'"]+)['"]|^import\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm,
+      ),
+  ].map((match) => match[1] ?? match[2] ?? match[3])
 
 const listed = fs.readdirSync('packages').sort()
 for (const dir of listed) if (!(dir in mayImport)) problems.push(`packages/${dir}: not in the table`)
@@ -58,7 +77,8 @@ for (const [dir, allowed] of Object.entries(mayImport)) {
       }
       if (builtins.has(specifier)) continue
       const name = specifier.startsWith('@') ? specifier.split('/').slice(0, 2).join('/') : specifier.split('/')[0]
-      if (name !== manifest.name && !declared.has(name)) problems.push(`${file}: imports ${name}, which package.json does not list`)
+      if (name !== manifest.name && !declared.has(name))
+        problems.push(`${file}: imports ${name}, which package.json does not list`)
     }
   }
   if (noNodeBuiltins.includes(dir)) {

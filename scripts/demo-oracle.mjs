@@ -47,7 +47,9 @@ export async function openOracle(fixtures, scratch, threads = 2) {
     const file = path.join(scratch, `${table}.ndjson`)
     fs.writeFileSync(file, Buffer.concat(text))
     const spec = Object.entries(types).map(([name, type]) => `${name}: '${type}'`)
-    await db.run(`CREATE TABLE ${table} AS SELECT * FROM read_json('${file}', format = 'newline_delimited', columns = {${spec.join(', ')}})`)
+    await db.run(
+      `CREATE TABLE ${table} AS SELECT * FROM read_json('${file}', format = 'newline_delimited', columns = {${spec.join(', ')}})`,
+    )
   }
   await db.run(`CREATE MACRO tokens(v) AS regexp_extract_all(lower(v), '[\\p{L}\\p{N}]+')`)
   await db.run(`CREATE MACRO match(v, words) AS coalesce(list_has_all(tokens(v), tokens(words)), false)`)

@@ -20,7 +20,9 @@ const queries = {
     `SELECT service, region, count(*) AS n, min(timestamp) AS first, max(timestamp) AS last FROM logs WHERE match(message, 'pool exhausted') GROUP BY service, region ORDER BY n DESC, service`,
     ordered,
   ],
-  'match-or-level': [`SELECT level, count(*) AS n FROM logs WHERE match(message, 'timeout') OR level = 'WARN' GROUP BY level`],
+  'match-or-level': [
+    `SELECT level, count(*) AS n FROM logs WHERE match(message, 'timeout') OR level = 'WARN' GROUP BY level`,
+  ],
   'match-not': [
     `SELECT service, count(*) AS n FROM logs WHERE match(message, 'failed') AND NOT match(message, 'declined') GROUP BY service ORDER BY service`,
     ordered,
@@ -83,7 +85,10 @@ const queries = {
 
 // DuckDB has date_bin under another name and no double precision in JSON casts; everything else is the same text.
 const dialect = (sql) =>
-  sql.replace(/date_bin\((INTERVAL '[^']+'), (\w+), (TIMESTAMP '[^']+')\)/g, 'CAST(time_bucket($1, $2, $3) AS TIMESTAMP_MS)')
+  sql.replace(
+    /date_bin\((INTERVAL '[^']+'), (\w+), (TIMESTAMP '[^']+')\)/g,
+    'CAST(time_bucket($1, $2, $3) AS TIMESTAMP_MS)',
+  )
 
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'volley-oracle-'))
 const db = await openOracle('fixtures', scratch)

@@ -11,7 +11,15 @@ const protos = fs
   .sort()
   .map((name) => path.join(root, 'proto', name))
 const out = path.join(root, 'src/generated/messages.js')
-const flags = ['--force-number', '--no-verify', '--no-convert', '--no-delimited', '--no-typeurl', '--no-create', '--no-service']
+const flags = [
+  '--force-number',
+  '--no-verify',
+  '--no-convert',
+  '--no-delimited',
+  '--no-typeurl',
+  '--no-create',
+  '--no-service',
+]
 fs.mkdirSync(path.dirname(out), { recursive: true })
 pbjs.main(
   [

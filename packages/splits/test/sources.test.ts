@@ -54,7 +54,8 @@ function scan(
   options: { text?: readonly TextPredicate[]; partitions?: number } = {},
 ): ExecutionPlan {
   const outputs = names.map((entry) => {
-    const [name, source]: [string, ScanColumn] = typeof entry === 'string' ? [entry, { kind: 'column', name: entry }] : entry
+    const [name, source]: [string, ScanColumn] =
+      typeof entry === 'string' ? [entry, { kind: 'column', name: entry }] : entry
     const column = logs.columns.find((candidate) => candidate.name === name)
     return { name, type: column?.type ?? new Utf8(), nullable: true, source }
   })
@@ -95,7 +96,9 @@ describe('sources of a layout', () => {
       [7, 100],
       [16, 4096],
     ] as const) {
-      expect(sorted(await rows(scan(['service', 'timestamp', 'trace_id'], { partitions }), context(batchSize)))).toEqual(expected)
+      expect(
+        sorted(await rows(scan(['service', 'timestamp', 'trace_id'], { partitions }), context(batchSize))),
+      ).toEqual(expected)
     }
   })
 
@@ -103,8 +106,18 @@ describe('sources of a layout', () => {
     const plan = scan(['service', 'timestamp'])
     const stored = new DocumentExec((plan.children[0] as FastFieldExec).table, {
       columns: [
-        { name: 'service', type: new Utf8(), nullable: true, source: { kind: 'path', name: '_source', path: ['service'], text: true } },
-        { name: 'timestamp', type: new Utf8(), nullable: true, source: { kind: 'path', name: '_source', path: ['timestamp'], text: true } },
+        {
+          name: 'service',
+          type: new Utf8(),
+          nullable: true,
+          source: { kind: 'path', name: '_source', path: ['service'], text: true },
+        },
+        {
+          name: 'timestamp',
+          type: new Utf8(),
+          nullable: true,
+          source: { kind: 'path', name: '_source', path: ['timestamp'], text: true },
+        },
       ],
       filters: [],
       top: null,
@@ -128,7 +141,9 @@ describe('sources of a layout', () => {
     `)
     const found = await rows(plan)
     const all = await rows(scan(['service', 'message']))
-    const expected = all.filter(([, message]) => /\bpool\b/i.test(String(message)) && /\bexhausted\b/i.test(String(message)))
+    const expected = all.filter(
+      ([, message]) => /\bpool\b/i.test(String(message)) && /\bexhausted\b/i.test(String(message)),
+    )
     expect(expected.length).toBeGreaterThan(100)
     expect(sorted(found)).toEqual(sorted(expected))
   })
@@ -138,8 +153,18 @@ describe('sources of a layout', () => {
     const table = (plan.children[0] as FastFieldExec).table
     const service = new ColumnExpr(3, 'service', new Utf8(), true)
     const filter = new ComparisonExpr('=', service, new LiteralExpr(new Utf8(), 'ledger'))
-    const column = (name: string) => ({ name, type: new Utf8(), nullable: true, source: { kind: 'column', name } as const })
-    const filtered = new FastFieldExec(table, { columns: [column('service'), column('level')], filters: [filter], top: null, fetch: null })
+    const column = (name: string) => ({
+      name,
+      type: new Utf8(),
+      nullable: true,
+      source: { kind: 'column', name } as const,
+    })
+    const filtered = new FastFieldExec(table, {
+      columns: [column('service'), column('level')],
+      filters: [filter],
+      top: null,
+      fetch: null,
+    })
     const expected = (await rows(plan)).filter(([name]) => name === 'ledger')
     expect(expected.length).toBeGreaterThan(100)
     expect(sorted((await rows(filtered)).map((row) => row.slice(3)))).toEqual(sorted(expected))
@@ -164,7 +189,11 @@ describe('sources of a layout', () => {
         if (x === null || y === null) return x === y ? 0 : (x === null) === nullsFirst ? -1 : 1
         return (x < y ? -1 : x > y ? 1 : 0) * (descending ? -1 : 1)
       }
-      const best = (list: ScalarValue[][]) => list.sort(compare).slice(0, 5).map((row) => String(row[3 + column]))
+      const best = (list: ScalarValue[][]) =>
+        list
+          .sort(compare)
+          .slice(0, 5)
+          .map((row) => String(row[3 + column]))
       const kept = await rows(top)
       expect(kept.length).toBeLessThanOrEqual(5 * 4 * 3)
       expect(best(kept)).toEqual(best(await rows(source)))
@@ -177,7 +206,9 @@ describe('sources of a layout', () => {
     const hits = marked.filter(([hit]) => hit === true)
     expect(marked).toHaveLength(7209)
     expect(hits.length).toBeGreaterThan(10)
-    expect(sorted(hits.map(([, message]) => [message!]))).toEqual(sorted(await rows(scan(['message'], { text: [predicate] }))))
+    expect(sorted(hits.map(([, message]) => [message!]))).toEqual(
+      sorted(await rows(scan(['message'], { text: [predicate] }))),
+    )
   })
 
   test('survive the wire', () => {
@@ -186,9 +217,18 @@ describe('sources of a layout', () => {
     const table = (scan(['service']).children[0] as FastFieldExec).table
     const columns = [
       { name: 'service', type: new Utf8(), nullable: true, source: { kind: 'column', name: 'service' } as const },
-      { name: 'x', type: new Utf8(), nullable: false, source: { kind: 'path', name: 'attributes', path: ['a', 3, 'b'], text: true } as const },
+      {
+        name: 'x',
+        type: new Utf8(),
+        nullable: false,
+        source: { kind: 'path', name: 'attributes', path: ['a', 3, 'b'], text: true } as const,
+      },
     ]
-    const filter = new ComparisonExpr('>=', new ColumnExpr(3, 'service', new Utf8(), true), new LiteralExpr(new Utf8(), 'l'))
+    const filter = new ComparisonExpr(
+      '>=',
+      new ColumnExpr(3, 'service', new Utf8(), true),
+      new LiteralExpr(new Utf8(), 'l'),
+    )
     const top = { k: 7, column: 1, descending: true, nullsFirst: false }
     const nodes: ExecutionPlan[] = [
       new InvertedIndexExec(table, { filters: [predicate], marks: [{ name: 'm', predicate }], scored: true, topK: 3 }),

@@ -5,7 +5,9 @@ import { enableCompileCache, registerHooks } from 'node:module'
 
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 15)) {
-  console.error(`volley needs Node 22.15 or later, this is ${process.versions.node} (in the repository, npx finds the pinned one)`)
+  console.error(
+    `volley needs Node 22.15 or later, this is ${process.versions.node} (in the repository, npx finds the pinned one)`,
+  )
   process.exit(2)
 }
 enableCompileCache()

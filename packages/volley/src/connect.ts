@@ -29,7 +29,10 @@ export interface ConnectOptions {
  * @throws VolleyError for a metastore URI that leads nowhere, an unknown setting, or a worker that does not answer.
  */
 export async function connect(options: ConnectOptions = {}): Promise<VolleySession> {
-  const settings = new SessionSettings({ cores: os.availableParallelism(), physicalRules: splitRules.map((rule) => rule.name) })
+  const settings = new SessionSettings({
+    cores: os.availableParallelism(),
+    physicalRules: splitRules.map((rule) => rule.name),
+  })
   const given = options.settings instanceof Map ? options.settings : Object.entries(options.settings ?? {})
   for (const [name, value] of given as Iterable<[string, string]>) settings.set(name, value)
   const metastore = options.metastore === undefined ? null : await openMetastore(options.metastore)
@@ -86,5 +89,9 @@ async function openMetastore(uri: string): Promise<FileBackedMetastore> {
 
 function startLocalWorkers(count: number): Promise<LocalWorkers> {
   const bin = fileURLToPath(new URL('../bin/volley.js', import.meta.url))
-  return LocalWorkers.start({ count, command: process.execPath, args: [bin, 'worker', '--listen', '127.0.0.1:0', '--with-parent'] })
+  return LocalWorkers.start({
+    count,
+    command: process.execPath,
+    args: [bin, 'worker', '--listen', '127.0.0.1:0', '--with-parent'],
+  })
 }

@@ -27,7 +27,13 @@ interface StageJson {
 export function explainJson({ plan, metrics }: Explained): { readonly stages: readonly StageJson[] } {
   const root: StageJson = {
     id: 0,
-    tasks: [{ worker: 'coordinator', splits: [], ...(metrics === null ? {} : { rows_out: metrics.root.rowsOut, bytes_out: 0 }) }],
+    tasks: [
+      {
+        worker: 'coordinator',
+        splits: [],
+        ...(metrics === null ? {} : { rows_out: metrics.root.rowsOut, bytes_out: 0 }),
+      },
+    ],
     plan: metrics === null ? planned(plan.root) : measured(metrics.root),
   }
   const stages = plan.stages.map((stage, i): StageJson => {

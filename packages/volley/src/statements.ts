@@ -1,5 +1,12 @@
-import { toArrowSchema, typeKey, type ScalarValue } from '@volley/core'
-import { formatLogicalPlan, type RuleChange, type ShownSetting, type TableProvider } from '@volley/planner'
+import { toArrowSchema, typeKey, type ExecutionPlan, type ScalarValue } from '@volley/core'
+import {
+  formatLogicalPlan,
+  type DistributedPlan,
+  type RuleChange,
+  type ShownSetting,
+  type TableProvider,
+} from '@volley/planner'
+import { FastFieldExec, TantivyAggregateExec } from '@volley/splits'
 import { Bool, Field, Schema, Utf8, vectorFromArray, Table, type DataType, type RecordBatch } from 'apache-arrow'
 import { explainJson } from './explain-json.ts'
 import { formatAnalyzed, formatStages } from './explain-tree.ts'
@@ -10,14 +17,23 @@ export class StaticRows {
   readonly schema: Schema
   readonly rows: readonly (readonly ScalarValue[])[]
 
-  constructor(columns: readonly (readonly [name: string, type: DataType])[], rows: readonly (readonly ScalarValue[])[]) {
+  constructor(
+    columns: readonly (readonly [name: string, type: DataType])[],
+    rows: readonly (readonly ScalarValue[])[],
+  ) {
     this.schema = new Schema(columns.map(([name, type]) => new Field(name, type, true)))
     this.rows = rows
   }
 
   batches(): RecordBatch[] {
     if (this.rows.length === 0) return []
-    const columns = this.schema.fields.map((field, i) => [field.name, vectorFromArray(this.rows.map((row) => row[i]), field.type)])
+    const columns = this.schema.fields.map((field, i) => [
+      field.name,
+      vectorFromArray(
+        this.rows.map((row) => row[i]),
+        field.type,
+      ),
+    ])
     return new Table(toArrowSchema(this.schema), Object.fromEntries(columns)).batches
   }
 }
@@ -26,17 +42,34 @@ const text = new Utf8()
 
 export function showSettings(settings: readonly ShownSetting[]): StaticRows {
   const rows = settings.map(({ name, value, description }) => [name, value, description])
-  return new StaticRows([['name', text], ['value', text], ['description', text]], rows)
+  return new StaticRows(
+    [
+      ['name', text],
+      ['value', text],
+      ['description', text],
+    ],
+    rows,
+  )
 }
 
 export function showTables(names: readonly string[]): StaticRows {
-  return new StaticRows([['table_name', text]], [...names].sort().map((name) => [name]))
+  return new StaticRows(
+    [['table_name', text]],
+    [...names].sort().map((name) => [name]),
+  )
 }
 
 export function describeTable(table: TableProvider): StaticRows {
   const rows = table.columns
     .filter((column) => column.visible || column.searchable || !column.selectable)
-    .map((column) => [column.name, typeKey(column.type), column.nullable, column.selectable, column.searchable, column.comment ?? null])
+    .map((column) => [
+      column.name,
+      typeKey(column.type),
+      column.nullable,
+      column.selectable,
+      column.searchable,
+      column.comment ?? null,
+    ])
   const columns: [string, DataType][] = [
     ['column_name', text],
     ['data_type', text],
@@ -60,13 +93,37 @@ export function explainPlan(explained: Explained, options: ExplainOptions): Stat
     options.format === 'json'
       ? [JSON.stringify(explainJson(explained))]
       : [
-          ...(options.changes ?? []).flatMap(({ rule, plan }) => [`-- after ${rule}`, ...formatLogicalPlan(plan).split('\n')]),
+          ...(options.changes ?? []).flatMap(({ rule, plan }) => [
+            `-- after ${rule}`,
+            ...formatLogicalPlan(plan).split('\n'),
+          ]),
           ...explainLines(explained),
+          ...(options.changes === null ? [] : notes(explained.plan)),
         ]
-  return new StaticRows([['plan', text]], lines.map((line) => [line]))
+  return new StaticRows(
+    [['plan', text]],
+    lines.map((line) => [line]),
+  )
+}
+
+/** What a reader of the plan should know of its values. */
+function notes(plan: DistributedPlan): string[] {
+  const cut = new Set<string>()
+  const visit = (node: ExecutionPlan): void => {
+    const source = node instanceof TantivyAggregateExec ? node.fields : node
+    if (source instanceof FastFieldExec)
+      for (const name of source.cutTextFields) cut.add(`${source.table.name}.${name}`)
+    node.children.forEach(visit)
+  }
+  for (const stage of plan.stages) visit(stage.plan)
+  if (cut.size === 0) return []
+  return [
+    `-- text of 255 bytes or more is NULL in the fast fields ${[...cut].sort().join(', ')} (Quickwit does not keep it there)`,
+  ]
 }
 
 export function explainLines(explained: Explained): string[] {
-  const tree = explained.metrics === null ? formatStages(explained.plan) : formatAnalyzed(explained.plan, explained.metrics)
+  const tree =
+    explained.metrics === null ? formatStages(explained.plan) : formatAnalyzed(explained.plan, explained.metrics)
   return tree.split('\n')
 }

@@ -19,7 +19,8 @@ export interface WorkerSessionConfig {
 const DEFAULT_MEMORY = 2 * 1024 ** 3
 
 /** Builds what runs plans over splits: the same for the coordinator, for threads and for worker processes. */
-export const buildWorkerSession: BuildWorkerSession = async (config) => createWorkerSession(config as WorkerSessionConfig)
+export const buildWorkerSession: BuildWorkerSession = async (config) =>
+  createWorkerSession(config as WorkerSessionConfig)
 
 export function createWorkerSession(config: WorkerSessionConfig): WorkerSession & { readonly arena: Arena } {
   const functions = defaultFunctions()

@@ -70,7 +70,15 @@ export class Layout {
 }
 
 function compareSplits(a: SplitRef, b: SplitRef): number {
-  return a.splitId < b.splitId ? -1 : a.splitId > b.splitId ? 1 : a.indexId < b.indexId ? -1 : a.indexId > b.indexId ? 1 : 0
+  return a.splitId < b.splitId
+    ? -1
+    : a.splitId > b.splitId
+      ? 1
+      : a.indexId < b.indexId
+        ? -1
+        : a.indexId > b.indexId
+          ? 1
+          : 0
 }
 
 /**

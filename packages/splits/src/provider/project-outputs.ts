@@ -16,7 +16,12 @@ export function projectOutputs(plan: ExecutionPlan, outputs: ScanRequest['output
   const { fields } = plan.schema
   const exprs = outputs.map(({ name, type, nullable, source }) => {
     const wanted = source.kind === 'score' ? SCORE_COLUMN : isAddress(source) ? (source as { name: string }).name : name
-    return new ColumnExpr(fields.findIndex((field) => field.name === wanted), name, type, nullable)
+    return new ColumnExpr(
+      fields.findIndex((field) => field.name === wanted),
+      name,
+      type,
+      nullable,
+    )
   })
   const inOrder = exprs.length === fields.length && exprs.every((expr, i) => expr.index === i)
   if (inOrder) return plan

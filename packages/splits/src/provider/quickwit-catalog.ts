@@ -54,7 +54,9 @@ export class QuickwitCatalog implements Catalog {
     const found = parts.filter((part) => part !== null)
     if (found.length < parts.length) return null
     return {
-      snapshotId: layoutHash(found.flatMap((part) => [part.index.indexId, ...part.splits.map((split) => split.splitId)])),
+      snapshotId: layoutHash(
+        found.flatMap((part) => [part.index.indexId, ...part.splits.map((split) => split.splitId)]),
+      ),
       indexes: found.map((part) => part.index),
       splits: found.flatMap((part) => part.splits),
     }

@@ -54,9 +54,12 @@ export class QuickwitTableProvider implements TableProvider {
     if (predicate.field !== null && predicate.form !== 'query') {
       const column = this.#byName.get(predicate.field)
       if (column === undefined || !column.searchable) {
-        throw new VolleyError(`column "${predicate.field}" of "${this.name}" is not indexed, so it cannot be searched`, {
-          code: SqlState.undefinedColumn,
-        })
+        throw new VolleyError(
+          `column "${predicate.field}" of "${this.name}" is not indexed, so it cannot be searched`,
+          {
+            code: SqlState.undefinedColumn,
+          },
+        )
       }
     }
     for (const index of this.snapshot.indexes) checkTextPredicate(predicate, index.mapping)
@@ -76,7 +79,9 @@ export class QuickwitTableProvider implements TableProvider {
       const target = source.kind === 'column' && column.fast ? fast : stored
       target.push({ name: output.name, type: output.type, nullable: output.nullable, source })
     }
-    const marks = outputs.flatMap(({ name, source }) => (source.kind === 'mark' ? [{ name, predicate: source.predicate }] : []))
+    const marks = outputs.flatMap(({ name, source }) =>
+      source.kind === 'mark' ? [{ name, predicate: source.predicate }] : [],
+    )
     const scored = outputs.some((output) => output.source.kind === 'score')
     const sources: ExecutionPlan[] = []
     if (textFilters.length > 0 || marks.length > 0) {
@@ -88,7 +93,13 @@ export class QuickwitTableProvider implements TableProvider {
       sources.push(new FastFieldExec(table, { ...columnOptions, columns: fast, fetch: fetchInSource }))
     }
     if (stored.length > 0) {
-      sources.push(new DocumentExec(table, { ...columnOptions, columns: stored, fetch: sources.length === 0 ? fetchInSource : null }))
+      sources.push(
+        new DocumentExec(table, {
+          ...columnOptions,
+          columns: stored,
+          fetch: sources.length === 0 ? fetchInSource : null,
+        }),
+      )
     }
     const joined = sources.reduce((left, right) => joinByAddress(left, right))
     return projectOutputs(joined, outputs)

@@ -58,7 +58,11 @@ export class SourceTableProvider implements TableProvider {
 
   scan(request: ScanRequest): ExecutionPlan {
     const layout = Layout.create(this.#snapshot.snapshotId, this.#snapshot.splits, request.settings.targetPartitions)
-    const table = new ScanTable(this.#snapshot.indexes.map((index) => index.indexId).join(','), this.#snapshot.indexes, layout)
+    const table = new ScanTable(
+      this.#snapshot.indexes.map((index) => index.indexId).join(','),
+      this.#snapshot.indexes,
+      layout,
+    )
     return projectOutputs(this.#source(table, request), request.outputs)
   }
 
@@ -79,7 +83,8 @@ export class SourceTableProvider implements TableProvider {
   #ownColumns(): TableColumn[] {
     if (this.#function === 'inverted_index') return [visible(SCORE_COLUMN, new Float64(), false)]
     const stored = this.#function === 'documents'
-    const isStored = (name: string) => this.#snapshot.indexes.some(({ mapping }) => mapping.field(name)?.stored !== false)
+    const isStored = (name: string) =>
+      this.#snapshot.indexes.some(({ mapping }) => mapping.field(name)?.stored !== false)
     return tableColumns(this.#snapshot.indexes).filter(
       (column) => column.selectable && column.name !== INDEX_COLUMN && (stored ? isStored(column.name) : column.fast),
     )

@@ -1,4 +1,13 @@
-import { AggregateExec, ColumnExpr, DocIdJoinExec, ProjectionExec, transformPlan, type AggregateCall, type ExecutionPlan, type Expr } from '@volley/core'
+import {
+  AggregateExec,
+  ColumnExpr,
+  DocIdJoinExec,
+  ProjectionExec,
+  transformPlan,
+  type AggregateCall,
+  type ExecutionPlan,
+  type Expr,
+} from '@volley/core'
 import type { PhysicalRule } from '@volley/planner'
 import { addressFields } from '../sources/address.ts'
 import { FastFieldExec } from '../sources/fast-field-exec.ts'
@@ -70,7 +79,6 @@ function pushInto(input: ExecutionPlan, aggregate: AggregateExec): ExecutionPlan
   const used = [...(group === null ? [] : [group]), ...args.flat()]
   if (!used.every((expr) => expr instanceof ColumnExpr && expr.index >= addressFields.length)) return null
   const calls = aggregate.calls.map((call, i) => call.withExprs(args[i]!, null, []))
-  const withoutMarks =
-    inverted === null || inverted.options.marks.length === 0 ? inverted : inverted.withoutMarks()
+  const withoutMarks = inverted === null || inverted.options.marks.length === 0 ? inverted : inverted.withoutMarks()
   return new TantivyAggregateExec(plan, withoutMarks, group as ColumnExpr | null, calls, aggregate.schema)
 }

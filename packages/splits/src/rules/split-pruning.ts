@@ -1,4 +1,12 @@
-import { ColumnExpr, ComparisonExpr, InListExpr, LiteralExpr, typeName, type ExecutionPlan, type Expr } from '@volley/core'
+import {
+  ColumnExpr,
+  ComparisonExpr,
+  InListExpr,
+  LiteralExpr,
+  typeName,
+  type ExecutionPlan,
+  type Expr,
+} from '@volley/core'
 import type { PhysicalRule } from '@volley/planner'
 import { Layout, type SplitRef } from '../layout/layout.ts'
 import { addressFields } from '../sources/address.ts'
@@ -80,11 +88,19 @@ function tagTest(filter: Expr, fields: FastFieldExec): MayMatch | null {
   if (comparison?.op === '=') {
     name = comparison.name
     values = [comparison.value]
-  } else if (filter instanceof InListExpr && !filter.negated && filter.list.every((item) => item instanceof LiteralExpr)) {
+  } else if (
+    filter instanceof InListExpr &&
+    !filter.negated &&
+    filter.list.every((item) => item instanceof LiteralExpr)
+  ) {
     name = fieldName(filter.child, fields)
     values = filter.list.map((item) => (item as LiteralExpr).value)
   }
-  if (name === null || !values.every((value) => typeof value === 'string' || typeof value === 'bigint' || value === null)) return null
+  if (
+    name === null ||
+    !values.every((value) => typeof value === 'string' || typeof value === 'bigint' || value === null)
+  )
+    return null
   const column = name
   const tagName = fields.table.indexes[0]?.mapping.field(column)?.tantivyName
   const isTag = fields.table.indexes.every((index) => index.mapping.tagFields.some((field) => field.name === column))

@@ -1,4 +1,12 @@
-import { ColumnExpr, DocIdJoinExec, ProjectionExec, SortExec, transformPlan, type ExecutionPlan, type SortKey } from '@volley/core'
+import {
+  ColumnExpr,
+  DocIdJoinExec,
+  ProjectionExec,
+  SortExec,
+  transformPlan,
+  type ExecutionPlan,
+  type SortKey,
+} from '@volley/core'
 import type { PhysicalRule } from '@volley/planner'
 import { addressFields } from '../sources/address.ts'
 import { ColumnSource } from '../sources/column-source.ts'

@@ -66,7 +66,12 @@ export class AddressReader implements LookupStream {
       const columns =
         parts.length === 1
           ? parts[0]!
-          : this.#schema.fields.map((_, i) => concatVectors(parts.map((part) => part[i]!), region))
+          : this.#schema.fields.map((_, i) =>
+              concatVectors(
+                parts.map((part) => part[i]!),
+                region,
+              ),
+            )
       const length = batch.numRows
       let answer = new RecordBatch(this.#schema, columns, length, null, region)
       for (const filter of this.#options.filters) {
@@ -107,11 +112,12 @@ function runsOf(batch: RecordBatch): Run[] {
   const docs = (doc as PrimitiveVector).values as Uint32Array
   const rows = batch.numRows
   const rowAt = (k: number) => (batch.selection === null ? k : batch.selection[k]!)
-  const selected = (from: number, to: number) => Uint32Array.from({ length: to - from }, (_, k) => docs[rowAt(from + k)]!)
+  const selected = (from: number, to: number) =>
+    Uint32Array.from({ length: to - from }, (_, k) => docs[rowAt(from + k)]!)
   const constant = split instanceof ConstantVector && segment instanceof ConstantVector
   const addressAt = (k: number) => [scalarAt(split, rowAt(k)) as string, scalarAt(segment, rowAt(k)) as number] as const
   const runs: Run[] = []
-  for (let from = 0; from < rows; ) {
+  for (let from = 0; from < rows;) {
     const [splitId, segmentOrd] = addressAt(from)
     let to = constant ? rows : from + 1
     for (; to < rows; to++) {

@@ -124,7 +124,8 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
         const docs = region.u32(length)
         for (let i = 0; i < length; i++) docs[i] = start + i
         const values: Vector[] = columns.map(() => new NullVector(new Null(), length, null))
-        let selection: Selection | null = alive === null ? null : aliveRange(start, end, alive).map((doc) => doc - start)
+        let selection: Selection | null =
+          alive === null ? null : aliveRange(start, end, alive).map((doc) => doc - start)
         const assemble = () =>
           new RecordBatch(
             this.schema,

@@ -48,7 +48,8 @@ export function topByScore(
     docs[count] = doc
     scores[count++] = scorer.score()
   }
-  if (topK === null || count <= topK) return { docs: docs.subarray(0, count), scores: scores.subarray(0, count), scored: count }
+  if (topK === null || count <= topK)
+    return { docs: docs.subarray(0, count), scores: scores.subarray(0, count), scored: count }
   const kept = selectTop(scores.subarray(0, count), topK)
   return { docs: kept.map((i) => docs[i]!), scores: Float64Array.from(kept, (i) => scores[i]!), scored: count }
 }

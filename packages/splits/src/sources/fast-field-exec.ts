@@ -1,3 +1,4 @@
+import { typeName } from '@volley/core'
 import { ColumnSource, type ColumnSourceOptions } from './column-source.ts'
 import type { ScanTable } from './scan-table.ts'
 
@@ -7,6 +8,16 @@ export class FastFieldExec extends ColumnSource {
 
   protected override withTable(table: ScanTable): FastFieldExec {
     return new FastFieldExec(table, this.options)
+  }
+
+  /**
+   * Fields whose text is NULL here where it has 255 bytes or more: Quickwit leaves such values out of its columns.
+   */
+  get cutTextFields(): readonly string[] {
+    return this.options.columns.flatMap(({ type, source }) => {
+      const isText = this.table.indexes.some(({ mapping }) => mapping.field(source.name)?.type === 'text')
+      return isText && typeName(type) === 'Utf8' ? [source.name] : []
+    })
   }
 
   override withOptions(options: ColumnSourceOptions): FastFieldExec {

@@ -1,4 +1,13 @@
-import { type BytesVector, ConstantVector, DictionaryVector, scalarAt, vectorOf, type ScalarValue, type Selection, type Vector } from '@volley/core'
+import {
+  type BytesVector,
+  ConstantVector,
+  DictionaryVector,
+  scalarAt,
+  vectorOf,
+  type ScalarValue,
+  type Selection,
+  type Vector,
+} from '@volley/core'
 import type { Region } from '@volley/kernels'
 import type { DataType } from 'apache-arrow'
 
@@ -72,4 +81,3 @@ export class GroupKeys {
     return group
   }
 }
-

@@ -127,7 +127,10 @@ export class InvertedIndexExec extends SplitSource {
   }
 
   /** Live documents of the unit that match, ascending, with their scores where the source gives any. */
-  private async matches(unit: DocUnit, context: TaskContext): Promise<{ docs: Uint32Array; scores: Float64Array | null }> {
+  private async matches(
+    unit: DocUnit,
+    context: TaskContext,
+  ): Promise<{ docs: Uint32Array; scores: Float64Array | null }> {
     const { filters, scored, topK } = this.options
     const prepared = await this.prepare(unit, filters, scored)
     const { segment, start, end } = unit

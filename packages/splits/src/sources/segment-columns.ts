@@ -101,7 +101,13 @@ export class SegmentColumns {
   /** The columns at `wanted` for a list of documents. */
   readDocs(wanted: readonly number[], docs: Uint32Array, region: Region): Promise<Vector[]> {
     return aboutSplit(this.#unit, () =>
-      this.#read(wanted, docs.length, region, (column) => column.readDocs(docs, region), () => docs),
+      this.#read(
+        wanted,
+        docs.length,
+        region,
+        (column) => column.readDocs(docs, region),
+        () => docs,
+      ),
     )
   }
 
@@ -117,7 +123,9 @@ export class SegmentColumns {
     docs: () => Uint32Array,
   ): Promise<Vector[]> {
     region.dependOn(this.#shared)
-    const slots = wanted.flatMap((i) => (this.#means[i]!.kind === 'store' ? [(this.#means[i] as { slot: number }).slot] : []))
+    const slots = wanted.flatMap((i) =>
+      this.#means[i]!.kind === 'store' ? [(this.#means[i] as { slot: number }).slot] : [],
+    )
     const stored = slots.length === 0 ? [] : await this.#store!.read(slots, docs(), region)
     const vectors: Vector[] = []
     for (const i of wanted) {
@@ -134,7 +142,13 @@ export class SegmentColumns {
           vectors.push(constantVector(type, this.#unit.split.indexId, length, region))
           break
         case 'missing':
-          vectors.push(vectorOf(type, Array.from({ length }, () => null), region))
+          vectors.push(
+            vectorOf(
+              type,
+              Array.from({ length }, () => null),
+              region,
+            ),
+          )
           break
       }
     }

@@ -1,4 +1,11 @@
-import { ExecutionPlan, segmentPartitioning, type Estimate, type Partitioning, type SortKey, type Statistics } from '@volley/core'
+import {
+  ExecutionPlan,
+  segmentPartitioning,
+  type Estimate,
+  type Partitioning,
+  type SortKey,
+  type Statistics,
+} from '@volley/core'
 import { ColumnExpr } from '@volley/core'
 import type { Distributable, SplitWeight } from '@volley/planner'
 import { addressFields } from './address.ts'

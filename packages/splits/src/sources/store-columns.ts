@@ -34,7 +34,11 @@ export class StoreColumns {
   ): Promise<StoreColumns> {
     const { schema } = unit.index.index
     const reader = (wanted: readonly number[]) =>
-      new DocumentReader(schema, mapping, wanted.map((i) => columns[i]!.source))
+      new DocumentReader(
+        schema,
+        mapping,
+        wanted.map((i) => columns[i]!.source),
+      )
     return new StoreColumns(await unit.segment.store(), reader, columns, metrics)
   }
 

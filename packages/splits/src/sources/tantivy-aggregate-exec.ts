@@ -54,7 +54,13 @@ export class TantivyAggregateExec extends SplitSource {
   protected override withTable(table: ScanTable): TantivyAggregateExec {
     const ids = new Set(table.layout.splits.map((split) => split.splitId))
     const inverted = this.inverted === null ? null : (this.inverted.forTask(ids) as InvertedIndexExec)
-    return new TantivyAggregateExec(this.fields.forTask(ids) as FastFieldExec, inverted, this.group, this.calls, this.schema)
+    return new TantivyAggregateExec(
+      this.fields.forTask(ids) as FastFieldExec,
+      inverted,
+      this.group,
+      this.calls,
+      this.schema,
+    )
   }
 
   override withSplits(table: ScanTable): TantivyAggregateExec {
@@ -84,7 +90,9 @@ export class TantivyAggregateExec extends SplitSource {
   }
 
   override get statistics(): Statistics {
-    return this.group === null ? this.rowStatistics(0, 64, this.table.layout.partitions) : this.rowStatistics(0.1, 64, null)
+    return this.group === null
+      ? this.rowStatistics(0, 64, this.table.layout.partitions)
+      : this.rowStatistics(0.1, 64, null)
   }
 
   protected override executePartition(partition: number, context: TaskContext): BatchStream {

@@ -70,7 +70,8 @@ class BestRows {
   }
 
   #push(high: number, low: number, doc: number): void {
-    if (!this.#all && this.#full && (high > this.#worstHigh || (high === this.#worstHigh && low >= this.#worstLow))) return
+    if (!this.#all && this.#full && (high > this.#worstHigh || (high === this.#worstHigh && low >= this.#worstLow)))
+      return
     if (this.#count === this.#docs.length) {
       if (this.#all) this.#grow()
       else this.#cut()
@@ -84,8 +85,8 @@ class BestRows {
     const { k } = this.#top
     if (this.#count <= k) return
     const [high, low, docs] = [this.#high, this.#low, this.#docs]
-    const order = Uint32Array.from({ length: this.#count }, (_, i) => i).sort(
-      (a, b) => (high[a]! < high[b]! ? -1 : high[a]! > high[b]! ? 1 : low[a]! - low[b]! || docs[a]! - docs[b]!),
+    const order = Uint32Array.from({ length: this.#count }, (_, i) => i).sort((a, b) =>
+      high[a]! < high[b]! ? -1 : high[a]! > high[b]! ? 1 : low[a]! - low[b]! || docs[a]! - docs[b]!,
     )
     const kept = order.subarray(0, k)
     const worst = kept[k - 1]!
@@ -124,12 +125,16 @@ class BestRows {
       const { values } = key
       if (values instanceof BigInt64Array || values instanceof BigUint64Array) {
         const low = new Uint32Array(values.buffer, values.byteOffset, values.length * 2)
-        const high = values instanceof BigInt64Array ? new Int32Array(values.buffer, values.byteOffset, low.length) : low
+        const high =
+          values instanceof BigInt64Array ? new Int32Array(values.buffer, values.byteOffset, low.length) : low
         return { high: (row) => high[2 * row + 1]!, low: (row) => low[2 * row]! }
       }
       if (values instanceof Float64Array) {
         // NaN sorts above everything, as in PostgreSQL.
-        return { high: (row) => (values[row]! !== values[row]! ? Infinity : values[row]!), low: (row) => +(values[row]! !== values[row]!) }
+        return {
+          high: (row) => (values[row]! !== values[row]! ? Infinity : values[row]!),
+          low: (row) => +(values[row]! !== values[row]!),
+        }
       }
     }
     this.#keepAll()

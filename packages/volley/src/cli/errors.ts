@@ -30,7 +30,8 @@ export function printError(error: unknown): void {
 
 export function describeError(error: unknown): string {
   if (error instanceof Interrupted) return 'interrupted'
-  if (!(error instanceof VolleyError)) return `error: ${oneLine(error instanceof Error ? error.message : String(error))}`
+  if (!(error instanceof VolleyError))
+    return `error: ${oneLine(error instanceof Error ? error.message : String(error))}`
   const { position, split, file, worker, hint } = error.subject
   const about = [
     position === undefined ? null : `line ${position.line}, column ${position.column}`,

@@ -25,7 +25,8 @@ async function main(args: readonly string[]): Promise<number> {
     return 0
   }
   const load = commands[name]
-  if (load === undefined) throw new UsageError(`there is no command ${name}; there are ${Object.keys(commands).join(', ')}`)
+  if (load === undefined)
+    throw new UsageError(`there is no command ${name}; there are ${Object.keys(commands).join(', ')}`)
   if (rest.includes('--help') || rest.includes('-h')) {
     console.log(usage)
     return 0

@@ -5,13 +5,21 @@ import { readConfig } from './config.ts'
 import { UsageError } from './errors.ts'
 
 /** Options that sql, explain and index share. */
-export const sessionOptions = {
+export const sessionOptions: SessionOptionTypes = {
   metastore: { type: 'string' },
   workers: { type: 'string' },
   worker: { type: 'string', multiple: true },
   set: { type: 'string', multiple: true },
   format: { type: 'string' },
-} as const satisfies ParseArgsConfig['options']
+}
+
+type SessionOptionTypes = {
+  readonly metastore: { readonly type: 'string' }
+  readonly workers: { readonly type: 'string' }
+  readonly worker: { readonly type: 'string'; readonly multiple: true }
+  readonly set: { readonly type: 'string'; readonly multiple: true }
+  readonly format: { readonly type: 'string' }
+}
 
 export interface SessionFlags {
   readonly metastore?: string | undefined
@@ -48,10 +56,13 @@ export function connectOptions(flags: SessionFlags): ConnectOptions {
   }
   const workers = flags.workers ?? process.env.VOLLEY_WORKERS
   const count = workers === undefined ? 0 : Number(workers)
-  if (!Number.isInteger(count) || count < 0 || count > 64) throw new UsageError(`--workers takes a number from 0 to 64, not ${workers}`)
+  if (!Number.isInteger(count) || count < 0 || count > 64)
+    throw new UsageError(`--workers takes a number from 0 to 64, not ${workers}`)
   const urls = flags.worker ?? []
-  if (count > 0 && urls.length > 0) throw new UsageError('--workers starts workers and --worker uses running ones: give one of them')
-  for (const url of urls) if (!/^[^\s:]+:\d+$|^\[[^\]]+\]:\d+$/.test(url)) throw new UsageError(`--worker takes HOST:PORT, not ${url}`)
+  if (count > 0 && urls.length > 0)
+    throw new UsageError('--workers starts workers and --worker uses running ones: give one of them')
+  for (const url of urls)
+    if (!/^[^\s:]+:\d+$|^\[[^\]]+\]:\d+$/.test(url)) throw new UsageError(`--worker takes HOST:PORT, not ${url}`)
   return { ...(metastore === undefined ? {} : { metastore }), localWorkers: count, workerUrls: urls, settings }
 }
 

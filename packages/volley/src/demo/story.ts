@@ -94,7 +94,8 @@ FROM logs
 WHERE service = 'ledger' AND level = 'WARN' AND timestamp < '2026-03-03 13:06'
 ORDER BY timestamp
 LIMIT 5`,
-    finding: 'Cause found: from 13:00 a vacuum on the table entries made inserts slow; six minutes later all 64 connections were busy.',
+    finding:
+      'Cause found: from 13:00 a vacuum on the table entries made inserts slow; six minutes later all 64 connections were busy.',
   },
   {
     question: 'And how was the join run? EXPLAIN ANALYZE, two workers.',

@@ -38,8 +38,14 @@ export async function demo(args: readonly string[]): Promise<number> {
         await session.close()
       }
       const seconds = ((performance.now() - started) / 1000).toFixed(1)
-      await say(`\n${bold('Verdict:')} a vacuum on the ledger's table entries slowed inserts in eu-west-1 until the connection pool ran dry.\n`)
-      await say(dim(`${story.length} queries in ${seconds} s. Try your own: npx volley sql --metastore file:///path/to/indexes 'SELECT …'\n`))
+      await say(
+        `\n${bold('Verdict:')} a vacuum on the ledger's table entries slowed inserts in eu-west-1 until the connection pool ran dry.\n`,
+      )
+      await say(
+        dim(
+          `${story.length} queries in ${seconds} s. Try your own: npx volley sql --metastore file:///path/to/indexes 'SELECT …'\n`,
+        ),
+      )
       return 0
     })
   } finally {
@@ -65,7 +71,9 @@ async function show(session: VolleySession, step: DemoStep, number: number, sign
 async function chart(session: VolleySession, step: DemoStep, signal: AbortSignal): Promise<string> {
   const result = await session.sql(step.sql, { signal })
   const { fields } = result.schema
-  const [label, value] = [step.chart!.label, step.chart!.value].map((name) => fields.findIndex((field) => field.name === name))
+  const [label, value] = [step.chart!.label, step.chart!.value].map((name) =>
+    fields.findIndex((field) => field.name === name),
+  )
   const bars: { label: string; value: number }[] = []
   for await (const rows of result.chunks()) {
     for (const row of rows) {

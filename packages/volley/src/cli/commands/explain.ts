@@ -21,7 +21,8 @@ export async function explain(args: readonly string[]): Promise<number> {
     const session = await connect({ ...options, signal })
     try {
       const explained = await session.explain(text, { signal, analyze: values.analyze })
-      const output = format === 'json' ? JSON.stringify(explainJson(explained), null, 2) : explainLines(explained).join('\n')
+      const output =
+        format === 'json' ? JSON.stringify(explainJson(explained), null, 2) : explainLines(explained).join('\n')
       await writeOut(`${output}\n`)
       return 0
     } finally {

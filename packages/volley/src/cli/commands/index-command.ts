@@ -18,7 +18,8 @@ export async function index(args: readonly string[]): Promise<number> {
   const metastore = FileBackedMetastore.open(uri, nodeStoreResolver())
   const [action, id, ...rest] = positionals
   if (action === 'list' && id === undefined) return print(values.format, await list(metastore))
-  if (action === 'describe' && id !== undefined && rest.length === 0) return print(values.format, await describe(metastore, id))
+  if (action === 'describe' && id !== undefined && rest.length === 0)
+    return print(values.format, await describe(metastore, id))
   throw new UsageError('index takes list, or describe ID')
 }
 
@@ -32,14 +33,34 @@ async function list(metastore: FileBackedMetastore): Promise<StaticRows> {
     }),
   )
   const [text, number] = [new Utf8(), new Int64()]
-  return new StaticRows([['index', text], ['splits', number], ['documents', number], ['bytes', number], ['uri', text]], rows)
+  return new StaticRows(
+    [
+      ['index', text],
+      ['splits', number],
+      ['documents', number],
+      ['bytes', number],
+      ['uri', text],
+    ],
+    rows,
+  )
 }
 
 async function describe(metastore: FileBackedMetastore, indexId: string): Promise<StaticRows> {
   const { docMapping } = await metastore.indexMetadata(indexId)
-  const rows = columnsOf(DocMapping.fromJson(docMapping)).map((column) => [column.name, typeKey(column.type), column.comment ?? ''])
+  const rows = columnsOf(DocMapping.fromJson(docMapping)).map((column) => [
+    column.name,
+    typeKey(column.type),
+    column.comment ?? '',
+  ])
   const text = new Utf8()
-  return new StaticRows([['column', text], ['type', text], ['comment', text]], rows)
+  return new StaticRows(
+    [
+      ['column', text],
+      ['type', text],
+      ['comment', text],
+    ],
+    rows,
+  )
 }
 
 async function print(format: string | undefined, rows: StaticRows): Promise<number> {
@@ -47,6 +68,11 @@ async function print(format: string | undefined, rows: StaticRows): Promise<numb
   if (!(outputFormats as readonly string[]).includes(name)) {
     throw new UsageError(`--format is one of ${outputFormats.join(', ')}, not ${name}`)
   }
-  await writeResult(new QueryResult('SHOW', rows), name as OutputFormat, writeOut, process.stdout.isTTY ? process.stdout.columns : null)
+  await writeResult(
+    new QueryResult('SHOW', rows),
+    name as OutputFormat,
+    writeOut,
+    process.stdout.isTTY ? process.stdout.columns : null,
+  )
   return 0
 }

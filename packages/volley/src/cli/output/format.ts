@@ -18,7 +18,12 @@ export interface ResultRows {
   readonly types: readonly DataType[]
 }
 
-export function writeResult(result: QueryResult, format: OutputFormat, write: Writer, width: number | null): Promise<number> {
+export function writeResult(
+  result: QueryResult,
+  format: OutputFormat,
+  write: Writer,
+  width: number | null,
+): Promise<number> {
   switch (format) {
     case 'table':
       return writeTable(result, write, width)

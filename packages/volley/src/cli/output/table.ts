@@ -7,7 +7,19 @@ import type { Writer } from './format.ts'
 /** Rows that are looked at before column widths are fixed; later rows are cut to them. */
 const ROWS_MEASURED = 1000
 const MAX_COLUMN = 60
-const RIGHT_ALIGNED = new Set(['Int8', 'Int16', 'Int32', 'Int64', 'Uint8', 'Uint16', 'Uint32', 'Uint64', 'Float32', 'Float64', 'Decimal'])
+const RIGHT_ALIGNED = new Set([
+  'Int8',
+  'Int16',
+  'Int32',
+  'Int64',
+  'Uint8',
+  'Uint16',
+  'Uint32',
+  'Uint64',
+  'Float32',
+  'Float64',
+  'Decimal',
+])
 
 /**
  * A table with a header and a rule, as psql draws one; values are cut with `…` so that it fits `width` columns of the
@@ -25,7 +37,11 @@ export async function writeTable(result: QueryResult, write: Writer, width: numb
     let text = ''
     if (widths === null) {
       widths = fit(names, pending, width)
-      text += `${line(names, widths, right.map(() => false))}\n${widths.map((w) => '─'.repeat(w + 2)).join('┼')}\n`
+      text += `${line(
+        names,
+        widths,
+        right.map(() => false),
+      )}\n${widths.map((w) => '─'.repeat(w + 2)).join('┼')}\n`
     }
     for (const row of pending) text += `${line(row, widths, right)}\n`
     pending = []
@@ -47,7 +63,9 @@ function cell(value: ScalarValue, type: DataType): string {
 }
 
 function fit(names: readonly string[], rows: readonly (readonly string[])[], width: number | null): number[] {
-  const widths = names.map((name, i) => rows.reduce((most, row) => Math.max(most, stringWidth(row[i]!)), stringWidth(name)))
+  const widths = names.map((name, i) =>
+    rows.reduce((most, row) => Math.max(most, stringWidth(row[i]!)), stringWidth(name)),
+  )
   if (width === null) return widths
   const capped = widths.map((w) => Math.min(w, Math.max(MAX_COLUMN, Math.floor(width / 2))))
   const room = Math.max(width - 3 * names.length + 1, names.length * 4)
