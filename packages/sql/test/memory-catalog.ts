@@ -1,4 +1,10 @@
-import { AGGREGATE_FUNCTIONS, defaultFunctions, type FunctionRegistry, notSupported, WINDOW_FUNCTIONS } from '@volley/core'
+import {
+  AGGREGATE_FUNCTIONS,
+  defaultFunctions,
+  type FunctionRegistry,
+  notSupported,
+  WINDOW_FUNCTIONS,
+} from '@volley/core'
 import {
   type Catalog,
   formatLogicalPlan,
@@ -64,7 +70,10 @@ export class MemoryCatalog implements Catalog {
     return this.tables.find((table) => table.name === name) ?? null
   }
 
-  async tableFunction(name: string, args: readonly (string | number | bigint | boolean | null)[]): Promise<TableProvider | null> {
+  async tableFunction(
+    name: string,
+    args: readonly (string | number | bigint | boolean | null)[],
+  ): Promise<TableProvider | null> {
     if (!['inverted_index', 'fast_fields', 'documents'].includes(name)) return null
     this.lookups.push(`${name}(${args.join(', ')})`)
     return this.tables.find((table) => table.name === args[0]) ?? null
@@ -96,7 +105,8 @@ export function planningContext(catalog: Catalog, registry: FunctionRegistry = f
 
 export async function bindAll(sql: string, catalog: Catalog): Promise<Statement[]> {
   const bound: Statement[] = []
-  for (const statement of await parseStatements(sql)) bound.push(await bindStatement(statement, planningContext(catalog)))
+  for (const statement of await parseStatements(sql))
+    bound.push(await bindStatement(statement, planningContext(catalog)))
   return bound
 }
 

@@ -20,7 +20,7 @@ export interface ResolvedTables {
 }
 
 /** A statement refers to no more tables than this, CTEs counted once for each use. */
-const MAX_TABLES = 2000
+const MAX_TABLES = 500
 
 /** What lives as long as the binding of one statement. */
 export class BindContext {

@@ -1,5 +1,6 @@
 import type { PlanningContext, Statement } from '@volley/planner'
 import type { AstQuery, AstStatement } from '../parser/ast.ts'
+import { withinStack } from '../parser/guard.ts'
 import { BindContext } from './bind-context.ts'
 import { resolveNullColumns } from './outputs.ts'
 import { bindQuery } from './query.ts'
@@ -36,6 +37,8 @@ async function bindTopQuery(
   query: AstQuery,
   context: PlanningContext,
 ): Promise<Extract<Statement, { kind: 'query' }>['plan']> {
-  const ctx = new BindContext(context, await resolveTables(context.catalog, query))
-  return resolveNullColumns(ctx, bindQuery(ctx, query, { ctes: null, parent: null }))
+  return withinStack(async () => {
+    const ctx = new BindContext(context, await resolveTables(context.catalog, query))
+    return resolveNullColumns(ctx, bindQuery(ctx, query, { ctes: null, parent: null }))
+  })
 }

@@ -39,7 +39,9 @@ export function bindCall(env: ExprContext, ast: AstCall): Expr {
   if (functions.scalar(name) === undefined && functions.window(name) !== undefined) {
     throw sqlError(BinderState.windowingError, `window function ${name} requires an OVER clause`, ast.at)
   }
-  return callScalar(env, name,
+  return callScalar(
+    env,
+    name,
     valueArguments(ast).map((arg) => bindExpr(env, arg)),
     ast.at,
   )
@@ -82,12 +84,7 @@ function plainCall(ast: AstCall, name: string): void {
  *
  * @throws VolleyError 42883 with the nearest name, or with the argument types that it does not take
  */
-export function callScalar(
-  env: ExprContext,
-  name: string,
-  args: readonly Expr[],
-  at: Position | null,
-): Expr {
+export function callScalar(env: ExprContext, name: string, args: readonly Expr[], at: Position | null): Expr {
   const { functions } = env.ctx.planning
   const fn = functions.scalar(name)
   if (fn === undefined) {
@@ -150,7 +147,8 @@ function bindSpecial(env: ExprContext, ast: AstCall, name: string): Expr | null 
     case 'arrow_cast':
     case 'arrow_try_cast': {
       const [value, type] = valueArguments(ast)
-      if (ast.args.length !== 2 || type?.kind !== 'string') throw sqlError(SqlState.undefinedFunction, `${name} takes a value and the name of an Arrow type`, ast.at)
+      if (ast.args.length !== 2 || type?.kind !== 'string')
+        throw sqlError(SqlState.undefinedFunction, `${name} takes a value and the name of an Arrow type`, ast.at)
       return castTo(ctx, bindExpr(env, value!), arrowType(type.text, type.at), name === 'arrow_try_cast')
     }
     case 'nullif': {

@@ -39,7 +39,17 @@ export function bindFrom(ctx: BindContext, tables: readonly AstTable[], env: Que
   )
 }
 
+/** More tables than this do not join: plans over them take time that grows with the cube of the number. */
+const MAX_JOINED = 100
+
 function together(left: Scope, right: Scope, env: QueryContext, at: AstTable): Scope {
+  if (left.relations.length + right.relations.length > MAX_JOINED) {
+    throw sqlError(
+      SqlState.statementTooComplex,
+      `the statement is too complex: it joins more than ${MAX_JOINED} tables`,
+      at.at,
+    )
+  }
   for (const relation of right.relations) {
     if (left.relations.some((other) => other.name === relation.name)) {
       throw sqlError(
@@ -178,7 +188,8 @@ function bindJoin(ctx: BindContext, ast: Extract<AstTable, { kind: 'join' }>, en
             ast.condition.expr,
           )
     const plan = new Join(left.plan, right.plan, type, condition)
-    return { plan, scope: refreshed(outputScope(type, left, scope), plan) }
+    if (type === 'left_semi' || type === 'left_anti') return { plan, scope: left.scope }
+    return { plan, scope: type === 'inner' ? scope : refreshed(scope, plan) }
   }
   const names = ast.condition.kind === 'using' ? ast.condition.columns.map(fold) : naturalNames(left.scope, right.scope)
   const pairs = names.map((name, i) => {
@@ -193,10 +204,6 @@ function bindJoin(ctx: BindContext, ast: Extract<AstTable, { kind: 'join' }>, en
   const plan = new Join(left.plan, right.plan, type, conjunction(equal))
   if (type === 'left_semi' || type === 'left_anti') return { plan, scope: left.scope }
   return mergeColumns(ctx, plan, refreshed(scope, plan), pairs, type)
-}
-
-function outputScope(type: LogicalJoinType, left: Source, both: Scope): Scope {
-  return type === 'left_semi' || type === 'left_anti' ? left.scope : both
 }
 
 function naturalNames(left: Scope, right: Scope): string[] {

@@ -50,7 +50,8 @@ export function bindOperator(
   const { ctx } = env
   if (op === '+' || op === '-' || op === '*' || op === '/' || op === '%') return arithmetic(env, op, left, right, at)
   const name = FUNCTIONS[op]
-  if (name === undefined || ctx.planning.functions.scalar(name) === undefined) throw unsupportedAt(`the operator ${op}`, at)
+  if (name === undefined || ctx.planning.functions.scalar(name) === undefined)
+    throw unsupportedAt(`the operator ${op}`, at)
   const call = (...args: readonly Expr[]): Expr => callScalar(env, name, args, at)
   switch (op) {
     case '||':

@@ -158,3 +158,16 @@ export function positionAt(sql: string, offset: number): { line: number; column:
   const lineStart = before.lastIndexOf('\n') + 1
   return { line: before.split('\n').length, column: [...before.slice(lineStart)].length + 1 }
 }
+
+/** Runs a step over a tree; a tree that the stack of this thread cannot hold is the statement's fault. */
+export async function withinStack<T>(step: () => T | Promise<T>): Promise<T> {
+  try {
+    return await step()
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new VolleyError('the statement is too complex: it nests too deep', {
+      code: SqlState.statementTooComplex,
+      cause: error,
+    })
+  }
+}

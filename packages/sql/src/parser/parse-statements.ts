@@ -1,5 +1,6 @@
 import type { AstStatement } from './ast.ts'
 import { convertStatement } from './convert-statement.ts'
+import { withinStack } from './guard.ts'
 import { parseRaw } from './sqlparser.ts'
 
 /**
@@ -8,5 +9,6 @@ import { parseRaw } from './sqlparser.ts'
  * @throws VolleyError 42601 (syntax, with line and column), 54001 (too long or too deep), 0A000 (a statement or clause that is not supported)
  */
 export async function parseStatements(sql: string): Promise<AstStatement[]> {
-  return (await parseRaw(sql)).map(convertStatement)
+  const raw = await parseRaw(sql)
+  return withinStack(() => raw.map(convertStatement))
 }
