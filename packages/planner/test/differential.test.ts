@@ -18,7 +18,7 @@ async function expected(ddl: readonly string[], sql: string): Promise<string[]> 
   return multiset(reader.getRows() as never)
 }
 
-const SEEDS = Number(process.env['VOLLEY_SEEDS'] ?? 150)
+const SEEDS = Number(process.env['VOLLEY_SEEDS'] ?? 100)
 const FIRST = Number(process.env['VOLLEY_FIRST_SEED'] ?? 0)
 const fired = new Set<string>()
 

@@ -105,6 +105,39 @@ test('LIMIT in a correlated subquery counts within each row', async () => {
   expect(multiset(await query(plan, settingsWith({ target_partitions: 2 })))).toEqual(['10|2', '20|6', '40|NULL', 'NULL|NULL'])
 })
 
+test('what equality does not correlate is computed for each distinct outer value', async () => {
+  const b = new Builder()
+  const t = b.scan(teams, ['team', 'size'])
+  const p = b.scan(people, ['id', 'team'])
+  const younger = b.aggregate(where(p, cmp('<', ref(p, 'team'), outer(t, 'team'))), {}, { n: ['count', null] })
+  const plan = b.project(t, { team: ref(t, 'team'), n: scalar(younger) })
+  expect(optimized(plan)).toMatchInlineSnapshot(`
+    "Projection: exprs=[team, n]
+      Join: type=left_single, on=team IS NOT DISTINCT FROM team
+        TableScan: table=teams, columns=[team]
+        Projection: exprs=[coalesce(n, 0) AS n, team]
+          Join: type=left, on=team IS NOT DISTINCT FROM team
+            Aggregate: groups=[team], aggregates=[]
+              TableScan: table=teams, columns=[team]
+            Aggregate: groups=[team], aggregates=[count(*)]
+              Join: type=inner, on=team < team
+                Aggregate: groups=[team], aggregates=[]
+                  TableScan: table=teams, columns=[team]
+                TableScan: table=people, columns=[team]"
+  `)
+  expect(multiset(await query(plan))).toEqual(['10|0', '20|2', '40|5', 'NULL|0'])
+})
+
+test('nothing is read below what has no rows', async () => {
+  const b = new Builder()
+  const p = b.scan(people)
+  const t = b.scan(teams)
+  const none = where(p, eq(int(1), int(2)))
+  expect(optimized(join(none, t, 'inner', eq(ref(p, 'team'), ref(t, 'team'))))).toMatchInlineSnapshot(`"Values: rows=0"`)
+  const count = b.aggregate(none, {}, { n: ['count', null] })
+  expect(multiset(await query(count))).toEqual(['0'])
+})
+
 test('LIMIT reaches sorts and scans', () => {
   const b = new Builder()
   const p = b.scan(people)
@@ -113,10 +146,10 @@ test('LIMIT reaches sorts and scans', () => {
       Projection: exprs=[id]
         TableScan: table=people, columns=[id], fetch=5"
   `)
-  expect(optimized(limit(orderBy(b.scan(people, ['id'])), 3, 2))).toMatchInlineSnapshot(`
+  expect(optimized(limit(orderBy(p, ref(p, 'id')), 3, 2))).toMatchInlineSnapshot(`
     "Limit: skip=2, fetch=3
-      Sort: keys=[], fetch=5
-        TableScan: table=people, columns=[id]"
+      Sort: keys=[id NULLS LAST], fetch=5
+        TableScan: table=people, columns=[id, team, age, bio]"
   `)
 })
 

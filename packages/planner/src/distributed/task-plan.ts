@@ -4,7 +4,7 @@ import { isDistributable } from './distributable.ts'
 import { NetworkShuffleExec } from './network-shuffle-exec.ts'
 
 /** Whether each task has rows of its own below a node of a cut stage: splits, or partitions of a shuffle. */
-export function isShared(plan: ExecutionPlan): boolean {
+function isShared(plan: ExecutionPlan): boolean {
   if (isDistributable(plan) || plan instanceof NetworkShuffleExec) return true
   if (plan instanceof RecursiveQueryExec) return false
   const collected = collectedChildren(plan)

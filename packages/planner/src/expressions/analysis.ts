@@ -95,7 +95,7 @@ export function freeOuterIds(plan: LogicalPlan): Set<ColumnId> {
 }
 
 /** Columns that make the whole expression NULL where one of them is. */
-export function strictColumns(expr: Expr): Set<ColumnId> {
+function strictColumns(expr: Expr): Set<ColumnId> {
   if (expr instanceof ColumnRef) return new Set([expr.id])
   const strict =
     expr instanceof ArithmeticExpr ||

@@ -1,7 +1,7 @@
 import { ColumnExpr, DocIdJoinExec, FilterExec, ProjectionExec, type ExecutionPlan, type JoinKey } from '@volley/core'
 
 /** Metadata key of address columns: `split`, `segment` or `doc`. */
-export const ADDRESS_METADATA = 'volley.address'
+const ADDRESS_METADATA = 'volley.address'
 const PARTS: readonly string[] = ['split', 'segment', 'doc']
 
 function partOf(plan: ExecutionPlan, expr: unknown): string | null {

@@ -15,11 +15,11 @@ import type { PhysicalPlanningContext } from './physical-rule.ts'
 import { bindTo, fieldOf, type Planned } from './planned.ts'
 
 /**
- * One aggregate where all rows lie in one partition; else partial aggregates where the rows are, and a final one over their
- * states: in one partition, or by the hash of the groups where there are many of them.
+ * Partial aggregates where the rows are, and a final one over their states: in one partition, or by the hash of the groups
+ * where there are many of them. Rows that were in one partition and come from no split are aggregated at once; a
+ * source of splits may take the partial aggregate over, whatever its number of partitions.
  */
 export function planAggregate(node: Aggregate, input: Planned, context: PhysicalPlanningContext): Planned {
-  const distributed = context.distributed === true
   const groups = node.groups.map(({ expr }) => bindTo(expr, input))
   const calls = node.aggregates.map(({ call }) =>
     call.withExprs(
@@ -38,7 +38,7 @@ export function planAggregate(node: Aggregate, input: Planned, context: Physical
     ...node.aggregates.map(({ column }) => new Field(column.name, column.type, column.nullable)),
   ])
   const ids = node.columns.map((column) => column.id)
-  if (!isMany(input.plan, distributed)) {
+  if (!isMany(input.plan, true)) {
     return { plan: new AggregateExec(input.plan, 'single', groups, sets, calls, schema), ids }
   }
   const partialSchema = AggregateExec.partialSchema(groupFields, sets, calls)
@@ -64,7 +64,7 @@ function gather(
   const rows = input.statistics.rows?.value ?? Infinity
   const limit = Number(context.settings.get('repartition_groups_above') ?? 10_000)
   const few = rows * 0.1 <= limit
-  if (keys.length === 0 || few) return single(partial, distributed)
+  if (keys.length === 0 || few || !isMany(partial, distributed)) return single(partial, distributed)
   const exprs = hasSets ? [...keys, columnAt(partial.schema, keys.length)] : keys
   const own = partial.partitioning
   if (own.kind === 'hash' && own.exprs.length > 0) return partial

@@ -43,7 +43,7 @@ export function optimize(plan: LogicalPlan, planning: PlanningContext): LogicalP
 }
 
 /** A context whose new ids are above all ids in the plan and its subqueries. */
-export function ruleContext(plan: LogicalPlan, planning: PlanningContext): RuleContext {
+function ruleContext(plan: LogicalPlan, planning: PlanningContext): RuleContext {
   let next = highestId(plan) + 1
   return { planning, newId: () => next++ }
 }

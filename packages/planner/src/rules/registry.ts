@@ -4,6 +4,7 @@ import { eliminateOuterJoins } from './eliminate-outer-joins.ts'
 import { extractJsonPaths } from './extract-json-paths.ts'
 import type { LogicalRule } from './logical-rule.ts'
 import { mergeProjections } from './merge-projections.ts'
+import { propagateEmpty } from './propagate-empty.ts'
 import { pruneColumns } from './prune-columns.ts'
 import { pushDownLimits } from './push-down-limits.ts'
 import { pushDownPredicates } from './push-down-predicates.ts'
@@ -22,6 +23,7 @@ export const logicalRules: readonly LogicalRule[] = [
   pushDownTextFilters,
   resolveTextPredicates,
   extractJsonPaths,
+  propagateEmpty,
   reorderJoins,
   singleDistinctToGroupBy,
   eliminateDistinct,
