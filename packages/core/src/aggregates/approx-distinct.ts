@@ -21,8 +21,7 @@ export const approxDistinct: AggregateFunction = {
   examples: [{ sql: 'approx_distinct(2)', result: '1' }],
   ignoresDuplicates: true,
   neverNull: true,
-  resolve: (argTypes) =>
-    argTypes.length === 1 ? { argTypes, returnType: INT64, stateTypes: [BINARY] } : null,
+  resolve: (argTypes) => (argTypes.length === 1 ? { argTypes, returnType: INT64, stateTypes: [BINARY] } : null),
   createAccumulator: () => new DistinctSketch(),
 }
 
@@ -91,7 +90,8 @@ class DistinctSketch implements GroupsAccumulator {
     }
     offsets[groupCount] = end
     const bytes = region.u8(end)
-    for (let g = 0; g < groupCount; g++) if (this.#registers[g] !== undefined) bytes.set(this.#registers[g]!, offsets[g])
+    for (let g = 0; g < groupCount; g++)
+      if (this.#registers[g] !== undefined) bytes.set(this.#registers[g]!, offsets[g])
     return [new BytesVector(BINARY, groupCount, validity, offsets, bytes)]
   }
 

@@ -11,7 +11,13 @@ import { presentRows, type GroupedRows } from './accumulator-rows.ts'
 import type { AggregateFunction, GroupsAccumulator } from './aggregate-function.ts'
 
 /** first_value(x ORDER BY ...): the value of the first row, NULL or not. */
-export const firstAggregate: AggregateFunction = single('first_value', ['first'], 'Value of the first row.', 'first', false)
+export const firstAggregate: AggregateFunction = single(
+  'first_value',
+  ['first'],
+  'Value of the first row.',
+  'first',
+  false,
+)
 
 /** last_value(x ORDER BY ...): the value of the last row, NULL or not. */
 export const lastAggregate: AggregateFunction = single('last_value', ['last'], 'Value of the last row.', 'last', false)

@@ -138,7 +138,7 @@ const mostFrequent: FinishLists = ({ offsets, columns }, groupCount, region) => 
   const rows = new Uint32Array(groupCount).fill(NO_ROW)
   for (let g = 0; g < groupCount; g++) {
     let longest = 0
-    for (let start = offsets[g]!; start < offsets[g + 1]!; ) {
+    for (let start = offsets[g]!; start < offsets[g + 1]!;) {
       let end = start + 1
       while (end < offsets[g + 1]! && comparator.compare(start, end) === 0) end++
       if (end - start > longest) {

@@ -46,4 +46,3 @@ export function bitmapOf(flags: Uint8Array, length: number, region: Region): Uin
 export function floatsOf(operand: Operand): Float64Array {
   return (operand.data as PrimitiveVector).values as Float64Array
 }
-

@@ -130,7 +130,8 @@ export class AggregateExec extends ExecutionPlan {
     const output = context.region()
     try {
       if (mode !== 'final' && groupingSets !== null && (mode === 'partial' || partition === 0)) {
-        for (const [id, set] of groupingSets.entries()) if (set.length === 0) state.addEmptySet(groups.length, id, output)
+        for (const [id, set] of groupingSets.entries())
+          if (set.length === 0) state.addEmptySet(groups.length, id, output)
       }
       for (let batch = await input.next(); batch !== null; batch = await input.next()) {
         const scratch = context.region()
@@ -143,7 +144,8 @@ export class AggregateExec extends ExecutionPlan {
         context.metricsOf(this).max('peak_state_bytes', state.bytes)
       }
       await input.close()
-      const columns = mode === 'partial' ? [...state.keys(output), ...state.states(output)] : this.results(state, output)
+      const columns =
+        mode === 'partial' ? [...state.keys(output), ...state.states(output)] : this.results(state, output)
       const whole = new RecordBatch(this.schema, columns, state.groupCount, null, output)
       state.release()
       yield* sliceBatch(whole, context)

@@ -4,6 +4,7 @@ import type { Expr } from '../expressions/expr.ts'
 import { ExecutionPlan, type Distribution, type SortKey } from '../plan/execution-plan.ts'
 import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'
 import type { Statistics } from '../plan/statistics.ts'
+import { batchBytes } from '../runtime/batch-bytes.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
 import { operatorStream } from '../runtime/operator-stream.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
@@ -142,12 +143,11 @@ export class HashJoinExec extends ExecutionPlan {
   private build(batch: RecordBatch, context: TaskContext): HashBuild {
     const region = context.region()
     try {
-      const before = context.arena.liveBytes
       const keys = this.on.map((key) => key.left.evaluate(batch, null, region))
       const table = new JoinHashTable(keys, batch, this.options.nullEqualsNull, region)
       const metrics = context.metricsOf(this)
       metrics.add('build_rows', batch.length)
-      metrics.add('table_bytes', context.arena.liveBytes - before)
+      metrics.add('peak_state_bytes', batchBytes(batch) + table.bytes)
       const release = (): void => {
         region.release()
         batch.release()

@@ -21,10 +21,16 @@ export function rowsWithNull(keys: readonly Vector[], rows: Uint32Array): Uint32
   const out = new Uint32Array(operands.length === 0 ? 0 : rows.length)
   let n = 0
   for (let k = 0; k < out.length; k++) {
-    out[n] = rows[k]!
-    n += +operands.some((key) => !key.isValid(rows[k]!))
+    const row = rows[k]!
+    out[n] = row
+    n += +anyNull(operands, row)
   }
   return out.subarray(0, n)
+}
+
+function anyNull(operands: readonly Operand[], row: number): boolean {
+  for (let i = 0; i < operands.length; i++) if (!operands[i]!.isValid(row)) return true
+  return false
 }
 
 /**
@@ -52,6 +58,10 @@ export class JoinHashTable {
     this.nullRows = rowsWithNull(keys, allRows(length))
     const skipped = nullEqualsNull ? new Uint32Array(0) : this.nullRows
     insertRows(this.hashes, length, skipped, this.heads, this.next, this.shift)
+  }
+
+  get bytes(): number {
+    return this.hashes.byteLength + this.heads.byteLength + this.next.byteLength
   }
 }
 
@@ -214,20 +224,23 @@ export class OpenPairs implements PairSource {
     let n = 0
     while (this.#right < this.#rows.length) {
       const row = this.#rows[this.#right]!
-      const partners = this.#keys.some((key) => !key.isValid(row)) ? this.#all : this.#table.nullRows
+      const partners = anyNull(this.#keys, row) ? this.#all : this.#table.nullRows
       for (; this.#left < partners.length; this.#left++) {
         if (n === capacity) return n
         leftRows[n] = partners[this.#left]!
         rightRows[n] = row
-        n += +this.#comparators.every((keys) => mayBeEqual(keys, partners[this.#left]!, row))
+        n += +this.#mayMatch(partners[this.#left]!, row)
       }
       this.#left = 0
       this.#right++
     }
     return n
   }
-}
 
-function mayBeEqual(keys: ColumnComparator, i: number, j: number): boolean {
-  return keys.leftIsNull(i) || keys.rightIsNull(j) || keys.compareValues(i, j) === 0
+  #mayMatch(i: number, j: number): boolean {
+    for (const keys of this.#comparators) {
+      if (!keys.leftIsNull(i) && !keys.rightIsNull(j) && keys.compareValues(i, j) !== 0) return false
+    }
+    return true
+  }
 }

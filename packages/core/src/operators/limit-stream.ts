@@ -6,12 +6,7 @@ import { RecordBatch } from '../vectors/record-batch.ts'
 import { allRows } from '../vectors/selection.ts'
 
 /** Rows `skip` to `skip + fetch` of a stream, which is closed as soon as they are there. */
-export function limitStream(
-  input: BatchStream,
-  skip: number,
-  fetch: number | null,
-  context: TaskContext,
-): BatchStream {
+export function limitStream(input: BatchStream, skip: number, fetch: number | null, context: TaskContext): BatchStream {
   return operatorStream(input.schema, [input], limit(input, skip, fetch, context))
 }
 

@@ -51,7 +51,15 @@ export class MemoryExec extends ExecutionPlan {
     for (const batch of this.partitions[partition]!) {
       for (let start = 0; start < batch.numRows; start += context.batchSize) {
         const slice = batch.slice(start, Math.min(start + context.batchSize, batch.numRows))
-        yield fromArrowRecordBatch(slice, this.schema, context.region())
+        const region = context.region()
+        let copy
+        try {
+          copy = fromArrowRecordBatch(slice, this.schema, region)
+        } catch (error) {
+          region.release()
+          throw error
+        }
+        yield copy
       }
     }
   }

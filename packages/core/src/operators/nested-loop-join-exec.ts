@@ -3,6 +3,7 @@ import type { Expr } from '../expressions/expr.ts'
 import { ExecutionPlan, type Distribution } from '../plan/execution-plan.ts'
 import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'
 import type { Statistics } from '../plan/statistics.ts'
+import { batchBytes } from '../runtime/batch-bytes.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
 import { operatorStream } from '../runtime/operator-stream.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
@@ -68,7 +69,9 @@ export class NestedLoopJoinExec extends ExecutionPlan {
     }
     const shared = build
     const right = this.right.execute(partition, context)
-    return operatorStream(this.schema, [right, shared.handle()], this.join(shared, right, context), () => shared.leave())
+    return operatorStream(this.schema, [right, shared.handle()], this.join(shared, right, context), () =>
+      shared.leave(),
+    )
   }
 
   private async *join(
@@ -77,6 +80,7 @@ export class NestedLoopJoinExec extends ExecutionPlan {
     context: TaskContext,
   ): AsyncGenerator<RecordBatch, void, void> {
     const build = await shared.get()
+    context.metricsOf(this).max('peak_state_bytes', batchBytes(build.batch))
     const { schema, joinType, filter } = this
     const pairs = new PairJoin({ schema, rightSchema: this.right.schema, joinType, filter }, build, context)
     for (let batch = await right.next(); batch !== null; batch = await right.next()) {

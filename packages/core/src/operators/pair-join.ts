@@ -79,13 +79,7 @@ export class PairJoin {
   }
 
   /** Marks pairs as matched where the filter is TRUE; returns them as rows when the join gives pairs. */
-  #match(
-    batch: RecordBatch,
-    count: number,
-    right: RowFlags,
-    pairs: boolean,
-    region: Region,
-  ): RecordBatch | null {
+  #match(batch: RecordBatch, count: number, right: RowFlags, pairs: boolean, region: Region): RecordBatch | null {
     const leftRows = this.#leftRows.subarray(0, count)
     const rightRows = this.#rightRows.subarray(0, count)
     const { filter, schema } = this.#spec
@@ -113,11 +107,7 @@ export class PairJoin {
         const selection =
           filter === null
             ? allRows(count)
-            : filter.select(
-                this.#joined(schema, batch, leftRows, rightRows, this.#usedByFilter, region),
-                null,
-                region,
-              )
+            : filter.select(this.#joined(schema, batch, leftRows, rightRows, this.#usedByFilter, region), null, region)
         for (let i = 0; i < selection.length; i++) {
           this.#left.flags.unknown[leftRows[selection[i]!]!] = 1
           right.unknown[rightRows[selection[i]!]!] = 1
@@ -183,7 +173,10 @@ export class PairJoin {
       yield this.#joined(schema, batch, none, rows, null, region)
     } else if (joinType === 'right_semi' || joinType === 'right_anti') {
       const wanted = joinType === 'right_semi' ? 1 : 0
-      const rows = rowsWhere(batch, (row) => right.matched[row] === wanted && (wanted === 1 || right.unknown[row] === 0))
+      const rows = rowsWhere(
+        batch,
+        (row) => right.matched[row] === wanted && (wanted === 1 || right.unknown[row] === 0),
+      )
       if (rows.length === 0) return
       const region = this.#context.region()
       region.dependOn(batch.region)

@@ -3,6 +3,7 @@ import { ExecutionPlan, type Distribution, type SortKey } from '../plan/executio
 import { formatSortKeys } from '../plan/format-sort-keys.ts'
 import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'
 import type { Statistics } from '../plan/statistics.ts'
+import { batchBytes } from '../runtime/batch-bytes.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
 import { compactBatch, concatBatches } from '../runtime/collect-batch.ts'
 import { operatorStream } from '../runtime/operator-stream.ts'
@@ -79,16 +80,19 @@ export class SortExec extends ExecutionPlan {
     try {
       const limit = this.fetch === null ? Infinity : Math.max(this.fetch * 4, context.batchSize * 2)
       let rows = 0
+      let bytes = 0
       for (let batch = await input.next(); batch !== null; batch = await input.next()) {
         const candidates = sorted === null ? compactBatch(batch, context) : this.candidates(batch, sorted, context)
         if (candidates === null) continue
         kept.push(candidates)
         rows += candidates.length
-        context.metricsOf(this).max('peak_state_rows', rows)
+        bytes += batchBytes(candidates)
+        context.metricsOf(this).max('peak_state_bytes', bytes)
         if (rows < limit) continue
         sorted = this.sortAll(kept, context)
         kept.push(sorted)
         rows = sorted.length
+        bytes = batchBytes(sorted)
         if (rows < this.fetch!) sorted = null
       }
       await input.close()

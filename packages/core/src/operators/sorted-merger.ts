@@ -50,8 +50,14 @@ export class SortedMerger {
     this.#current[input] = null
     if (batch === null) return
     const region = this.#context.region()
+    let keys: readonly Vector[]
+    try {
+      keys = this.#keys.map((key) => key.expr.evaluate(batch, batch.selection, region))
+    } catch (error) {
+      region.release()
+      throw error
+    }
     batch.retain()
-    const keys = this.#keys.map((key) => key.expr.evaluate(batch, batch.selection, region))
     const rows = batch.selection ?? Uint32Array.from(allRows(batch.length))
     const source = { batch, rows, keys, region, chosen: [], at: 0, done: false }
     this.#sources.push(source)

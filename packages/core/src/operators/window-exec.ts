@@ -2,6 +2,7 @@ import type { Schema } from 'apache-arrow'
 import { ExecutionPlan, type Distribution } from '../plan/execution-plan.ts'
 import type { Partitioning } from '../plan/partitioning.ts'
 import type { Statistics } from '../plan/statistics.ts'
+import { batchBytes } from '../runtime/batch-bytes.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
 import { collectBatch } from '../runtime/collect-batch.ts'
 import { operatorStream } from '../runtime/operator-stream.ts'
@@ -61,8 +62,8 @@ export class WindowExec extends ExecutionPlan {
     try {
       await input.close()
       if (all.length === 0) return
-      context.metricsOf(this).max('peak_state_rows', all.length)
       result = evaluateWindows(all, this.calls, context)
+      context.metricsOf(this).max('peak_state_bytes', batchBytes(all) + batchBytes(result))
       const { columns, length, region } = result
       yield* sliceBatch(new RecordBatch(this.schema, columns, length, null, region), context)
     } finally {

@@ -69,7 +69,10 @@ export function transformPlan(plan: ExecutionPlan, rewrite: (plan: ExecutionPlan
 
 /** One line a node, `Name: key=value, key=value`, two spaces a level. */
 export function formatPlan(plan: ExecutionPlan, annotate?: (node: ExecutionPlan) => string, level = 0): string {
-  const details = plan.details().map(([key, value]) => `${key}=${value}`).join(', ')
+  const details = plan
+    .details()
+    .map(([key, value]) => `${key}=${value}`)
+    .join(', ')
   const line = `${'  '.repeat(level)}${plan.kind}${details ? `: ${details}` : ''}${annotate?.(plan) ?? ''}`
   return [line, ...plan.children.map((child) => formatPlan(child, annotate, level + 1))].join('\n')
 }

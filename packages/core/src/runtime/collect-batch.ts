@@ -53,7 +53,12 @@ export async function collectBatch(input: BatchStream, context: TaskContext): Pr
 }
 
 /** Rows of some columns of `from` by number, in the memory of `to`; `NO_ROW` gives NULLs. */
-export function takeColumns(columns: readonly Vector[], rows: Uint32Array, from: RecordBatch, to: RecordBatch['region']): Vector[] {
+export function takeColumns(
+  columns: readonly Vector[],
+  rows: Uint32Array,
+  from: RecordBatch,
+  to: RecordBatch['region'],
+): Vector[] {
   const taken = columns.map((column) => takeVector(column, rows, rows.length, to))
   if (taken.some(sharesMemory)) to.dependOn(from.region)
   return taken

@@ -6,14 +6,7 @@ import { elementType } from '../types/type-factory.ts'
 import { allocValues } from '../vectors/build.ts'
 import { intervalLength } from '../vectors/compare.ts'
 import { Operand, wordsOf } from '../vectors/operand.ts'
-import {
-  BoolVector,
-  BytesVector,
-  ListVector,
-  NullVector,
-  PrimitiveVector,
-  type Vector,
-} from '../vectors/vector.ts'
+import { BoolVector, BytesVector, ListVector, NullVector, PrimitiveVector, type Vector } from '../vectors/vector.ts'
 
 /** Encoded rows: the k-th is `bytes[offsets[k] .. offsets[k + 1])`. Valid until the codec's next `encode`. */
 export interface EncodedRows {
@@ -231,8 +224,10 @@ function sourceBytes(operand: Operand, type: DataType, canonical: boolean): Uint
     case 'primitive': {
       let values: ArrayBufferView = (data as PrimitiveVector).values
       const name = typeName(type)
-      if (canonical && name === 'Float64') values = canonicalFloats(values as Float64Array, new Float64Array(data.length))
-      if (canonical && name === 'Float32') values = canonicalFloats(values as Float32Array, new Float32Array(data.length))
+      if (canonical && name === 'Float64')
+        values = canonicalFloats(values as Float64Array, new Float64Array(data.length))
+      if (canonical && name === 'Float32')
+        values = canonicalFloats(values as Float32Array, new Float32Array(data.length))
       if (canonical && name === 'Interval') values = canonicalIntervals(wordsOf(values), data.length)
       return new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength)
     }

@@ -28,7 +28,8 @@ export function aggregateFrames(window: AggregateWindow, region: Region): Vector
   )
   try {
     if (isRunning(window)) return running(window, accumulator, region)
-    const { groups, first } = sizeOf(window) <= DIRECT * window.rows + CHUNK ? direct(window, accumulator) : tree(window, accumulator)
+    const { groups, first } =
+      sizeOf(window) <= DIRECT * window.rows + CHUNK ? direct(window, accumulator) : tree(window, accumulator)
     const results = accumulator.evaluate(groups, region)
     const rows = Uint32Array.from({ length: window.rows }, (_, i) => first + i)
     return first === 0 ? results : takeVector(results, rows, rows.length, region)
@@ -156,7 +157,9 @@ function tree(window: AggregateWindow, accumulator: GroupsAccumulator): Evaluate
     const count = frameParts(frame, i, parts)
     // The rows that come last are added first, for aggregates that mind the order.
     for (let p = count - 1; p >= 0; p--) {
-      addRange(parts[2 * p]!, parts[2 * p + 1]!, levels, after, (node) => accumulator.mergeGroup(groups, total + i, node))
+      addRange(parts[2 * p]!, parts[2 * p + 1]!, levels, after, (node) =>
+        accumulator.mergeGroup(groups, total + i, node),
+      )
     }
   }
   return { groups, first: total }

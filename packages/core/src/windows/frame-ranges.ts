@@ -170,7 +170,7 @@ function rangeBoundary(
   // At the start, rows before the limit are passed over; at the end, those at the limit too.
   const passes = side === 'start' ? 0 : 1
   const out = new Uint32Array(batch.length)
-  for (let from = 0; from < out.length; ) {
+  for (let from = 0; from < out.length;) {
     const to = places.partitionEnd[from]!
     let first = from
     let last = to

@@ -44,7 +44,13 @@ const KEYS = [
   columns.time('ts'),
   columns.decimal('m'),
 ]
-const VALUES = [columns.int('vi', 20), columns.long('vn'), columns.finite('vf'), columns.text('vt'), columns.unsigned('vu')]
+const VALUES = [
+  columns.int('vi', 20),
+  columns.long('vn'),
+  columns.finite('vf'),
+  columns.text('vt'),
+  columns.unsigned('vu'),
+]
 const VALUE_AT = KEYS.length
 const table = relation('t', [...KEYS, ...VALUES])
 
@@ -174,7 +180,9 @@ test('aggregates in one step or merged equal DuckDB’s, whatever the keys', asy
         await createTable(rows)
         const names = keys.map((key) => KEYS[key]!.name)
         const select = [...names, ...cases.map((i) => CASES[i]!.sql)].join(', ')
-        const expected = await query(`SELECT ${select} FROM t ${names.length > 0 ? `GROUP BY ${names.join(', ')}` : ''}`)
+        const expected = await query(
+          `SELECT ${select} FROM t ${names.length > 0 ? `GROUP BY ${names.join(', ')}` : ''}`,
+        )
         groups += expected.length
         const types = typesOf(aggregated)
         expect(multiset(await run(aggregated, layout.batchSize), types)).toEqual(multiset(expected, types))
@@ -213,49 +221,60 @@ test('grouping sets count each row in each set, and keep the grand total of noth
 test('states merge in any tree to what all rows give at once', async () => {
   let merges = 0
   await fc.assert(
-    fc.asyncProperty(table, fc.infiniteStream(fc.nat()), fc.integer({ min: 2, max: 6 }), async (rows, choices, leaves) => {
-      const GROUPS = 3
-      const input = scan(rows, 1)
-      const context = testContext(3)
-      const region = context.region()
-      const live = rows.rows.filter((row) => row[0] === true)
-      const vectors = rows.columns.slice(1).map((one, i) =>
-        vectorOf(
-          one.type,
-          live.map((row) => row[i + 1]!),
-          region,
-        ),
-      )
-      const batch = new RecordBatch(input.schema, vectors, live.length, null, region)
-      const all = Uint32Array.from(live.keys())
-      const everyGroup = Uint32Array.from({ length: GROUPS }, (_, g) => g)
-      for (const { make, sql } of CASES) {
-        const call = make(input)
-        if (call.filter !== null) continue
-        const args = call.inputs.map((expr) => expr.evaluate(batch, null, region))
-        const fill = (members: Uint32Array): GroupsAccumulator => {
-          const accumulator = call.createAccumulator()
-          accumulator.update(GROUPS, members.map((row) => row % GROUPS), args, members, members.length)
-          return accumulator
+    fc.asyncProperty(
+      table,
+      fc.infiniteStream(fc.nat()),
+      fc.integer({ min: 2, max: 6 }),
+      async (rows, choices, leaves) => {
+        const GROUPS = 3
+        const input = scan(rows, 1)
+        const context = testContext(3)
+        const region = context.region()
+        const live = rows.rows.filter((row) => row[0] === true)
+        const vectors = rows.columns.slice(1).map((one, i) =>
+          vectorOf(
+            one.type,
+            live.map((row) => row[i + 1]!),
+            region,
+          ),
+        )
+        const batch = new RecordBatch(input.schema, vectors, live.length, null, region)
+        const all = Uint32Array.from(live.keys())
+        const everyGroup = Uint32Array.from({ length: GROUPS }, (_, g) => g)
+        for (const { make, sql } of CASES) {
+          const call = make(input)
+          if (call.filter !== null) continue
+          const args = call.inputs.map((expr) => expr.evaluate(batch, null, region))
+          const fill = (members: Uint32Array): GroupsAccumulator => {
+            const accumulator = call.createAccumulator()
+            accumulator.update(
+              GROUPS,
+              members.map((row) => row % GROUPS),
+              args,
+              members,
+              members.length,
+            )
+            return accumulator
+          }
+          const whole = fill(all).evaluate(GROUPS, region)
+          const parts = Array.from({ length: leaves }, (_, leaf) => fill(all.filter((row) => row % leaves === leaf)))
+          while (parts.length > 1) {
+            const [a] = parts.splice(choices.next().value! % parts.length, 1)
+            const b = parts.splice(choices.next().value! % parts.length, 1)[0]!
+            const merged = call.createAccumulator()
+            merged.merge(GROUPS, everyGroup, a!.state(GROUPS, region), null, GROUPS)
+            merged.merge(GROUPS, everyGroup, b.state(GROUPS, region), null, GROUPS)
+            parts.push(merged)
+            merges++
+          }
+          const result = parts[0]!.evaluate(GROUPS, region)
+          for (let g = 0; g < GROUPS; g++) {
+            expect(textOf(scalarAt(result, g), call.type), sql).toBe(textOf(scalarAt(whole, g), call.type))
+          }
         }
-        const whole = fill(all).evaluate(GROUPS, region)
-        const parts = Array.from({ length: leaves }, (_, leaf) => fill(all.filter((row) => row % leaves === leaf)))
-        while (parts.length > 1) {
-          const [a] = parts.splice(choices.next().value! % parts.length, 1)
-          const b = parts.splice(choices.next().value! % parts.length, 1)[0]!
-          const merged = call.createAccumulator()
-          merged.merge(GROUPS, everyGroup, a!.state(GROUPS, region), null, GROUPS)
-          merged.merge(GROUPS, everyGroup, b.state(GROUPS, region), null, GROUPS)
-          parts.push(merged)
-          merges++
-        }
-        const result = parts[0]!.evaluate(GROUPS, region)
-        for (let g = 0; g < GROUPS; g++) {
-          expect(textOf(scalarAt(result, g), call.type), sql).toBe(textOf(scalarAt(whole, g), call.type))
-        }
-      }
-      region.release()
-    }),
+        region.release()
+      },
+    ),
     { numRuns: 20 },
   )
   expect(merges).toBeGreaterThan(500)
@@ -276,7 +295,17 @@ test('an aggregate of nothing gives one row without GROUP BY and none with it', 
   const input = scan(empty, 3)
   const calls = [aggregate('count', []), aggregate('sum', [column(input, 0)])]
   for (const shape of ['single', 'two phases'] as const) {
-    expect(await run(plan(input, shape, () => [], calls), 3)).toEqual([[0n, null]])
-    expect(await run(plan(input, shape, (p) => [column(p, 0)], calls), 3)).toEqual([])
+    expect(
+      await run(
+        plan(input, shape, () => [], calls),
+        3,
+      ),
+    ).toEqual([[0n, null]])
+    expect(
+      await run(
+        plan(input, shape, (p) => [column(p, 0)], calls),
+        3,
+      ),
+    ).toEqual([])
   }
 })

@@ -172,7 +172,9 @@ test('null-aware anti and mark joins answer as IN and NOT IN do', async () => {
         // IN by its definition, because DuckDB has no IN over correlated pairs: TRUE, else unknown, else FALSE.
         const names = pair ? ['k', 'j'] : ['k']
         const equal = names.map((name) => `l.${name} = r.${name}`).join(' AND ')
-        const open = names.map((name) => `(l.${name} = r.${name} OR l.${name} IS NULL OR r.${name} IS NULL)`).join(' AND ')
+        const open = names
+          .map((name) => `(l.${name} = r.${name} OR l.${name} IS NULL OR r.${name} IS NULL)`)
+          .join(' AND ')
         const where = correlated ? 'AND l.x < r.y' : ''
         const contained = `CASE WHEN EXISTS (SELECT 1 FROM ${inner} WHERE ${equal} ${where}) THEN TRUE
           WHEN EXISTS (SELECT 1 FROM ${inner} WHERE ${open} ${where}) THEN NULL ELSE FALSE END`
@@ -192,12 +194,30 @@ test('null-aware anti and mark joins answer as IN and NOT IN do', async () => {
 test('a left_single join gives at most one match and refuses two', async () => {
   const one = { name: 'r', columns: relationColumns(), rows: [[true, 1, 'a']] }
   const two = { ...one, rows: [...one.rows, [true, 1, 'b']] }
-  const left = scan({ ...one, name: 'l', rows: [[true, 1, 'x'], [true, 2, 'y']] }, 1)
+  const left = scan(
+    {
+      ...one,
+      name: 'l',
+      rows: [
+        [true, 1, 'x'],
+        [true, 2, 'y'],
+      ],
+    },
+    1,
+  )
   const join = (right: ExecutionPlan): ExecutionPlan =>
-    new HashJoinExec(left, right, [{ left: column(left, 0), right: column(right, 0) }], 'left_single', null, 'collect_left', {
-      nullEqualsNull: false,
-      nullAware: false,
-    })
+    new HashJoinExec(
+      left,
+      right,
+      [{ left: column(left, 0), right: column(right, 0) }],
+      'left_single',
+      null,
+      'collect_left',
+      {
+        nullEqualsNull: false,
+        nullAware: false,
+      },
+    )
   expect(await run(join(scan(one, 2)), 2)).toEqual([
     [1, 'x', 1, 'a'],
     [2, 'y', null, null],

@@ -21,6 +21,7 @@ import {
   literal,
   LocalLimitExec,
   MemoryExec,
+  NestedLoopJoinExec,
   operatorStream,
   ProjectionExec,
   RecordBatch,
@@ -113,14 +114,23 @@ const SHAPES: readonly ((source: ExecutionPlan) => ExecutionPlan)[] = [
   (source) => new LocalLimitExec(source, 50),
   (source) => join(new ValuesExec(INTS, [[1], [2], [2]]), source),
   (source) => join(new CoalescePartitionsExec(new LocalLimitExec(source, 30)), new Counter(3)),
-  (source) => new SortPreservingMergeExec(source, [{ expr: column(source, 0), descending: false, nullsFirst: false }], null),
+  (source) =>
+    new SortPreservingMergeExec(source, [{ expr: column(source, 0), descending: false, nullsFirst: false }], null),
 ]
 
 function join(left: ExecutionPlan, right: ExecutionPlan): ExecutionPlan {
-  return new HashJoinExec(left, right, [{ left: column(left, 0), right: column(right, 0) }], 'full', null, 'collect_left', {
-    nullEqualsNull: false,
-    nullAware: false,
-  })
+  return new HashJoinExec(
+    left,
+    right,
+    [{ left: column(left, 0), right: column(right, 0) }],
+    'full',
+    null,
+    'collect_left',
+    {
+      nullEqualsNull: false,
+      nullAware: false,
+    },
+  )
 }
 
 test('a plan can be closed at any time, also partition by partition or before it was read, and nothing stays', async () => {
@@ -180,6 +190,41 @@ test('an error of a source comes out, and everything is closed', async () => {
   }
 })
 
+test('an expression that fails leaves nothing behind, wherever it stands', async () => {
+  const source = new LocalLimitExec(new Counter(1), 40)
+  const failing = new ArithmeticExpr(
+    '/',
+    literal(1),
+    new ArithmeticExpr('-', column(source, 0), literal(25), INT32),
+    INT32,
+  )
+  const condition = new ComparisonExpr('>', failing, literal(-5))
+  const key = { expr: failing, descending: false, nullsFirst: false }
+  const count = aggregate('sum', [failing])
+  const counted = new Schema([new Field('s', count.type, true)])
+  const options = { nullEqualsNull: false, nullAware: false }
+  const on = [{ left: failing, right: column(source, 0) }]
+  const swapped = [{ left: column(source, 0), right: failing }]
+  const equal = [{ left: column(source, 0), right: column(source, 0) }]
+  const plans: ExecutionPlan[] = [
+    new FilterExec(source, condition),
+    new ProjectionExec(source, [failing], INTS),
+    new SortExec(source, [key], null, false),
+    new SortExec(source, [key], 2, false),
+    new SortPreservingMergeExec(source, [key], null),
+    new RepartitionExec(source, hashPartitioning([failing], 2)),
+    new AggregateExec(source, 'single', [], null, [count], counted),
+    new AggregateExec(source, 'single', [failing], null, [], INTS),
+    new HashJoinExec(source, source, on, 'inner', null, 'collect_left', options),
+    new HashJoinExec(source, source, swapped, 'full', null, 'partitioned', options),
+    new HashJoinExec(source, source, equal, 'left_anti', condition, 'collect_left', options),
+    new NestedLoopJoinExec(source, source, 'right', condition),
+  ]
+  for (const plan of plans) {
+    await expect(run(new CoalescePartitionsExec(plan), 4), plan.kind).rejects.toMatchObject({ code: '22012' })
+  }
+})
+
 test('cancelling stops a query with 57014', async () => {
   const abort = new AbortController()
   const plan = new CoalescePartitionsExec(new Counter(2))
@@ -195,7 +240,10 @@ test('cancelling stops a query with 57014', async () => {
 
 test('a limit stops what is below it', async () => {
   const source = new Counter(1)
-  const rows = await run(new LimitExec(new FilterExec(source, new ComparisonExpr('>', column(source, 0), literal(4))), 2, 20), 10)
+  const rows = await run(
+    new LimitExec(new FilterExec(source, new ComparisonExpr('>', column(source, 0), literal(4))), 2, 20),
+    10,
+  )
   expect(rows.map((row) => row[0])).toEqual(Array.from({ length: 20 }, (_, i) => i + 7))
   expect(source.batches).toBe(3)
 })
@@ -296,7 +344,10 @@ test('dictionary and plain text group, join and sort alike', async () => {
     const vector = new DictionaryVector(UTF8, words.length, validity, codes, dictionary, true)
     return new RecordBatch(TEXTS, [vector], words.length, null, region)
   })
-  const plain = new ValuesExec(TEXTS, words.map((word) => [word]))
+  const plain = new ValuesExec(
+    TEXTS,
+    words.map((word) => [word]),
+  )
   const both = new UnionExec([encoded, plain])
   const call = aggregate('count', [])
   const schema = new Schema([TEXTS.fields[0]!, new Field('n', call.type, false)])
@@ -326,7 +377,11 @@ test('WITH RECURSIVE goes on until a round is empty; distinct drops what was the
   expect(await run(new LimitExec(new RecursiveQueryExec('w', start, endless, false, INTS), 0, 7), 3)).toHaveLength(7)
 })
 
-const ADDRESSES = [new Field('_split_id', UTF8, false), new Field('_segment_ord', UINT32, false), new Field('_doc_id', UINT32, false)]
+const ADDRESSES = [
+  new Field('_split_id', UTF8, false),
+  new Field('_segment_ord', UINT32, false),
+  new Field('_doc_id', UINT32, false),
+]
 
 /** Documents that can be looked up, the odd ones being hidden by a filter of the source's. */
 class Documents extends ValuesExec implements AddressLookup {
@@ -338,7 +393,16 @@ class Documents extends ValuesExec implements AddressLookup {
         const docs = Array.from({ length: batch.numRows }, (_, k) => scalarAt(batch.columns[2]!, k) as number)
         const values = docs.map((doc) => doc * 1.5)
         const selection = Uint32Array.from(docs.keys()).filter((k) => docs[k]! % 2 === 0)
-        const columns = [...batch.columns.map((_, i) => vectorOf(ADDRESSES[i]!.type, docs.map((_, k) => scalarAt(batch.columns[i]!, k)), region)), vectorOf(FLOAT64, values, region)]
+        const columns = [
+          ...batch.columns.map((_, i) =>
+            vectorOf(
+              ADDRESSES[i]!.type,
+              docs.map((_, k) => scalarAt(batch.columns[i]!, k)),
+              region,
+            ),
+          ),
+          vectorOf(FLOAT64, values, region),
+        ]
         return new RecordBatch(this.schema, columns, docs.length, selection, region)
       },
       close: async () => {},
@@ -354,15 +418,28 @@ test('a doc-id join looks up or hashes, keeps the left order, and pads where the
     ['b', 0, 0, 4],
   ])
   const schema = new Schema([...ADDRESSES, new Field('v', FLOAT64, false)])
-  const rows = [['b', 0, 0, 0], ['a', 0, 4, 6], ['a', 1, 2, 3]] as const
+  const rows = [
+    ['b', 0, 0, 0],
+    ['a', 0, 4, 6],
+    ['a', 1, 2, 3],
+  ] as const
   const on = [0, 1, 2].map((i) => ({ left: i, right: i }))
   for (const right of [new Documents(schema, []), new ValuesExec(schema, rows)]) {
     for (const batchSize of [1, 3, 4096]) {
       const inner = await run(new DocIdJoinExec(left, right, 'inner', on), batchSize)
-      expect(inner.map((row) => [row[3], row[7]])).toEqual([[1, 6], [3, 3], [4, 0]])
+      expect(inner.map((row) => [row[3], row[7]])).toEqual([
+        [1, 6],
+        [3, 3],
+        [4, 0],
+      ])
       const outer = await run(new DocIdJoinExec(left, right, 'left', on), batchSize)
       const byRow = outer.map((row) => [row[3], row[7]]).sort()
-      expect(byRow).toEqual([[1, 6], [2, null], [3, 3], [4, 0]])
+      expect(byRow).toEqual([
+        [1, 6],
+        [2, null],
+        [3, 3],
+        [4, 0],
+      ])
     }
   }
 })
@@ -371,7 +448,10 @@ test('Arrow batches go in and out as tables', async () => {
   const table = tableFromArrays({ n: Int32Array.from({ length: 10 }, (_, i) => i) })
   const plan = new MemoryExec(INTS, [table.batches, table.batches])
   const context = testContext(4)
-  const result = await collectTable(new SortExec(plan, [{ expr: new ColumnExpr(0, 'n', INT32, false), descending: true, nullsFirst: false }], 3, false), context)
+  const result = await collectTable(
+    new SortExec(plan, [{ expr: new ColumnExpr(0, 'n', INT32, false), descending: true, nullsFirst: false }], 3, false),
+    context,
+  )
   expect([...result.getChild('n')!]).toEqual([9, 9, 8])
   expectNothingLive(plan)
 })

@@ -73,7 +73,12 @@ const FRAMED: readonly Case[] = [
   { sql: 'avg(v)', name: 'avg', args: (p) => [v(p)] },
   { sql: 'min(v)', name: 'min', args: (p) => [v(p)] },
   { sql: 'max(v)', name: 'max', args: (p) => [v(p)] },
-  { sql: 'sum(v) FILTER (WHERE v > 3)', name: 'sum', args: (p) => [v(p)], filter: (p) => new ComparisonExpr('>', v(p), literal(3)) },
+  {
+    sql: 'sum(v) FILTER (WHERE v > 3)',
+    name: 'sum',
+    args: (p) => [v(p)],
+    filter: (p) => new ComparisonExpr('>', v(p), literal(3)),
+  },
   { sql: 'array_agg(v)', name: 'array_agg', args: (p) => [v(p)] },
   { sql: 'first_value(v)', name: 'first_value', args: (p) => [v(p)] },
   { sql: 'last_value(v)', name: 'last_value', args: (p) => [v(p)] },
@@ -105,11 +110,17 @@ function call(
 
 const start: fc.Arbitrary<FrameBound> = fc.oneof(
   fc.constantFrom<FrameBound>({ kind: 'unbounded_preceding', offset: null }, { kind: 'current_row', offset: null }),
-  fc.record({ kind: fc.constantFrom('preceding' as const, 'following' as const), offset: fc.integer({ min: 0, max: 3 }).map((n) => literal(n)) }),
+  fc.record({
+    kind: fc.constantFrom('preceding' as const, 'following' as const),
+    offset: fc.integer({ min: 0, max: 3 }).map((n) => literal(n)),
+  }),
 )
 const end: fc.Arbitrary<FrameBound> = fc.oneof(
   fc.constantFrom<FrameBound>({ kind: 'unbounded_following', offset: null }, { kind: 'current_row', offset: null }),
-  fc.record({ kind: fc.constantFrom('preceding' as const, 'following' as const), offset: fc.integer({ min: 0, max: 3 }).map((n) => literal(n)) }),
+  fc.record({
+    kind: fc.constantFrom('preceding' as const, 'following' as const),
+    offset: fc.integer({ min: 0, max: 3 }).map((n) => literal(n)),
+  }),
 )
 const RANK: Record<FrameBound['kind'], number> = {
   unbounded_preceding: 0,
@@ -154,15 +165,26 @@ test('ranks, shifts and frames equal DuckDB’s', async () => {
         const input = options.partitioned
           ? new RepartitionExec(scanned, hashPartitioning([column(scanned, 0)], 2))
           : new CoalescePartitionsExec(scanned)
-        const order: SortKey = { expr: column(input, 1), descending: options.descending, nullsFirst: options.nullsFirst }
+        const order: SortKey = {
+          expr: column(input, 1),
+          descending: options.descending,
+          nullsFirst: options.nullsFirst,
+        }
         const unique: SortKey = { expr: column(input, ID), descending: false, nullsFirst: false }
         const partitionBy = options.partitioned ? [column(input, 0)] : []
-        const tied = (one: Case): boolean => PEER_SAFE.includes(one) || (FRAMED.includes(one) && frame.units === 'range')
+        const tied = (one: Case): boolean =>
+          PEER_SAFE.includes(one) || (FRAMED.includes(one) && frame.units === 'range')
         // Peers stand in any order, so what depends on it is asked without peers, or not at all.
         const asked = cases.filter((one) => !tied(one) || PEER_SAFE.includes(one) || isSetAggregate(one))
         if (asked.length === 0) return
         const calls = asked.map((one) =>
-          call(input, one, partitionBy, tied(one) ? [order] : [order, unique], FRAMED.includes(one) ? frame : DEFAULT_FRAME),
+          call(
+            input,
+            one,
+            partitionBy,
+            tied(one) ? [order] : [order, unique],
+            FRAMED.includes(one) ? frame : DEFAULT_FRAME,
+          ),
         )
         const plan = windowPlan(input, calls)
         await createTable(rows)
@@ -191,7 +213,14 @@ function isSetAggregate(one: Case): boolean {
 
 test('large sliding frames give what small ones give', async () => {
   const rows = Array.from({ length: 900 }, (_, i) => [true, 0, i, (i * 7919) % 101, i])
-  const source = scan({ name: 't', columns: [columns.bool('live'), columns.int('g'), columns.int('o'), columns.int('v'), columns.int('id')], rows }, 1)
+  const source = scan(
+    {
+      name: 't',
+      columns: [columns.bool('live'), columns.int('g'), columns.int('o'), columns.int('v'), columns.int('id')],
+      rows,
+    },
+    1,
+  )
   const input = new SortExec(source, [{ expr: column(source, ID), descending: false, nullsFirst: false }], null, false)
   const order: SortKey = { expr: column(input, ID), descending: false, nullsFirst: false }
   const frame: WindowFrame = {
