@@ -6,42 +6,73 @@
 
 /** Byte shuffles that move the 32-bit lanes of a 4-bit mask to the front. */
 const COMPRESS: usize = memory.data<u8>([
-  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  0, 1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  4, 5, 6, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  0, 1, 2, 3, 4, 5, 6, 7, 0, 0, 0, 0, 0, 0, 0, 0,
-  8, 9, 10, 11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  0, 1, 2, 3, 8, 9, 10, 11, 0, 0, 0, 0, 0, 0, 0, 0,
-  4, 5, 6, 7, 8, 9, 10, 11, 0, 0, 0, 0, 0, 0, 0, 0,
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 0, 0, 0,
-  12, 13, 14, 15, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  0, 1, 2, 3, 12, 13, 14, 15, 0, 0, 0, 0, 0, 0, 0, 0,
-  4, 5, 6, 7, 12, 13, 14, 15, 0, 0, 0, 0, 0, 0, 0, 0,
-  0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15, 0, 0, 0, 0,
-  8, 9, 10, 11, 12, 13, 14, 15, 0, 0, 0, 0, 0, 0, 0, 0,
-  0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 0, 0, 0, 0,
-  4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 0, 0, 0,
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 5, 6, 7, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 0, 0, 0, 0, 0, 0, 0, 0, 8, 9, 10, 11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 1, 2, 3, 8, 9, 10, 11, 0, 0, 0, 0, 0, 0, 0, 0, 4, 5, 6, 7, 8, 9, 10, 11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3,
+  4, 5, 6, 7, 8, 9, 10, 11, 0, 0, 0, 0, 12, 13, 14, 15, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 12, 13, 14, 15,
+  0, 0, 0, 0, 0, 0, 0, 0, 4, 5, 6, 7, 12, 13, 14, 15, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15, 0,
+  0, 0, 0, 8, 9, 10, 11, 12, 13, 14, 15, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 0, 0, 0, 0,
+  4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
 ])
 
-export function filterI32(values: usize, op: i32, invert: i32, constant: i32, selection: usize, count: i32, out: usize): i32 {
+export function filterI32(
+  values: usize,
+  op: i32,
+  invert: i32,
+  constant: i32,
+  selection: usize,
+  count: i32,
+  out: usize,
+): i32 {
   return filter<i32>(values, op, invert, constant, selection, count, out)
 }
 
-export function filterU32(values: usize, op: i32, invert: i32, constant: u32, selection: usize, count: i32, out: usize): i32 {
+export function filterU32(
+  values: usize,
+  op: i32,
+  invert: i32,
+  constant: u32,
+  selection: usize,
+  count: i32,
+  out: usize,
+): i32 {
   return filter<u32>(values, op, invert, constant, selection, count, out)
 }
 
-export function filterI64(values: usize, op: i32, invert: i32, constant: i64, selection: usize, count: i32, out: usize): i32 {
+export function filterI64(
+  values: usize,
+  op: i32,
+  invert: i32,
+  constant: i64,
+  selection: usize,
+  count: i32,
+  out: usize,
+): i32 {
   return filter<i64>(values, op, invert, constant, selection, count, out)
 }
 
-export function filterU64(values: usize, op: i32, invert: i32, constant: u64, selection: usize, count: i32, out: usize): i32 {
+export function filterU64(
+  values: usize,
+  op: i32,
+  invert: i32,
+  constant: u64,
+  selection: usize,
+  count: i32,
+  out: usize,
+): i32 {
   return filter<u64>(values, op, invert, constant, selection, count, out)
 }
 
 /** The constant is not NaN; a NaN in the column counts as above every number. */
-export function filterF64(values: usize, op: i32, invert: i32, constant: f64, selection: usize, count: i32, out: usize): i32 {
+export function filterF64(
+  values: usize,
+  op: i32,
+  invert: i32,
+  constant: f64,
+  selection: usize,
+  count: i32,
+  out: usize,
+): i32 {
   return filter<f64>(values, op, invert, constant, selection, count, out)
 }
 
@@ -76,7 +107,14 @@ function selectedLess<T>(values: usize, invert: i32, constant: T, selection: usi
   return i32((to - out) >> 2)
 }
 
-function selectedLessOrEqual<T>(values: usize, invert: i32, constant: T, selection: usize, count: i32, out: usize): i32 {
+function selectedLessOrEqual<T>(
+  values: usize,
+  invert: i32,
+  constant: T,
+  selection: usize,
+  count: i32,
+  out: usize,
+): i32 {
   let to = out
   for (let i = 0; i < count; i++) {
     const row = load<u32>(selection + (usize(i) << 2))
@@ -130,7 +168,9 @@ function denseLessOrEqual<T>(values: usize, invert: i32, constant: T, count: i32
     let mask: i32
     const at = values + usize(i) * sizeof<T>()
     if (sizeof<T>() == 4) mask = lessOrEqual<T>(ordered<T>(v128.load(at)), wide)
-    else mask = lessOrEqual<T>(ordered<T>(v128.load(at)), wide) | (lessOrEqual<T>(ordered<T>(v128.load(at, 16)), wide) << 2)
+    else
+      mask =
+        lessOrEqual<T>(ordered<T>(v128.load(at)), wide) | (lessOrEqual<T>(ordered<T>(v128.load(at, 16)), wide) << 2)
     to = emit(to, i, mask ^ invert)
   }
   for (; i < count; i++) {

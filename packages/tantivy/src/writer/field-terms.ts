@@ -1,7 +1,7 @@
 import type { FieldPostings } from './field-postings.ts'
 
 /** Tokens of more bytes than this are dropped (section 4.6). */
-export const MAX_TOKEN_BYTES = 65530
+const MAX_TOKEN_BYTES = 65530
 
 const KEEP_AS_IS = 13
 const decoder = new TextDecoder()
