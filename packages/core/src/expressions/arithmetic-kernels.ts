@@ -69,10 +69,9 @@ export function arithmeticFloats(
   }
 }
 
-/** 64-bit sums and differences, in halves. */
+/** Sums and differences of signed 64-bit integers, in halves. */
 export function addInt64(
   subtract: boolean,
-  unsigned: boolean,
   a: Int32Array,
   aMask: number,
   b: Int32Array,
@@ -81,19 +80,52 @@ export function addInt64(
   out: Int32Array,
   type: DataType,
 ): void {
-  const min = unsigned ? 0 : -2147483648
-  const max = unsigned ? 4294967295 : 2147483647
   for (let k = 0; k < rows.length; k++) {
     const row = rows[k]!
     const i = (row & aMask) << 1
     const j = (row & bMask) << 1
-    const ah = unsigned ? a[i + 1]! >>> 0 : a[i + 1]!
-    const bh = unsigned ? b[j + 1]! >>> 0 : b[j + 1]!
+    const al = a[i]!
+    const bl = b[j]!
+    const ah = a[i + 1]!
+    const bh = b[j + 1]!
+    const low = subtract ? (al - bl) | 0 : (al + bl) | 0
+    let high: number
+    let overflow: number
+    if (subtract) {
+      high = (ah - bh - +(al >>> 0 < bl >>> 0)) | 0
+      overflow = (ah ^ bh) & (ah ^ high)
+    } else {
+      high = (ah + bh + +(low >>> 0 < al >>> 0)) | 0
+      overflow = (ah ^ high) & (bh ^ high)
+    }
+    if (overflow < 0) throw outOfRange(type)
+    out[row << 1] = low
+    out[(row << 1) + 1] = high
+  }
+}
+
+/** Sums and differences of unsigned 64-bit integers, in halves. */
+export function addUint64(
+  subtract: boolean,
+  a: Int32Array,
+  aMask: number,
+  b: Int32Array,
+  bMask: number,
+  rows: Uint32Array,
+  out: Int32Array,
+  type: DataType,
+): void {
+  for (let k = 0; k < rows.length; k++) {
+    const row = rows[k]!
+    const i = (row & aMask) << 1
+    const j = (row & bMask) << 1
+    const ah = a[i + 1]! >>> 0
+    const bh = b[j + 1]! >>> 0
     const al = a[i]! >>> 0
     const bl = b[j]! >>> 0
     const low = subtract ? al - bl : al + bl
     const high = subtract ? ah - bh - +(low < 0) : ah + bh + +(low > 4294967295)
-    if (high < min || high > max) throw outOfRange(type)
+    if (high < 0 || high > 4294967295) throw outOfRange(type)
     out[2 * row] = low
     out[2 * row + 1] = high
   }

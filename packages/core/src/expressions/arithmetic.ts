@@ -10,7 +10,7 @@ import { Operand, wordsOf } from '../vectors/operand.ts'
 import type { Selection } from '../vectors/record-batch.ts'
 import { allRows } from '../vectors/selection.ts'
 import { ConstantVector, PrimitiveVector, type PrimitiveArray, type Vector } from '../vectors/vector.ts'
-import { addInt64, arithmeticFloats, arithmeticIntegers, multiplyInt64 } from './arithmetic-kernels.ts'
+import { addInt64, addUint64, arithmeticFloats, arithmeticIntegers, multiplyInt64 } from './arithmetic-kernels.ts'
 import { selectPresent, widenNumbers } from './compare-select.ts'
 import { arithmeticDecimals } from './decimal-kernels.ts'
 import { addIntervalParts, addIntervals, addToTimes, scaleIntervals, subtractTimestamps } from './interval-kernels.ts'
@@ -88,8 +88,9 @@ function arithmeticInto(
     case 'Int64':
     case 'Uint64': {
       const unsigned = name === 'Uint64'
+      const add = unsigned ? addUint64 : addInt64
       return op === '+' || op === '-'
-        ? addInt64(op === '-', unsigned, a.words, a.mask, b.words, b.mask, rows, wordsOf(out), type)
+        ? add(op === '-', a.words, a.mask, b.words, b.mask, rows, wordsOf(out), type)
         : multiplyInt64(op, unsigned, a.words, a.mask, b.words, b.mask, rows, wordsOf(out), type)
     }
     case 'Decimal':

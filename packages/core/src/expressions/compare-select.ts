@@ -1,4 +1,11 @@
-import type { Region } from '@volley/kernels'
+import {
+  filterCompareF64,
+  filterCompareI32,
+  filterCompareI64,
+  filterCompareU32,
+  filterCompareU64,
+  type Region,
+} from '@volley/kernels'
 import { internalError } from '../errors.ts'
 import { typeName } from '../types/data-types.ts'
 import { compareBytes } from '../vectors/bytes-kernels.ts'
@@ -35,6 +42,8 @@ export function selectComparison(
   const a = new Operand(left)
   const b = new Operand(right)
   if (a.isAlwaysNull || b.isAlwaysNull) return rows.subarray(0, 0)
+  const filtered = filterByConstant(op, a, b, selection, rows, region)
+  if (filtered !== null) return filtered
   // a > b is b < a; a <= b is NOT b < a: the order is total, NaN included.
   const swapped = op === '>' || op === '<='
   const negated = op === '<>' || op === '>=' || op === '<='
@@ -44,6 +53,58 @@ export function selectComparison(
   const n = swapped
     ? compareInto(equal, b, a, present, +negated, out, region)
     : compareInto(equal, a, b, present, +negated, out, region)
+  return out.subarray(0, n)
+}
+
+const MIRRORED: Record<OrderOperator, OrderOperator> = {
+  '=': '=',
+  '<>': '<>',
+  '<': '>',
+  '>': '<',
+  '<=': '>=',
+  '>=': '<=',
+}
+
+/** A fixed-width column against a constant, by the kernels for it; null when the sides are something else. */
+function filterByConstant(
+  op: OrderOperator,
+  a: Operand,
+  b: Operand,
+  selection: Selection | null,
+  rows: Selection,
+  region: Region,
+): Selection | null {
+  if (a.isConstant === b.isConstant || a.data.encoding !== 'primitive') return null
+  const column = a.isConstant ? b : a
+  const { values } = column.data as PrimitiveVector
+  const constant = ((a.isConstant ? a : b).data as PrimitiveVector).values[0]!
+  const wanted = a.isConstant ? MIRRORED[op] : op
+  const out = region.u32(rows.length)
+  let n: number
+  // Rows that are NULL hold undefined values, and go afterwards.
+  switch (typeName(column.data.type)) {
+    case 'Int32':
+    case 'Date':
+      n = filterCompareI32(values as Int32Array, wanted, constant as number, selection, rows.length, out)
+      break
+    case 'Uint32':
+      n = filterCompareU32(values as Uint32Array, wanted, constant as number, selection, rows.length, out)
+      break
+    case 'Float64':
+      n = filterCompareF64(values as Float64Array, wanted, constant as number, selection, rows.length, out)
+      break
+    case 'Int64':
+    case 'Time':
+    case 'Timestamp':
+      n = filterCompareI64(values as BigInt64Array, wanted, constant as bigint, selection, rows.length, out)
+      break
+    case 'Uint64':
+      n = filterCompareU64(values as BigUint64Array, wanted, constant as bigint, selection, rows.length, out)
+      break
+    default:
+      return null
+  }
+  if (column.validity !== null) n = selectBits(column.validity, out, n, false, out)
   return out.subarray(0, n)
 }
 

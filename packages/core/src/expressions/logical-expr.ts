@@ -61,20 +61,20 @@ export class LogicalExpr extends Expr {
   }
 
   override select(batch: RecordBatch, selection: Selection | null, region: Region): Selection {
-    let rows = selection ?? allRows(batch.length)
+    let rows = selection
     if (this.op === 'AND') {
       for (const child of this.children) {
-        if (rows.length === 0) break
+        if (rows !== null && rows.length === 0) break
         rows = child.select(batch, rows, region)
       }
-      return rows
+      return rows ?? allRows(batch.length)
     }
-    let passed = rows.subarray(0, 0)
+    let passed = allRows(0)
     for (const child of this.children) {
-      if (rows.length === 0) break
+      if (rows !== null && rows.length === 0) break
       const more = child.select(batch, rows, region)
       passed = mergeRows(passed, more, region)
-      rows = withoutRows(rows, more, region)
+      rows = withoutRows(rows ?? allRows(batch.length), more, region)
     }
     return passed
   }

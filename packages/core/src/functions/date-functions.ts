@@ -83,6 +83,10 @@ function truncTimestamps(
 ): void {
   const steps = { milliseconds: 1e3, microseconds: 1e6, nanoseconds: 1e9 } as Partial<Record<DateField, number>>
   const fine = steps[field]
+  const wholeDays = !['second', 'minute', 'hour'].includes(field) && fine === undefined
+  // Neighbours are often of one day, which is truncated once.
+  let lastDay = Number.NaN
+  let lastStart = 0
   for (let k = 0; k < rows.length; k++) {
     const row = rows[k]!
     splitTicks(words, (row & mask) << 1, perSecond)
@@ -91,7 +95,15 @@ function truncTimestamps(
       const step = Math.max(1, perSecond / fine)
       fraction = split.fraction - (split.fraction % step)
     }
-    const seconds = fine === undefined ? truncSeconds(field, split.seconds) : split.seconds
+    let { seconds } = split
+    if (wholeDays) {
+      const day = Math.floor(seconds / 86400)
+      if (day !== lastDay) {
+        lastDay = day
+        lastStart = truncSeconds(field, seconds)
+      }
+      seconds = lastStart
+    } else if (fine === undefined) seconds = truncSeconds(field, seconds)
     if (!joinTicks(seconds, fraction, perSecond, out, row << 1)) throw outOfRange(type)
   }
 }

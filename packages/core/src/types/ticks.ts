@@ -1,5 +1,5 @@
-/** What `splitTicks` found: one object for all calls, read it at once. */
-export const split: { seconds: number; fraction: number } = { seconds: 0, fraction: 0 }
+/** What `splitTicks` found: one object for all calls, read it at once. It starts with fractions, so that its fields are doubles from the start. */
+export const split: { seconds: number; fraction: number } = { seconds: 0.5, fraction: 0.5 }
 
 /**
  * Divides a signed 64-bit count (words `at` and `at + 1`) by the counts in a second, rounding down: whole seconds and the

@@ -4,6 +4,7 @@ import { notSupported } from '../errors.ts'
 import { typeName } from '../types/data-types.ts'
 import { isIntervalValue, type ScalarValue } from '../types/scalar-value.ts'
 import { elementType } from '../types/type-factory.ts'
+import { BytesWriter } from './bytes-writer.ts'
 import {
   BoolVector,
   BytesVector,
@@ -14,8 +15,6 @@ import {
   type PrimitiveArray,
   type Vector,
 } from './vector.ts'
-
-const encoder = new TextEncoder()
 
 /** Value slots of `length` rows of a fixed-width type (4 words a row for Decimal and Interval), contents undefined. */
 export function allocValues(type: DataType, length: number, region: Region): PrimitiveArray {
@@ -88,19 +87,13 @@ function bytesVectorOf(
   validity: Uint8Array | null,
   region: Region,
 ): BytesVector {
-  const parts = values.map((value) =>
-    typeof value === 'string' ? encoder.encode(value) : value instanceof Uint8Array ? value : null,
-  )
-  const offsets = region.i32(values.length + 1)
-  let end = 0
-  for (let i = 0; i < parts.length; i++) {
-    offsets[i] = end
-    end += parts[i]?.length ?? 0
+  const writer = new BytesWriter(region, values.length, 64 + values.length * 16)
+  for (const value of values) {
+    if (typeof value === 'string') writer.appendText(value)
+    else if (value instanceof Uint8Array) writer.append(value, 0, value.length)
+    writer.endRow()
   }
-  offsets[parts.length] = end
-  const bytes = region.u8(end)
-  parts.forEach((part, i) => part !== null && bytes.set(part, offsets[i]!))
-  return new BytesVector(type, values.length, validity, offsets, bytes)
+  return writer.finish(type, validity)
 }
 
 /** Makes a vector of the given values, of which null is NULL. */

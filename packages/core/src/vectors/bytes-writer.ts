@@ -1,6 +1,7 @@
 import type { DataType } from 'apache-arrow'
 import type { Region } from '@volley/kernels'
 import { SqlState, VolleyError } from '../errors.ts'
+import { encodeText, writeAscii } from './utf8.ts'
 import { BytesVector } from './vector.ts'
 
 const MAX_BYTES = 2147483647
@@ -34,6 +35,17 @@ export class BytesWriter {
     this.#end += length
   }
 
+  /** Adds a text to the current row. */
+  appendText(text: string): void {
+    const end = writeAscii(text, this.#bytes, this.#end)
+    if (end >= 0) {
+      this.#end = end
+      return
+    }
+    const bytes = encodeText(text)
+    this.append(bytes, 0, bytes.length)
+  }
+
   endRow(): void {
     this.#rows++
     if (this.#rows >= this.#offsets.length) {
@@ -44,8 +56,8 @@ export class BytesWriter {
     this.#offsets[this.#rows] = this.#end
   }
 
-  finish(type: DataType): BytesVector {
-    return new BytesVector(type, this.#rows, null, this.#offsets.subarray(0, this.#rows + 1), this.#bytes)
+  finish(type: DataType, validity: Uint8Array | null = null): BytesVector {
+    return new BytesVector(type, this.#rows, validity, this.#offsets.subarray(0, this.#rows + 1), this.#bytes)
   }
 
   #grow(needed: number): void {

@@ -2,6 +2,7 @@ import { internalError } from '../errors.ts'
 import { typeName } from '../types/data-types.ts'
 import type { ScalarValue } from '../types/scalar-value.ts'
 import { readDecimal } from './build.ts'
+import { decodeText } from './utf8.ts'
 import type {
   BoolVector,
   BytesVector,
@@ -11,8 +12,6 @@ import type {
   PrimitiveVector,
   Vector,
 } from './vector.ts'
-
-const decoder = new TextDecoder()
 
 /** The value of one row; for edges and tests, never per row inside. */
 export function scalarAt(vector: Vector, row: number): ScalarValue {
@@ -28,8 +27,9 @@ export function scalarAt(vector: Vector, row: number): ScalarValue {
       return (((vector as BoolVector).bits[row >>> 3]! >>> (row & 7)) & 1) === 1
     case 'bytes': {
       const { offsets, bytes } = vector as BytesVector
-      const slice = bytes.slice(offsets[row], offsets[row + 1])
-      return typeName(vector.type) === 'Binary' ? slice : decoder.decode(slice)
+      const start = offsets[row]!
+      const end = offsets[row + 1]!
+      return typeName(vector.type) === 'Binary' ? bytes.slice(start, end) : decodeText(bytes, start, end)
     }
     case 'list': {
       const { offsets, child } = vector as ListVector
