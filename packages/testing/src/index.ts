@@ -2,6 +2,7 @@ export { dealAgain, liveDocuments, type Corpus, type PlacedDocument } from './co
 export { inputOf, type SampleDocument } from './corpus/sample-document.ts'
 export { sampleMappings, type MappingAge } from './corpus/sample-mapping.ts'
 export { TestTree, type PublishedSplit } from './corpus/test-tree.ts'
-export { executePlan } from './cluster/execute-plan.ts'
+export { PlanRunner } from './cluster/plan-runner.ts'
+export { planningSession } from './cluster/planning-session.ts'
 export { explainQuery, queryRows, withDescendants, type Ran, type SettingValues } from './cluster/run-query.ts'
 export { multisetDifference, rowKey, type RowValue } from './oracle/rows.ts'

@@ -1,12 +1,14 @@
 import { DocIdJoinExec, HashJoinExec, type ExecutionPlan } from '@volley/core'
 import { SplitSource } from '@volley/splits'
-import { beforeAll, describe, expect, test } from 'vitest'
-import { executePlan, explainQuery, multisetDifference, queryRows, withDescendants, type PublishedSplit, type RowValue, type SampleDocument } from '../src/index.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { PlanRunner, explainQuery, multisetDifference, queryRows, withDescendants, type PublishedSplit, type RowValue, type SampleDocument } from '../src/index.ts'
 import { sampleDocuments } from './support/arbitrary-corpus.ts'
 import { tokensOf } from './support/predicates.ts'
 import { useSessions } from './support/sessions.ts'
 
 const sessions = useSessions()
+const runner = new PlanRunner()
+afterAll(() => runner.close())
 
 /** Segments of the two splits. */
 const SEGMENTS = [3, 7]
@@ -151,7 +153,7 @@ describe.each(PARTITIONS)('splits of 3 and 7 segments at %i partitions', (target
     const seen: string[] = []
     for (const task of stage.tasks) {
       const sources = sourcesOf(withDescendants(task.plan))
-      const read = await Promise.all(sources.map((source) => executePlan(source)))
+      const read = await Promise.all(sources.map((source) => runner.run(source)))
       const addresses = read.map((partitions) => partitions.map((rows) => rows.map((row) => row.slice(0, 3).join('/'))))
       expect(addresses[0]).toHaveLength(target_partitions)
       expect(addresses[1]).toEqual(addresses[0])

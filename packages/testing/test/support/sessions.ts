@@ -1,6 +1,10 @@
+import fc from 'fast-check'
 import { afterAll, beforeAll } from 'vitest'
 import { connect, type VolleySession } from 'volley'
 import { TestTree } from '../../src/index.ts'
+
+// The same cases every time, unless asked for others; a failure prints the seed that it was found with.
+fc.configureGlobal({ seed: Number(process.env.VOLLEY_SEED ?? 20_260_303) })
 
 export interface Sessions {
   readonly tree: TestTree

@@ -1,12 +1,15 @@
 import { scalarAt, type ExecutionPlan } from '@volley/core'
+import type { WorkerSession } from '@volley/worker'
 import { createWorkerSession } from 'volley'
 import type { RowValue } from '../oracle/rows.ts'
 
-/** Runs a plan that reads no exchange, and gives the rows of each partition. */
-export async function executePlan(plan: ExecutionPlan, settings: ReadonlyMap<string, string> = new Map()): Promise<RowValue[][][]> {
-  const session = createWorkerSession({ roots: null, poison: true })
-  try {
-    const context = session.context('test', settings, new AbortController().signal)
+/** Runs plans that read no exchange, in this thread. */
+export class PlanRunner {
+  readonly #session: WorkerSession = createWorkerSession({ roots: null, poison: true })
+
+  /** The rows of each partition. */
+  async run(plan: ExecutionPlan, settings: ReadonlyMap<string, string> = new Map()): Promise<RowValue[][][]> {
+    const context = this.#session.context('test', settings, new AbortController().signal)
     const partitions: RowValue[][][] = []
     for (let partition = 0; partition < plan.partitioning.count; partition++) {
       const rows: RowValue[][] = []
@@ -24,7 +27,9 @@ export async function executePlan(plan: ExecutionPlan, settings: ReadonlyMap<str
       partitions.push(rows)
     }
     return partitions
-  } finally {
-    await session.close()
+  }
+
+  close(): Promise<void> {
+    return this.#session.close()
   }
 }
