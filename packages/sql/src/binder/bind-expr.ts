@@ -114,7 +114,7 @@ function bindName(env: ExprContext, parts: readonly AstName[]): Expr {
   if (own !== null) return ctx.locate(columnValue(own, parts), at)
   const alias = parts.length === 1 ? env.aliases?.get(fold(parts[0]!)) : undefined
   if (alias !== undefined) return alias
-  for (let outer = scope.parent; outer !== null; outer = outer.parent) {
+  for (const outer of scope.enclosing) {
     const column = outer.find(parts)
     if (column !== null) return ctx.locate(new OuterRef(columnValue(column, parts)), at)
   }
@@ -169,7 +169,7 @@ function bindUnary(env: ExprContext, ast: Extract<AstExpr, { kind: 'unary' }>): 
     return ast.op === '+'
       ? operand
       : bindOperator(env, '-', ctx.locate(new LiteralExpr(operand.type, 0n), ast.at), operand, ast.at)
-  if (/^Uint/.test(name))
+  if (name.startsWith('Uint'))
     return ast.op === '+'
       ? operand
       : bindOperator(env, '-', ctx.locate(new LiteralExpr(operand.type, 0), ast.at), operand, ast.at)
@@ -254,7 +254,6 @@ function bindRowComparison(env: ExprContext, op: ComparisonExpr['op'], left: Ast
 }
 
 function bindInList(env: ExprContext, ast: Extract<AstExpr, { kind: 'in_list' }>): Expr {
-  const { ctx } = env
   if (ast.operand.kind === 'tuple') {
     const alternatives = ast.list.map((row) => bindRowComparison(env, '=', ast.operand, row))
     const any = alternatives.length === 1 ? alternatives[0]! : new LogicalExpr('OR', alternatives)

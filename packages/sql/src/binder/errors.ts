@@ -1,6 +1,5 @@
 import {
   notSupported,
-  SqlState,
   typeName,
   unitOf,
   timezoneOf,

@@ -54,7 +54,7 @@ export function bindLiteral(ctx: BindContext, ast: AstExpr): Expr | null {
 }
 
 /** A text constant without a type of its own. */
-export function textLiteral(ctx: BindContext, text: string, at: Position | null): LiteralExpr {
+function textLiteral(ctx: BindContext, text: string, at: Position | null): LiteralExpr {
   return ctx.markUntyped(ctx.locate(new LiteralExpr(UTF8, text), at))
 }
 

@@ -2,7 +2,7 @@ import { type Expr, transformExpr } from '@volley/core'
 import { type LogicalPlan, SubqueryExpr, transformLogicalPlan } from '@volley/planner'
 
 /** Rewrites an expression bottom-up, also in the plans of its subqueries. */
-export function transformDeep(expr: Expr, rewrite: (expr: Expr) => Expr): Expr {
+function transformDeep(expr: Expr, rewrite: (expr: Expr) => Expr): Expr {
   return transformExpr(expr, (node) => {
     if (!(node instanceof SubqueryExpr)) return rewrite(node)
     const plan = transformPlanExprs(node.plan, rewrite)

@@ -52,6 +52,11 @@ export class Scope {
     return [...this.merged.filter((column) => column.inStar), ...rest]
   }
 
+  /** The scopes around this one, innermost first. */
+  get enclosing(): Scope[] {
+    return this.parent === null ? [] : [this.parent, ...this.parent.enclosing]
+  }
+
   relation(name: string): Relation | null {
     return this.relations.find((relation) => relation.name === name || relation.fullName === name) ?? null
   }
@@ -94,7 +99,7 @@ export class Scope {
     const qualifier = folded.slice(0, -1).join('.')
     const columns: string[] = []
     const relations: string[] = []
-    for (let scope: Scope | null = this; scope !== null; scope = scope.parent) {
+    for (const scope of [this, ...this.enclosing]) {
       for (const relation of scope.relations) {
         relations.push(relation.name)
         const prefix = relation.name === qualifier ? `${qualifier}.` : ''

@@ -84,7 +84,7 @@ function searchedField(env: ExprContext, ast: AstExpr, form: string): { field: S
   }
   const column = env.scope.find(base.parts)
   if (column === null) {
-    for (let outer = env.scope.parent; outer !== null; outer = outer.parent) {
+    for (const outer of env.scope.enclosing) {
       if (outer.find(base.parts) !== null) throw unsupportedAt(`${form} on a column of an enclosing query`, ast.at)
     }
     throw env.scope.undefinedColumn(base.parts)

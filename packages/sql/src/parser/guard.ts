@@ -156,7 +156,7 @@ function endOfComment(sql: string, start: number): number {
 export function positionAt(sql: string, offset: number): { line: number; column: number } {
   const before = sql.slice(0, offset)
   const lineStart = before.lastIndexOf('\n') + 1
-  return { line: before.split('\n').length, column: [...before.slice(lineStart)].length + 1 }
+  return { line: before.split('\n').length, column: Array.from(before.slice(lineStart)).length + 1 }
 }
 
 /** Runs a step over a tree; a tree that the stack of this thread cannot hold is the statement's fault. */

@@ -47,4 +47,5 @@ test.skipIf(shared === undefined)(
     process.stdout.write(`${queries.length} queries: ${JSON.stringify(counts)}\n`)
     expect(counts.parsed / queries.length).toBeGreaterThan(0.97)
   },
+  180_000,
 )
