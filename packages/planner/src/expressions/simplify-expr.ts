@@ -20,6 +20,7 @@ import { Bool } from 'apache-arrow'
 import { SubqueryExpr } from '../logical/expressions.ts'
 import { isVolatile } from './analysis.ts'
 import { foldConstant } from './fold-constants.ts'
+import { unwrapComparison, unwrapInList } from './unwrap-cast.ts'
 
 const BOOL = new Bool()
 const NEGATED: Partial<Record<ComparisonOperator, ComparisonOperator>> = {
@@ -50,8 +51,10 @@ function simplifyNode(expr: Expr): Expr {
   if (expr instanceof CoalesceExpr) return simplifyCoalesce(expr)
   if (expr instanceof CastExpr && typesEqual(expr.child.type, expr.type)) return expr.child
   if (expr instanceof InListExpr && expr.list.length === 1) {
-    return foldConstant(new ComparisonExpr(expr.negated ? '<>' : '=', expr.child, expr.list[0]!))
+    return simplifyNode(new ComparisonExpr(expr.negated ? '<>' : '=', expr.child, expr.list[0]!))
   }
+  if (expr instanceof ComparisonExpr) return foldConstant(unwrapComparison(expr))
+  if (expr instanceof InListExpr) return foldConstant(unwrapInList(expr))
   return foldConstant(expr)
 }
 
