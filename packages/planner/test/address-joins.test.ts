@@ -1,5 +1,11 @@
 import { LogicalExpr, RepartitionExec, type ExecutionPlan } from '@volley/core'
-import { createPhysicalPlan, formatDistributedPlan, optimize, type LogicalJoinType, type LogicalPlan } from '@volley/planner'
+import {
+  createPhysicalPlan,
+  formatDistributedPlan,
+  optimize,
+  type LogicalJoinType,
+  type LogicalPlan,
+} from '@volley/planner'
 import { expect, test } from 'vitest'
 import { Builder, eq, join, planning, ref } from './support/build.ts'
 import { FakeTable } from './support/fake-table.ts'
@@ -8,12 +14,21 @@ import { distribute, multiset, query, runDistributed, settingsWith } from './sup
 
 const ADDRESS = ['_split_id', '_segment_ord', '_doc_id']
 
-function addressJoin(b: Builder, left: FakeTable, right: FakeTable, type: LogicalJoinType, keys = ADDRESS): LogicalPlan {
+function addressJoin(
+  b: Builder,
+  left: FakeTable,
+  right: FakeTable,
+  type: LogicalJoinType,
+  keys = ADDRESS,
+): LogicalPlan {
   const l = b.scan(left, [...ADDRESS, left.own[0]!.name])
   const r = b.scan(right, [...ADDRESS, right.own[1]!.name])
   const on = keys.map((key) => eq(ref(r, key), ref(l, key)))
   const joined = join(l, r, type, on.length === 1 ? on[0]! : new LogicalExpr('AND', on))
-  const outputs = type === 'left_semi' ? { l: ref(l, left.own[0]!.name) } : { l: ref(l, left.own[0]!.name), r: ref(r, right.own[1]!.name) }
+  const outputs =
+    type === 'left_semi'
+      ? { l: ref(l, left.own[0]!.name) }
+      : { l: ref(l, left.own[0]!.name), r: ref(r, right.own[1]!.name) }
   return b.project(joined, outputs)
 }
 
@@ -42,7 +57,8 @@ test('sources of one layout join on the address without an exchange, at any numb
 
 test('prints the join of two sources', () => {
   const settings = settingsWith({ target_partitions: 4 })
-  expect(formatDistributedPlan(distribute(addressJoin(new Builder(), people, people, 'inner'), settings, 2))).toMatchInlineSnapshot(`
+  expect(formatDistributedPlan(distribute(addressJoin(new Builder(), people, people, 'inner'), settings, 2)))
+    .toMatchInlineSnapshot(`
     "Stage 0: coordinator
       CoalescePartitionsExec: partitions=8
         NetworkCoalesceExec: stage=1, tasks=2, partitions=8
@@ -70,11 +86,16 @@ test('a source whose addresses were multiplied by a join is not looked up', asyn
   const r = b.scan(people, [...ADDRESS, 'team'])
   const t = b.scan(people, ['team'])
   const many = join(r, t, 'inner', eq(ref(r, 'team'), ref(t, 'team')))
-  const on = new LogicalExpr('AND', ADDRESS.map((key) => eq(ref(l, key), ref(many, key))))
+  const on = new LogicalExpr(
+    'AND',
+    ADDRESS.map((key) => eq(ref(l, key), ref(many, key))),
+  )
   const plan = b.project(join(l, many, 'inner', on), { id: ref(l, 'id') })
   const expected = ['1', '1', '2', '2', '3', '3', '5', '6', '6']
   for (const partitions of [1, 3]) {
     expect(multiset(await query(plan, settingsWith({ target_partitions: partitions })))).toEqual(expected)
-    expect(multiset((await runDistributed(distribute(plan, settingsWith({ target_partitions: partitions }), 3))).rows)).toEqual(expected)
+    expect(
+      multiset((await runDistributed(distribute(plan, settingsWith({ target_partitions: partitions }), 3))).rows),
+    ).toEqual(expected)
   }
 })

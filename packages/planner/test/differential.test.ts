@@ -33,22 +33,42 @@ test('optimized plans give the rows that DuckDB gives, with any rule switched of
     try {
       expect(multiset(await query(plan, settingsWith({ target_partitions: partitions }))), where).toEqual(rows)
       const off = random.pick(logicalRules.filter((rule) => rule.required !== true)).name
-      const without = settingsWith({ target_partitions: partitions, [`rules.${off}`]: 'off', broadcast_threshold_bytes: 0 })
+      const without = settingsWith({
+        target_partitions: partitions,
+        [`rules.${off}`]: 'off',
+        broadcast_threshold_bytes: 0,
+      })
       expect(multiset(await query(plan, without)), `${where}\nwithout ${off}`).toEqual(rows)
       const { plan: once, changes } = optimizeVerbose(plan, planning())
       for (const { rule, plan: changed } of changes) {
         fired.add(rule)
-        const again = optimizeVerbose(changed, planning(), logicalRules.filter((each) => each.name === rule))
+        const again = optimizeVerbose(
+          changed,
+          planning(),
+          logicalRules.filter((each) => each.name === rule),
+        )
         expect(again.changes, `${rule} again on\n${formatLogicalPlan(changed)}`).toEqual([])
       }
-      expect(once.columns.map(({ id, name, nullable }) => ({ id, name, nullable })), where).toEqual(
-        plan.columns.map(({ id, name, nullable }) => ({ id, name, nullable })),
-      )
+      expect(
+        once.columns.map(({ id, name, nullable }) => ({ id, name, nullable })),
+        where,
+      ).toEqual(plan.columns.map(({ id, name, nullable }) => ({ id, name, nullable })))
     } catch (error) {
-      throw new Error(`${where}\n${formatLogicalPlan(optimize(plan, planning()))}\n${(error as Error).message}`, { cause: error })
+      throw new Error(`${where}\n${formatLogicalPlan(optimize(plan, planning()))}\n${(error as Error).message}`, {
+        cause: error,
+      })
     }
   }
-  for (const name of ['simplify_expressions', 'decorrelate_subqueries', 'push_down_predicates', 'eliminate_outer_joins', 'prune_columns', 'push_down_limits', 'single_distinct_to_group_by', 'merge_projections']) {
+  for (const name of [
+    'simplify_expressions',
+    'decorrelate_subqueries',
+    'push_down_predicates',
+    'eliminate_outer_joins',
+    'prune_columns',
+    'push_down_limits',
+    'single_distinct_to_group_by',
+    'merge_projections',
+  ]) {
     expect([...fired]).toContain(name)
   }
 }, 60_000)
@@ -64,7 +84,11 @@ test('distributed plans give the same rows, whatever the workers and partitions,
     const partitions = random.pick([1, 2, 3, 7, 16])
     const workers = 1 + random.below(3)
     const threshold = random.pick([0, 10_000_000])
-    const settings = settingsWith({ target_partitions: partitions, broadcast_threshold_bytes: threshold, repartition_groups_above: random.pick([0, 1000]) })
+    const settings = settingsWith({
+      target_partitions: partitions,
+      broadcast_threshold_bytes: threshold,
+      repartition_groups_above: random.pick([0, 1000]),
+    })
     const staged = distribute(plan, settings, workers)
     const where = `seed ${seed}: ${sql} (${workers} workers, ${partitions} partitions, threshold ${threshold})`
     try {

@@ -1,7 +1,22 @@
 import { formatLogicalPlan, logicalRules, optimize, optimizeVerbose, type LogicalPlan } from '@volley/planner'
 import { LogicalExpr } from '@volley/core'
 import { expect, test } from 'vitest'
-import { Builder, cmp, eq, exists, inQuery, int, join, limit, orderBy, outer, planning, ref, scalar, where } from './support/build.ts'
+import {
+  Builder,
+  cmp,
+  eq,
+  exists,
+  inQuery,
+  int,
+  join,
+  limit,
+  orderBy,
+  outer,
+  planning,
+  ref,
+  scalar,
+  where,
+} from './support/build.ts'
 import { people, teams } from './support/demo.ts'
 import { multiset, query, settingsWith } from './support/run.ts'
 
@@ -98,11 +113,20 @@ test('LIMIT in a correlated subquery counts within each row', async () => {
   const t = b.scan(teams)
   const p = b.scan(people)
   const oldest = limit(
-    orderBy(where(p, eq(ref(p, 'team'), outer(t, 'team'))), { expr: ref(p, 'id'), descending: true, nullsFirst: false }),
+    orderBy(where(p, eq(ref(p, 'team'), outer(t, 'team'))), {
+      expr: ref(p, 'id'),
+      descending: true,
+      nullsFirst: false,
+    }),
     1,
   )
   const plan = b.project(t, { team: ref(t, 'team'), last: scalar(b.project(oldest, { id: ref(p, 'id') })) })
-  expect(multiset(await query(plan, settingsWith({ target_partitions: 2 })))).toEqual(['10|2', '20|6', '40|NULL', 'NULL|NULL'])
+  expect(multiset(await query(plan, settingsWith({ target_partitions: 2 })))).toEqual([
+    '10|2',
+    '20|6',
+    '40|NULL',
+    'NULL|NULL',
+  ])
 })
 
 test('what equality does not correlate is computed for each distinct outer value', async () => {
@@ -133,7 +157,9 @@ test('nothing is read below what has no rows', async () => {
   const p = b.scan(people)
   const t = b.scan(teams)
   const none = where(p, eq(int(1), int(2)))
-  expect(optimized(join(none, t, 'inner', eq(ref(p, 'team'), ref(t, 'team'))))).toMatchInlineSnapshot(`"Values: rows=0"`)
+  expect(optimized(join(none, t, 'inner', eq(ref(p, 'team'), ref(t, 'team'))))).toMatchInlineSnapshot(
+    `"Values: rows=0"`,
+  )
   const count = b.aggregate(none, {}, { n: ['count', null] })
   expect(multiset(await query(count))).toEqual(['0'])
 })

@@ -41,6 +41,8 @@ test('a name or value that does not fit is an error that says what would', () =>
     message: 'setting "target_partitions" takes an integer from 1 to 1024, not "0"',
     code: '22023',
   })
-  expect(errorOf(() => settings.show('rules.prune_column'))).toMatchObject({ subject: { hint: 'did you mean "rules.prune_columns"?' } })
+  expect(errorOf(() => settings.show('rules.prune_column'))).toMatchObject({
+    subject: { hint: 'did you mean "rules.prune_columns"?' },
+  })
   expect(errorOf(() => settings.set('scoring', 'everywhere'))).toMatchObject({ code: '22023' })
 })

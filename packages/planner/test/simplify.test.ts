@@ -40,7 +40,12 @@ test('folds constants, resolves logic and factors what branches of an OR share',
 
 test('a comparison of a widened column is one of the column itself, for every value', () => {
   const random = new Random(7)
-  const cases: readonly (readonly [DataType, DataType, (random: Random) => ScalarValue, (random: Random) => ScalarValue])[] = [
+  const cases: readonly (readonly [
+    DataType,
+    DataType,
+    (random: Random) => ScalarValue,
+    (random: Random) => ScalarValue,
+  ])[] = [
     [INT32, INT64, (r) => r.below(7) - 3, (r) => BigInt(r.below(9) - 4)],
     [INT8, INT64, (r) => r.below(256) - 128, (r) => BigInt(r.below(600) - 300)],
     [INT64, decimalType(20, 1), (r) => BigInt(r.below(7) - 3), (r) => BigInt(r.below(90) - 45)],
@@ -48,7 +53,16 @@ test('a comparison of a widened column is one of the column itself, for every va
     [timestampType(0), timestampType(3), (r) => BigInt(r.below(5) - 2), (r) => BigInt(r.below(5) - 2) * 500_000_000n],
     [DATE, timestampType(2), (r) => r.below(5) - 2, (r) => BigInt(r.below(9) - 4) * 43_200_000_000n],
   ]
-  const ops: readonly ComparisonOperator[] = ['=', '<>', '<', '<=', '>', '>=', 'IS DISTINCT FROM', 'IS NOT DISTINCT FROM']
+  const ops: readonly ComparisonOperator[] = [
+    '=',
+    '<>',
+    '<',
+    '<=',
+    '>',
+    '>=',
+    'IS DISTINCT FROM',
+    'IS NOT DISTINCT FROM',
+  ]
   let unwrapped = 0
   for (let i = 0; i < 3000; i++) {
     const [narrow, wide, value, bound] = random.pick(cases)
@@ -65,7 +79,9 @@ test('a comparison of a widened column is one of the column itself, for every va
     if (!String(simplified).includes('CAST')) unwrapped++
     const given = new LiteralExpr(narrow, random.chance(5) ? null : value(random))
     const at = (expr: Expr): Expr => (expr instanceof ColumnRef ? given : expr.withChildren(expr.children.map(at)))
-    expect(evaluateConstant(at(simplified)), `${original} -> ${simplified} at ${given}`).toEqual(evaluateConstant(at(original)))
+    expect(evaluateConstant(at(simplified)), `${original} -> ${simplified} at ${given}`).toEqual(
+      evaluateConstant(at(original)),
+    )
   }
   expect(unwrapped).toBeGreaterThan(1000)
 })

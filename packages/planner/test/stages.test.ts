@@ -1,4 +1,12 @@
-import { explainReport, formatDistributedPlan, NetworkBroadcastExec, planDistributed, createPhysicalPlan, optimize, type TaskReport } from '@volley/planner'
+import {
+  explainReport,
+  formatDistributedPlan,
+  NetworkBroadcastExec,
+  planDistributed,
+  createPhysicalPlan,
+  optimize,
+  type TaskReport,
+} from '@volley/planner'
 import { Values } from '@volley/planner'
 import { expect, test } from 'vitest'
 import { Builder, eq, int, join, planning, ref } from './support/build.ts'
@@ -8,7 +16,11 @@ import { distribute, inTurn, multiset, query, runDistributed, settingsWith } fro
 test('a large GROUP BY over a partitioned join is cut at its shuffles', () => {
   const b = new Builder()
   const [p, t] = [b.scan(people), b.scan(teams)]
-  const plan = b.aggregate(join(p, t, 'inner', eq(ref(p, 'team'), ref(t, 'team'))), { age: ref(p, 'age') }, { n: ['count', null] })
+  const plan = b.aggregate(
+    join(p, t, 'inner', eq(ref(p, 'team'), ref(t, 'team'))),
+    { age: ref(p, 'age') },
+    { n: ['count', null] },
+  )
   const settings = settingsWith({ target_partitions: 2, broadcast_threshold_bytes: 0, repartition_groups_above: 0 })
   expect(formatDistributedPlan(distribute(plan, settings, 2))).toMatchInlineSnapshot(`
     "Stage 0: coordinator
@@ -93,7 +105,11 @@ test('EXPLAIN as JSON names workers, splits and what they gave', () => {
     plan: { ...leaf, rowsOut: 3, elapsedMs: 1 + task },
   })
   const { stages } = explainReport(staged, [report(0), report(1)])
-  expect(stages[0]).toMatchObject({ id: 0, tasks: [{ worker: 'coordinator' }], plan: { name: 'CoalescePartitionsExec', rows_out: null } })
+  expect(stages[0]).toMatchObject({
+    id: 0,
+    tasks: [{ worker: 'coordinator' }],
+    plan: { name: 'CoalescePartitionsExec', rows_out: null },
+  })
   expect(stages[1]).toEqual({
     id: 1,
     exchange: 'coalesce',
@@ -104,5 +120,7 @@ test('EXPLAIN as JSON names workers, splits and what they gave', () => {
     ],
     plan: { name: 'FakeSource', details: {}, rows_out: 6, elapsed_ms: 2, counters: { docs: 6 }, children: [] },
   })
-  expect(formatDistributedPlan(staged, [report(0), report(1)])).toContain('FakeSource [rows_out=6, elapsed_ms=2, docs=6]')
+  expect(formatDistributedPlan(staged, [report(0), report(1)])).toContain(
+    'FakeSource [rows_out=6, elapsed_ms=2, docs=6]',
+  )
 })

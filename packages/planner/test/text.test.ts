@@ -1,5 +1,24 @@
-import { formatPlan, LogicalExpr, NotExpr, ScalarFunctionExpr, UTF8, JSON_TYPE, literal, type ScalarFunction, type Expr } from '@volley/core'
-import { createPhysicalPlan, formatLogicalPlan, optimize, ScoreExpr, SessionSettings, TextPredicate, TextPredicateExpr, type LogicalPlan } from '@volley/planner'
+import {
+  formatPlan,
+  LogicalExpr,
+  NotExpr,
+  ScalarFunctionExpr,
+  UTF8,
+  JSON_TYPE,
+  literal,
+  type ScalarFunction,
+  type Expr,
+} from '@volley/core'
+import {
+  createPhysicalPlan,
+  formatLogicalPlan,
+  optimize,
+  ScoreExpr,
+  SessionSettings,
+  TextPredicate,
+  TextPredicateExpr,
+  type LogicalPlan,
+} from '@volley/planner'
 import { Float64 } from 'apache-arrow'
 import { expect, test } from 'vitest'
 import { Builder, eq, int, join, limit, orderBy, planning, ref, where, cmp } from './support/build.ts'
@@ -25,14 +44,18 @@ function jsonGet(value: Expr, step: string, text: boolean): Expr {
   return new ScalarFunctionExpr(fn, [value, literal(step)], text ? UTF8 : JSON_TYPE, true)
 }
 
-const optimized = (plan: LogicalPlan, settings = new SessionSettings()) => formatLogicalPlan(optimize(plan, planning(settings)))
+const optimized = (plan: LogicalPlan, settings = new SessionSettings()) =>
+  formatLogicalPlan(optimize(plan, planning(settings)))
 
 test('a text predicate at the top of WHERE filters in the scan, through a join too', async () => {
   const b = new Builder()
   const p = b.scan(people)
   const t = b.scan(teams)
   const plan = b.project(
-    where(where(join(p, t, 'inner', eq(ref(p, 'team'), ref(t, 'team'))), match(p, 'bio', 'red')), cmp('>', ref(p, 'id'), int(0))),
+    where(
+      where(join(p, t, 'inner', eq(ref(p, 'team'), ref(t, 'team'))), match(p, 'bio', 'red')),
+      cmp('>', ref(p, 'id'), int(0)),
+    ),
     { id: ref(p, 'id') },
   )
   expect(optimized(plan)).toMatchInlineSnapshot(`
@@ -72,7 +95,14 @@ test('above an outer join that pads the table, a mark is false and a filter make
         TableScan: table=teams, columns=[team, city]
         TableScan: table=people, columns=[team, match(bio, 'red')]"
   `)
-  expect(multiset(await query(shown))).toEqual(['Nice|false', 'Oslo|false', 'Oslo|true', 'Oslo|true', 'Rome|false', 'Rome|true'])
+  expect(multiset(await query(shown))).toEqual([
+    'Nice|false',
+    'Oslo|false',
+    'Oslo|true',
+    'Oslo|true',
+    'Rome|false',
+    'Rome|true',
+  ])
   const filtered = b.project(where(joined, match(p, 'bio', 'red')), { city: ref(t, 'city') })
   expect(optimized(filtered)).toMatchInlineSnapshot(`
     "Projection: exprs=[city]
@@ -116,6 +146,7 @@ test('a path of literal steps into a JSON column is read by the scan', async () 
         TableScan: table=logs, columns=[message, json_get_text(json_get(attrs, 'http'), 'method')]"
   `)
   expect(multiset(await query(plan))).toEqual(['disk full|GET'])
-  expect(multiset((await runDistributed(distribute(plan, settingsWith({ target_partitions: 3 }), 2))).rows)).toEqual(['disk full|GET'])
+  expect(multiset((await runDistributed(distribute(plan, settingsWith({ target_partitions: 3 }), 2))).rows)).toEqual([
+    'disk full|GET',
+  ])
 })
-

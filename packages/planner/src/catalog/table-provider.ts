@@ -49,7 +49,12 @@ export interface TableColumn {
 
 export interface ScanRequest {
   /** Output columns, in order. */
-  readonly outputs: readonly { readonly name: string; readonly type: DataType; readonly nullable: boolean; readonly source: ScanColumn }[]
+  readonly outputs: readonly {
+    readonly name: string
+    readonly type: DataType
+    readonly nullable: boolean
+    readonly source: ScanColumn
+  }[]
   /** Over the outputs, as ColumnExpr; all accepted by `supportsFilter`. */
   readonly filters: readonly Expr[]
   readonly textFilters: readonly TextPredicate[]
@@ -85,7 +90,10 @@ export interface Catalog {
   /** Finds a table by its name as written (unquoted names arrive in lower case), or null. */
   table(name: string): Promise<TableProvider | null>
   /** A table function, such as `inverted_index('logs', 'message:timeout')`; null when there is no such function. */
-  tableFunction(name: string, args: readonly (string | number | bigint | boolean | null)[]): Promise<TableProvider | null>
+  tableFunction(
+    name: string,
+    args: readonly (string | number | bigint | boolean | null)[],
+  ): Promise<TableProvider | null>
   /** All table names, for SHOW TABLES, information_schema and "did you mean". */
   tableNames(): Promise<readonly string[]>
 }

@@ -110,9 +110,21 @@ export function explainReport(plan: DistributedPlan, reports: readonly TaskRepor
       plan: merged === null ? plannedNode(node) : measuredNode(merged),
     }
   }
-  const root = stageOf(0, null, plan.inputs.map((stage) => stage.id), [{ worker: COORDINATOR, splits: [] }], plan.root)
+  const root = stageOf(
+    0,
+    null,
+    plan.inputs.map((stage) => stage.id),
+    [{ worker: COORDINATOR, splits: [] }],
+    plan.root,
+  )
   const stages = plan.stages.map((stage) =>
-    stageOf(stage.id, stage.exchange, stage.inputs.map((input) => input.id), stage.tasks, stage.plan),
+    stageOf(
+      stage.id,
+      stage.exchange,
+      stage.inputs.map((input) => input.id),
+      stage.tasks,
+      stage.plan,
+    ),
   )
   return { stages: [root, ...stages] }
 }
@@ -142,7 +154,8 @@ export function mergeReports(reports: readonly NodeReport[]): NodeReport | null 
   const [first] = reports
   if (first === undefined) return null
   const counters = new Map<string, number>()
-  for (const report of reports) for (const [key, value] of report.counters) counters.set(key, (counters.get(key) ?? 0) + value)
+  for (const report of reports)
+    for (const [key, value] of report.counters) counters.set(key, (counters.get(key) ?? 0) + value)
   // A task that reads nothing of its own may have an empty leaf where the others have a tree.
   const full = reports.reduce((best, report) => (report.children.length > best.children.length ? report : best), first)
   const alike = reports.filter((report) => report.children.length === full.children.length)

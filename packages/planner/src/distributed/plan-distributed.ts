@@ -90,7 +90,10 @@ class Cutter {
     const tasksOf = new Map<number, ExecutionPlan[]>()
     for (const draft of this.#drafts) {
       const plan = this.#scaled(draft)
-      tasksOf.set(draft.id, draft.tasks.map(({ splits }, task) => taskPlan(plan, task, new Set(splits))))
+      tasksOf.set(
+        draft.id,
+        draft.tasks.map(({ splits }, task) => taskPlan(plan, task, new Set(splits))),
+      )
     }
     const consumers = new Map<number, number>()
     for (const plan of [root, ...[...tasksOf.values()].flat()]) {

@@ -26,5 +26,8 @@ export function taskPlan(plan: ExecutionPlan, task: number, splits: ReadonlySet<
 }
 
 function emptyLike(plan: ExecutionPlan): ExecutionPlan {
-  return new MemoryExec(plan.schema, Array.from({ length: plan.partitioning.count }, () => []))
+  return new MemoryExec(
+    plan.schema,
+    Array.from({ length: plan.partitioning.count }, () => []),
+  )
 }

@@ -1,5 +1,15 @@
 import { ComparisonExpr, conjuncts, InListExpr, LogicalExpr, type Expr } from '@volley/core'
-import { Aggregate, Filter, Join, Limit, Sort, TableScan, Union, Values, type LogicalPlan } from '../logical/logical-plan.ts'
+import {
+  Aggregate,
+  Filter,
+  Join,
+  Limit,
+  Sort,
+  TableScan,
+  Union,
+  Values,
+  type LogicalPlan,
+} from '../logical/logical-plan.ts'
 import { isEquality } from './join-condition.ts'
 
 /** Rows where nothing is known of a table. */
@@ -44,7 +54,10 @@ function selectivityOf(predicate: Expr): number {
   if (predicate instanceof ComparisonExpr) return predicate.op === '=' ? 0.05 : predicate.op === '<>' ? 0.9 : 0.33
   if (predicate instanceof InListExpr) return predicate.negated ? 0.9 : Math.min(0.5, 0.05 * predicate.list.length)
   if (predicate instanceof LogicalExpr && predicate.op === 'OR') {
-    return Math.min(1, predicate.children.reduce((sum, child) => sum + selectivityOf(child), 0))
+    return Math.min(
+      1,
+      predicate.children.reduce((sum, child) => sum + selectivityOf(child), 0),
+    )
   }
   return 0.25
 }

@@ -16,7 +16,12 @@ export interface JoinCondition {
 }
 
 /** The sides of `left expression = right expression`, whichever way round it is written; null for anything else. */
-function sidesOf(expr: Expr, left: ReadonlySet<number>, right: ReadonlySet<number>, constants: boolean): EquiKey | null {
+function sidesOf(
+  expr: Expr,
+  left: ReadonlySet<number>,
+  right: ReadonlySet<number>,
+  constants: boolean,
+): EquiKey | null {
   if (!(expr instanceof ComparisonExpr) || isVolatile(expr)) return null
   const [a, b] = [expr.left, expr.right]
   const reads = (side: Expr, ids: ReadonlySet<number>): boolean =>
@@ -33,7 +38,12 @@ export function isEquality(expr: Expr, left: LogicalPlan, right: LogicalPlan): b
 }
 
 /** Splits a condition into keys of a hash join and the rest. With `first`, the first conjunct is the only key. */
-export function splitCondition(condition: Expr | null, left: LogicalPlan, right: LogicalPlan, first = false): JoinCondition {
+export function splitCondition(
+  condition: Expr | null,
+  left: LogicalPlan,
+  right: LogicalPlan,
+  first = false,
+): JoinCondition {
   const all = condition === null ? [] : conjuncts(condition)
   const [leftIds, rightIds] = [idsOf(left), idsOf(right)]
   if (first) {

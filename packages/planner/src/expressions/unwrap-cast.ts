@@ -77,7 +77,9 @@ export function unwrapComparison(expr: ComparisonExpr): Expr {
   const floor = floorDivide(count, factor)
   const exact = floor * factor === count
   // x * f >= n is x > floor(n / f) where f does not divide n, and x * f < n is x <= floor(n / f).
-  const op = exact ? expr.op : ({ '>': '>', '>=': '>', '<': '<=', '<=': '<=' } as const)[expr.op as '>' | '>=' | '<' | '<=']
+  const op = exact
+    ? expr.op
+    : ({ '>': '>', '>=': '>', '<': '<=', '<=': '<=' } as const)[expr.op as '>' | '>=' | '<' | '<=']
   const literal = literalOf(left.child.type, floor)
   return op === undefined || literal === null ? expr : new ComparisonExpr(op, left.child, literal)
 }

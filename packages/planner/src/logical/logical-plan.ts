@@ -14,7 +14,15 @@ export interface LogicalColumn {
   readonly qualifier: string | null
 }
 
-export type LogicalJoinType = 'inner' | 'left' | 'right' | 'full' | 'left_semi' | 'left_anti' | 'left_mark' | 'left_single'
+export type LogicalJoinType =
+  | 'inner'
+  | 'left'
+  | 'right'
+  | 'full'
+  | 'left_semi'
+  | 'left_anti'
+  | 'left_mark'
+  | 'left_single'
 
 /**
  * A node of a logical plan: immutable; expressions name input columns by id (`ColumnRef`), so a rule can move them
@@ -38,7 +46,12 @@ export type ScanColumn =
   /** A column of the table, by name. */
   | { readonly kind: 'column'; readonly name: string }
   /** A path into a JSON column: `name -> path[0] -> … ->> path[n-1]`; `text` for `->>` (Utf8), else Json. */
-  | { readonly kind: 'path'; readonly name: string; readonly path: readonly (string | number)[]; readonly text: boolean }
+  | {
+      readonly kind: 'path'
+      readonly name: string
+      readonly path: readonly (string | number)[]
+      readonly text: boolean
+    }
   /** Whether the row matches a text predicate: Bool, never NULL. */
   | { readonly kind: 'mark'; readonly predicate: TextPredicate }
   /** BM25 score of the scan's text filters: Float32 widened to Float64. */
@@ -126,7 +139,10 @@ export class Values extends LogicalPlan {
 
   override withExpressions(expressions: readonly Expr[]): LogicalPlan {
     const width = this.columns.length
-    return new Values(this.columns, this.rows.map((_, i) => expressions.slice(i * width, (i + 1) * width)))
+    return new Values(
+      this.columns,
+      this.rows.map((_, i) => expressions.slice(i * width, (i + 1) * width)),
+    )
   }
 
   override details(): readonly (readonly [string, string])[] {
@@ -175,11 +191,16 @@ export class Projection extends Unary {
   }
 
   override withExpressions(expressions: readonly Expr[]): LogicalPlan {
-    return new Projection(this.input, this.exprs.map((named, i) => ({ column: named.column, expr: expressions[i]! })))
+    return new Projection(
+      this.input,
+      this.exprs.map((named, i) => ({ column: named.column, expr: expressions[i]! })),
+    )
   }
 
   override details(): readonly (readonly [string, string])[] {
-    const shown = this.exprs.map(({ expr, column }) => (String(expr) === column.name ? column.name : `${expr} AS ${column.name}`))
+    const shown = this.exprs.map(({ expr, column }) =>
+      String(expr) === column.name ? column.name : `${expr} AS ${column.name}`,
+    )
     return [['exprs', `[${shown.join(', ')}]`]]
   }
 }
@@ -367,7 +388,8 @@ export class Join extends LogicalPlan {
   }
 
   override get columns(): readonly LogicalColumn[] {
-    const nullable = (column: LogicalColumn): LogicalColumn => (column.nullable ? column : { ...column, nullable: true })
+    const nullable = (column: LogicalColumn): LogicalColumn =>
+      column.nullable ? column : { ...column, nullable: true }
     switch (this.joinType) {
       case 'inner':
         return [...this.left.columns, ...this.right.columns]
@@ -432,11 +454,17 @@ export class Sort extends Unary {
   }
 
   override withExpressions(expressions: readonly Expr[]): LogicalPlan {
-    return new Sort(this.input, this.keys.map((key, i) => ({ ...key, expr: expressions[i]! })), this.fetch)
+    return new Sort(
+      this.input,
+      this.keys.map((key, i) => ({ ...key, expr: expressions[i]! })),
+      this.fetch,
+    )
   }
 
   override details(): readonly (readonly [string, string])[] {
-    const keys = this.keys.map((key) => `${key.expr}${key.descending ? ' DESC' : ''}${key.nullsFirst ? ' NULLS FIRST' : ' NULLS LAST'}`)
+    const keys = this.keys.map(
+      (key) => `${key.expr}${key.descending ? ' DESC' : ''}${key.nullsFirst ? ' NULLS FIRST' : ' NULLS LAST'}`,
+    )
     return [['keys', `[${keys.join(', ')}]`], ...(this.fetch === null ? [] : [['fetch', String(this.fetch)] as const])]
   }
 }
@@ -515,7 +543,13 @@ export class RecursiveQuery extends LogicalPlan {
   readonly distinct: boolean
   override readonly columns: readonly LogicalColumn[]
 
-  constructor(name: string, initial: LogicalPlan, recursive: LogicalPlan, distinct: boolean, columns: readonly LogicalColumn[]) {
+  constructor(
+    name: string,
+    initial: LogicalPlan,
+    recursive: LogicalPlan,
+    distinct: boolean,
+    columns: readonly LogicalColumn[],
+  ) {
     super()
     this.name = name
     this.initial = initial
@@ -583,7 +617,10 @@ export function transformLogicalPlan(plan: LogicalPlan, rewrite: (plan: LogicalP
 
 /** One line a node, `Name: key=value, key=value`, two spaces a level. */
 export function formatLogicalPlan(plan: LogicalPlan, level = 0): string {
-  const details = plan.details().map(([key, value]) => `${key}=${value}`).join(', ')
+  const details = plan
+    .details()
+    .map(([key, value]) => `${key}=${value}`)
+    .join(', ')
   const line = `${'  '.repeat(level)}${plan.kind}${details ? `: ${details}` : ''}`
   return [line, ...plan.children.map((child) => formatLogicalPlan(child, level + 1))].join('\n')
 }
@@ -591,7 +628,13 @@ export function formatLogicalPlan(plan: LogicalPlan, level = 0): string {
 /** Statements that are not queries; the session runs them. */
 export type Statement =
   | { readonly kind: 'query'; readonly plan: LogicalPlan }
-  | { readonly kind: 'explain'; readonly plan: LogicalPlan; readonly analyze: boolean; readonly verbose: boolean; readonly format: 'tree' | 'json' }
+  | {
+      readonly kind: 'explain'
+      readonly plan: LogicalPlan
+      readonly analyze: boolean
+      readonly verbose: boolean
+      readonly format: 'tree' | 'json'
+    }
   | { readonly kind: 'set'; readonly name: string; readonly value: ScalarValue }
   | { readonly kind: 'reset'; readonly name: string }
   | { readonly kind: 'show'; readonly name: string }

@@ -124,12 +124,16 @@ function planValues(node: Values): Planned {
 
 function planProjection(node: Projection, input: Planned): Planned {
   const exprs = node.exprs.map(({ expr }) => bindTo(expr, input))
-  const fields = exprs.map((expr, i) => fieldOf(node.exprs[i]!.column.name, node.exprs[i]!.column.nullable, expr, input.plan))
+  const fields = exprs.map((expr, i) =>
+    fieldOf(node.exprs[i]!.column.name, node.exprs[i]!.column.nullable, expr, input.plan),
+  )
   return { plan: new ProjectionExec(input.plan, exprs, new Schema(fields)), ids: idsOf(node.columns) }
 }
 
 function planWindow(node: Window, input: Planned, context: PhysicalPlanningContext): Planned {
-  const calls: WindowCall[] = node.windows.map(({ call }) => call.withExprs(call.exprs.map((expr) => bindTo(expr, input))))
+  const calls: WindowCall[] = node.windows.map(({ call }) =>
+    call.withExprs(call.exprs.map((expr) => bindTo(expr, input))),
+  )
   const schema = new Schema([
     ...input.plan.schema.fields,
     ...node.windows.map(({ column }) => new Field(column.name, column.type, column.nullable)),
@@ -195,5 +199,8 @@ function planRecursive(node: RecursiveQuery, context: PhysicalPlanningContext): 
   }
   const initial = term(node.initial, context.distributed === true)
   const recursive = term(node.recursive, false)
-  return { plan: new RecursiveQueryExec(node.name, initial, recursive, node.distinct, schema), ids: idsOf(node.columns) }
+  return {
+    plan: new RecursiveQueryExec(node.name, initial, recursive, node.distinct, schema),
+    ids: idsOf(node.columns),
+  }
 }

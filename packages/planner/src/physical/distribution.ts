@@ -72,8 +72,14 @@ export function hashedJoin(join: HashJoinExec, partitions: number, distributed: 
   const side = (plan: ExecutionPlan, exprs: readonly Expr[]): ExecutionPlan =>
     isHashedBy(plan, exprs, partitions) ? plan : new RepartitionExec(plan, hashPartitioning(exprs, partitions))
   return join.withChildren([
-    side(left, on.map((key) => key.left)),
-    side(right, on.map((key) => key.right)),
+    side(
+      left,
+      on.map((key) => key.left),
+    ),
+    side(
+      right,
+      on.map((key) => key.right),
+    ),
   ])
 }
 

@@ -29,9 +29,7 @@ export function planAggregate(node: Aggregate, input: Planned, context: Physical
     ),
   )
   const sets = node.groupingSets
-  const groupFields = groups.map((expr, i) =>
-    fieldOf(node.groups[i]!.column.name, sets !== null, expr, input.plan),
-  )
+  const groupFields = groups.map((expr, i) => fieldOf(node.groups[i]!.column.name, sets !== null, expr, input.plan))
   const schema = new Schema([
     ...groupFields,
     ...(node.groupingId === null ? [] : [new Field(GROUPING_ID, new Uint32(), false)]),

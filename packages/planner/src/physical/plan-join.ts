@@ -107,7 +107,9 @@ function lookUp(
   looked: Planned,
   swapped: boolean,
 ): Planned | null {
-  const keys = swapped ? { ...condition, keys: condition.keys.map(({ left, right }) => ({ left: right, right: left })) } : condition
+  const keys = swapped
+    ? { ...condition, keys: condition.keys.map(({ left, right }) => ({ left: right, right: left })) }
+    : condition
   const on = bindKeys(keys, driving, looked)
   const positions = addressKeys(driving.plan, looked.plan, on)
   if (positions === null || !isInAddressOrder(driving.plan) || !isInAddressOrder(looked.plan)) return null
@@ -131,7 +133,13 @@ function lookUp(
   return { plan: new FilterExec(joined.plan, bindTo(residual, joined)), ids: joined.ids }
 }
 
-function byHash(join: Join, condition: JoinCondition, left: Planned, right: Planned, context: PhysicalPlanningContext): Planned {
+function byHash(
+  join: Join,
+  condition: JoinCondition,
+  left: Planned,
+  right: Planned,
+  context: PhysicalPlanningContext,
+): Planned {
   const distributed = context.distributed === true
   const leftBytes = estimateBytes(left.plan)
   const rightBytes = estimateBytes(right.plan)
@@ -171,7 +179,13 @@ function buildsRight(join: Join, left: number | null, right: number | null): boo
   }
 }
 
-function byPairs(join: Join, filter: Expr | null, left: Planned, right: Planned, context: PhysicalPlanningContext): Planned {
+function byPairs(
+  join: Join,
+  filter: Expr | null,
+  left: Planned,
+  right: Planned,
+  context: PhysicalPlanningContext,
+): Planned {
   const distributed = context.distributed === true
   const { joinType } = join
   const smallerLeft = (estimateBytes(left.plan) ?? Infinity) < (estimateBytes(right.plan) ?? Infinity)

@@ -34,7 +34,8 @@ export function bindTo(expr: Expr, input: Planned): Expr {
 
 /** The field of a computed column; one that only passes through keeps its metadata. */
 export function fieldOf(name: string, nullable: boolean, expr: Expr, input: ExecutionPlan): Field {
-  const metadata = expr instanceof ColumnExpr ? new Map(input.schema.fields[expr.index]!.metadata) : new Map<string, string>()
+  const metadata =
+    expr instanceof ColumnExpr ? new Map(input.schema.fields[expr.index]!.metadata) : new Map<string, string>()
   return new Field(name, expr.type, nullable || expr.nullable, metadata)
 }
 
@@ -56,7 +57,15 @@ export function projectTo(input: Planned, columns: readonly LogicalColumn[]): Pl
   return { plan: new ProjectionExec(plan, exprs, schema), ids: columns.map((column) => column.id) }
 }
 
-const WIDTHS: Readonly<Record<string, number>> = { Null: 0, Bool: 1, Utf8: 24, Json: 100, Binary: 32, List: 48, Struct: 48 }
+const WIDTHS: Readonly<Record<string, number>> = {
+  Null: 0,
+  Bool: 1,
+  Utf8: 24,
+  Json: 100,
+  Binary: 32,
+  List: 48,
+  Struct: 48,
+}
 
 /** Bytes that a plan gives, by its statistics or by rows times a guess at their width; null when nothing is known. */
 export function estimateBytes(plan: ExecutionPlan): number | null {

@@ -154,7 +154,8 @@ class Attached {
     if (unnested.total) return this.#ofOneRow(subquery, unnested)
     const comparison = comparisonOf(subquery, unnested)
     const nullAware = comparison !== null && comparison.nullable
-    if (nullAware && subquery.children.length > 1) throw notSupported('IN over rows that may be NULL, outside of a plain WHERE')
+    if (nullAware && subquery.children.length > 1)
+      throw notSupported('IN over rows that may be NULL, outside of a plain WHERE')
     const mark: LogicalColumn = {
       id: this.#context.newId(),
       name: 'mark',
@@ -177,7 +178,10 @@ class Attached {
     }
     if (unnested.conditions.length === 0 && unnested.outputs.size === 0) {
       // One row with the value, or NULL, or an error: computed once, whatever the other side is.
-      const one = new Values([{ id: this.#context.newId(), name: 'one', type: new Bool(), nullable: false, qualifier: null }], [[literal(true)]])
+      const one = new Values(
+        [{ id: this.#context.newId(), name: 'one', type: new Bool(), nullable: false, qualifier: null }],
+        [[literal(true)]],
+      )
       const single = new Join(one, unnested.plan, 'left_single', null)
       this.plan = new Join(this.plan, keepColumns(single, [{ ...column, nullable: true }]), 'inner', null)
     } else {
@@ -190,8 +194,7 @@ class Attached {
   /** EXISTS or IN over a subquery of exactly one row. */
   #ofOneRow(subquery: SubqueryExpr, unnested: Unnested): Expr {
     const comparison = comparisonOf(subquery, unnested) ?? literal(true)
-    const value =
-      unnested.presence === null ? comparison : caseWhen(unnested.presence, comparison, literal(false))
+    const value = unnested.presence === null ? comparison : caseWhen(unnested.presence, comparison, literal(false))
     this.#joinTotal(unnested, [value])
     return subquery.negated ? new NotExpr(value) : value
   }
@@ -234,7 +237,8 @@ function decorrelateJoin(node: Join, context: RuleContext): LogicalPlan {
 }
 
 function decorrelateLateral(node: Join, context: RuleContext): LogicalPlan {
-  if (node.joinType !== 'inner' && node.joinType !== 'left') throw notSupported(`LATERAL on the right of a ${node.joinType} join`)
+  if (node.joinType !== 'inner' && node.joinType !== 'left')
+    throw notSupported(`LATERAL on the right of a ${node.joinType} join`)
   const unnested = unnestFrom(node.right, node.left, context)
   const own = node.condition === null ? [] : conjuncts(node.condition).map((expr) => substitute(expr, unnested.outputs))
   const computed = node.right.columns.filter((column) => unnested.outputs.has(column.id))
@@ -255,4 +259,3 @@ function decorrelateLateral(node: Join, context: RuleContext): LogicalPlan {
     node.columns.map((column) => ({ column, expr: unnested.outputs.get(column.id) ?? refOf(byId.get(column.id)!) })),
   )
 }
-

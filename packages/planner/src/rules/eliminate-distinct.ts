@@ -5,8 +5,8 @@ import type { LogicalRule } from './logical-rule.ts'
 /**
  * Drops a DISTINCT over rows that a GROUP BY below has made distinct.
  *
- * Preconditions: no aggregates and no grouping sets above; below, through filters and plain columns of projections, an aggregate without grouping sets
- * all of whose group columns are among the distinct ones.
+ * Preconditions: no aggregates and no grouping sets above; below, through filters and plain columns of projections, an
+ * aggregate without grouping sets all of whose group columns are among the distinct ones.
  */
 export const eliminateDistinct: LogicalRule = {
   name: 'eliminate_distinct',
@@ -21,7 +21,9 @@ export const eliminateDistinct: LogicalRule = {
 
 function isDistinctBy(plan: LogicalPlan, ids: ReadonlySet<number>): boolean {
   if (plan instanceof Projection) {
-    const below = plan.exprs.flatMap(({ column, expr }) => (ids.has(column.id) && expr instanceof ColumnRef ? [expr.id] : []))
+    const below = plan.exprs.flatMap(({ column, expr }) =>
+      ids.has(column.id) && expr instanceof ColumnRef ? [expr.id] : [],
+    )
     return isDistinctBy(plan.input, new Set(below))
   }
   if (plan.kind === 'Filter') return isDistinctBy(plan.children[0]!, ids)

@@ -81,4 +81,3 @@ function strongerType(type: LogicalJoinType, leftNeeded: boolean, rightNeeded: b
   }
   return type
 }
-

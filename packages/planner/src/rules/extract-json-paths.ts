@@ -50,7 +50,10 @@ function extract(plan: LogicalPlan, context: RuleContext): LogicalPlan {
   const next = node.withChildren(children).withExpressions(expressions)
   if (next.columns.length === node.columns.length) return next
   const byId = new Map(next.columns.map((column) => [column.id, column]))
-  return new Projection(next, node.columns.map((column) => ({ column, expr: refOf(byId.get(column.id)!) })))
+  return new Projection(
+    next,
+    node.columns.map((column) => ({ column, expr: refOf(byId.get(column.id)!) })),
+  )
 }
 
 function hasPath(expr: Expr): boolean {
@@ -64,7 +67,11 @@ function pathOf(expr: Expr): JsonPath | null {
   const [value, step] = expr.children
   const key = step instanceof LiteralExpr ? step.value : null
   const plainKey = typeof key === 'bigint' ? Number(key) : key
-  if (typeof plainKey !== 'string' && !(typeof plainKey === 'number' && Number.isSafeInteger(plainKey) && plainKey >= 0)) return null
+  if (
+    typeof plainKey !== 'string' &&
+    !(typeof plainKey === 'number' && Number.isSafeInteger(plainKey) && plainKey >= 0)
+  )
+    return null
   if (value instanceof ColumnRef) return isJson(value.type) ? { column: value, path: [plainKey], text } : null
   const inner = pathOf(value!)
   return inner === null || inner.text ? null : { column: inner.column, path: [...inner.path, plainKey], text }

@@ -36,7 +36,12 @@ function merge(upper: Projection): Projection {
     const plain = expr.children.length === 0 && !isVolatile(expr)
     if (!plain && (count > 1 || isVolatile(expr))) return upper
   }
-  return merge(new Projection(lower.input, upper.exprs.map(({ column, expr }) => ({ column, expr: substitute(expr, computed) }))))
+  return merge(
+    new Projection(
+      lower.input,
+      upper.exprs.map(({ column, expr }) => ({ column, expr: substitute(expr, computed) })),
+    ),
+  )
 }
 
 function isIdentity(plan: Projection): boolean {

@@ -29,7 +29,8 @@ export function distinctExprs(predicates: readonly Expr[]): Expr[] {
 
 /** The input with exactly these columns, in this order; itself when it has them. */
 export function keepColumns(input: LogicalPlan, columns: readonly LogicalColumn[]): LogicalPlan {
-  const same = input.columns.length === columns.length && columns.every((column, i) => column.id === input.columns[i]!.id)
+  const same =
+    input.columns.length === columns.length && columns.every((column, i) => column.id === input.columns[i]!.id)
   if (same) return input
   const byId = new Map(input.columns.map((column) => [column.id, column]))
   return new Projection(
@@ -67,7 +68,10 @@ export function scanOf(plan: LogicalPlan, id: ColumnId): TableScan | null {
 }
 
 /** Rewrites each child; the plan itself when none changed. */
-export function mapChildren(plan: LogicalPlan, rewrite: (child: LogicalPlan, index: number) => LogicalPlan): LogicalPlan {
+export function mapChildren(
+  plan: LogicalPlan,
+  rewrite: (child: LogicalPlan, index: number) => LogicalPlan,
+): LogicalPlan {
   const children = plan.children.map(rewrite)
   return children.every((child, i) => child === plan.children[i]) ? plan : plan.withChildren(children)
 }

@@ -1,4 +1,14 @@
-import { Aggregate, Filter, Join, Limit, Projection, Sort, transformLogicalPlan, Union, Window } from '../logical/logical-plan.ts'
+import {
+  Aggregate,
+  Filter,
+  Join,
+  Limit,
+  Projection,
+  Sort,
+  transformLogicalPlan,
+  Union,
+  Window,
+} from '../logical/logical-plan.ts'
 import type { LogicalRule } from './logical-rule.ts'
 import { emptyPlan, isEmpty } from './plan-tools.ts'
 

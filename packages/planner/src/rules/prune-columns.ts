@@ -84,11 +84,21 @@ function pruneUnion(plan: Union, required: Ids): LogicalPlan {
     return inOrder(prune(child, idsOf(columns)), columns)
   })
   const same = positions.length === plan.columns.length && children.every((child, i) => child === plan.children[i])
-  return same ? plan : new Union(children, positions.map((i) => plan.columns[i]!))
+  return same
+    ? plan
+    : new Union(
+        children,
+        positions.map((i) => plan.columns[i]!),
+      )
 }
 
 /** Like `keepColumns`, also where one column stands in two places. */
 function inOrder(plan: LogicalPlan, columns: readonly LogicalColumn[]): LogicalPlan {
   const same = plan.columns.length === columns.length && columns.every((column, i) => column.id === plan.columns[i]!.id)
-  return same ? plan : new Projection(plan, columns.map((column) => ({ column, expr: refOf(column) })))
+  return same
+    ? plan
+    : new Projection(
+        plan,
+        columns.map((column) => ({ column, expr: refOf(column) })),
+      )
 }

@@ -52,7 +52,10 @@ function push(plan: LogicalPlan, predicates: readonly Expr[]): LogicalPlan {
     const [moved, kept] = split(predicates, isMovable)
     return filterBy(withInput(plan, push(plan.input, moved)), kept)
   }
-  return filterBy(mapChildren(plan, (child) => push(child, [])), predicates)
+  return filterBy(
+    mapChildren(plan, (child) => push(child, [])),
+    predicates,
+  )
 }
 
 function sameExprs(a: readonly Expr[], b: readonly Expr[]): boolean {
@@ -73,7 +76,8 @@ function split<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
 
 /** Whether an expression can be evaluated over a plan; text predicates wherever their scan is below. */
 function isOver(expr: Expr, plan: LogicalPlan, ids: ReadonlySet<ColumnId>): boolean {
-  for (const id of columnsOf(expr)) if (!ids.has(id) && !(hasTextOf(expr, id) && scanOf(plan, id) !== null)) return false
+  for (const id of columnsOf(expr))
+    if (!ids.has(id) && !(hasTextOf(expr, id) && scanOf(plan, id) !== null)) return false
   return true
 }
 
@@ -91,7 +95,10 @@ function pushThroughProjection(plan: Projection, predicates: readonly Expr[]): L
     if (!isMovable(predicate)) return false
     return [...columnsOf(predicate)].every((id) => isMovableColumn(computed.get(id)))
   })
-  const input = push(plan.input, moved.map((predicate) => substitute(predicate, computed)))
+  const input = push(
+    plan.input,
+    moved.map((predicate) => substitute(predicate, computed)),
+  )
   return filterBy(withInput(plan, input), kept)
 }
 
@@ -106,7 +113,10 @@ function pushThroughAggregate(plan: Aggregate, predicates: readonly Expr[]): Log
     const ids = [...columnsOf(predicate)]
     return ids.length > 0 && ids.every((id) => groups.has(id) && isMovable(groups.get(id)!))
   })
-  const input = push(plan.input, moved.map((predicate) => substitute(predicate, groups)))
+  const input = push(
+    plan.input,
+    moved.map((predicate) => substitute(predicate, groups)),
+  )
   return filterBy(withInput(plan, input), kept)
 }
 
@@ -125,7 +135,10 @@ function pushIntoUnion(plan: Union, predicates: readonly Expr[]): LogicalPlan {
   const [moved, kept] = split(predicates, (predicate) => isMovable(predicate) && isOver(predicate, plan, idsOf(plan)))
   const children = plan.children.map((child) => {
     const columns = new Map(plan.columns.map((column, i) => [column.id, refOf(child.columns[i]!)] as const))
-    return push(child, moved.map((predicate) => substitute(predicate, columns)))
+    return push(
+      child,
+      moved.map((predicate) => substitute(predicate, columns)),
+    )
   })
   const same = children.every((child, i) => child === plan.children[i])
   return filterBy(same ? plan : plan.withChildren(children), kept)
@@ -187,6 +200,8 @@ function pushIntoJoin(plan: Join, predicates: readonly Expr[]): LogicalPlan {
     nextLeft === left &&
     nextRight === right &&
     sameExprs(condition, plan.condition === null ? [] : conjuncts(plan.condition))
-  const join = same ? plan : new Join(nextLeft, nextRight, joinType, conjunction(distinctExprs(condition)), plan.mark, plan.nullAware)
+  const join = same
+    ? plan
+    : new Join(nextLeft, nextRight, joinType, conjunction(distinctExprs(condition)), plan.mark, plan.nullAware)
   return filterBy(join, kept)
 }

@@ -38,21 +38,39 @@ function copy(plan: LogicalPlan, fresh: Fresh, known: ReadonlyMap<ColumnId, Logi
   const moved = children.length === 0 ? plan : plan.withChildren(children)
   if (moved instanceof TableScan) {
     const outputs = moved.outputs.map(({ column, source }) => ({ column: fresh(column), source }))
-    return new TableScan(moved.provider, outputs, moved.filters.map((expr) => rename(expr, known)), moved.textFilters, moved.fetch)
+    return new TableScan(
+      moved.provider,
+      outputs,
+      moved.filters.map((expr) => rename(expr, known)),
+      moved.textFilters,
+      moved.fetch,
+    )
   }
   const node = moved.withExpressions(moved.expressions.map((expr) => rename(expr, known)))
   if (node instanceof Values) return new Values(node.columns.map(fresh), node.rows)
   if (node instanceof WorkTable) return new WorkTable(node.name, node.columns.map(fresh))
   if (node instanceof Projection) {
-    return new Projection(node.input, node.exprs.map(({ column, expr }) => ({ column: fresh(column), expr })))
+    return new Projection(
+      node.input,
+      node.exprs.map(({ column, expr }) => ({ column: fresh(column), expr })),
+    )
   }
   if (node instanceof Aggregate) {
     const groups = node.groups.map(({ column, expr }) => ({ column: fresh(column), expr }))
     const aggregates = node.aggregates.map(({ column, call }) => ({ column: fresh(column), call }))
-    return new Aggregate(node.input, groups, node.groupingSets, node.groupingId === null ? null : fresh(node.groupingId), aggregates)
+    return new Aggregate(
+      node.input,
+      groups,
+      node.groupingSets,
+      node.groupingId === null ? null : fresh(node.groupingId),
+      aggregates,
+    )
   }
   if (node instanceof Window) {
-    return new Window(node.input, node.windows.map(({ column, call }) => ({ column: fresh(column), call })))
+    return new Window(
+      node.input,
+      node.windows.map(({ column, call }) => ({ column: fresh(column), call })),
+    )
   }
   if (node instanceof Join && node.mark !== null) {
     return new Join(node.left, node.right, node.joinType, node.condition, fresh(node.mark), node.nullAware)
@@ -67,7 +85,8 @@ function copy(plan: LogicalPlan, fresh: Fresh, known: ReadonlyMap<ColumnId, Logi
 function rename(expr: Expr, known: ReadonlyMap<ColumnId, LogicalColumn>): Expr {
   const refs = new Map([...known].map(([id, column]) => [id, refOf(column)] as const))
   return transformExpr(substitute(expr, refs), (node) => {
-    if (node instanceof TextPredicateExpr && known.has(node.scan)) return new TextPredicateExpr(known.get(node.scan)!.id, node.predicate)
+    if (node instanceof TextPredicateExpr && known.has(node.scan))
+      return new TextPredicateExpr(known.get(node.scan)!.id, node.predicate)
     if (node instanceof ScoreExpr && known.has(node.scan)) return new ScoreExpr(known.get(node.scan)!.id, node.type)
     return node
   })

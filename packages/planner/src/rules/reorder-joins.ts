@@ -54,7 +54,8 @@ function rebuild(plan: LogicalPlan, inputs: Iterator<LogicalPlan>): LogicalPlan 
 
 function countProducts(plan: LogicalPlan): number {
   if (!isInner(plan)) return 0
-  const keyed = plan.condition !== null && conjuncts(plan.condition).some((expr) => isEquality(expr, plan.left, plan.right))
+  const keyed =
+    plan.condition !== null && conjuncts(plan.condition).some((expr) => isEquality(expr, plan.left, plan.right))
   return (keyed ? 0 : 1) + countProducts(plan.left) + countProducts(plan.right)
 }
 

@@ -1,4 +1,13 @@
-import { CoalesceExpr, literal, LiteralExpr, SqlState, transformExpr, visitExpr, VolleyError, type Expr } from '@volley/core'
+import {
+  CoalesceExpr,
+  literal,
+  LiteralExpr,
+  SqlState,
+  transformExpr,
+  visitExpr,
+  VolleyError,
+  type Expr,
+} from '@volley/core'
 import { Bool, Float64 } from 'apache-arrow'
 import { refOf } from '../expressions/analysis.ts'
 import { ScoreExpr, TextPredicateExpr } from '../logical/expressions.ts'
@@ -42,7 +51,10 @@ export const resolveTextPredicates: LogicalRule = {
     collect(plan)
     if (scored.size === 0) return resolve(plan, context)
     const pushed = pushDownPredicates.apply(plan, context)
-    return resolve(pushTextFilters(pushed, (scan) => scan.outputs.some((output) => scored.has(output.column.id))), context)
+    return resolve(
+      pushTextFilters(pushed, (scan) => scan.outputs.some((output) => scored.has(output.column.id))),
+      context,
+    )
   },
 }
 
@@ -60,7 +72,13 @@ function resolve(plan: LogicalPlan, context: RuleContext): LogicalPlan {
   if (!node.expressions.some(isTextual)) return node
   let children = node.children
   const threaded = new Map<string, LogicalColumn>()
-  const thread = (scanId: number, source: ScanColumn, key: string, name: string, type: LogicalColumn['type']): LogicalColumn => {
+  const thread = (
+    scanId: number,
+    source: ScanColumn,
+    key: string,
+    name: string,
+    type: LogicalColumn['type'],
+  ): LogicalColumn => {
     const known = threaded.get(key)
     if (known !== undefined) return known
     for (let i = 0; i < children.length; i++) {
@@ -75,18 +93,28 @@ function resolve(plan: LogicalPlan, context: RuleContext): LogicalPlan {
       threaded.set(key, column)
       return column
     }
-    throw new VolleyError(`${name} cannot be evaluated here: its table is not in reach`, { code: SqlState.featureNotSupported })
+    throw new VolleyError(`${name} cannot be evaluated here: its table is not in reach`, {
+      code: SqlState.featureNotSupported,
+    })
   }
   const replaced = node.expressions.map((expr) =>
     transformExpr(expr, (part) => {
       if (part instanceof TextPredicateExpr) {
         const source: ScanColumn = { kind: 'mark', predicate: part.predicate }
-        const column = thread(part.scan, source, `${part.scan}:${part.predicate.key}`, String(part.predicate), new Bool())
+        const column = thread(
+          part.scan,
+          source,
+          `${part.scan}:${part.predicate.key}`,
+          String(part.predicate),
+          new Bool(),
+        )
         return column.nullable ? new CoalesceExpr([refOf(column), literal(false)], column.type) : refOf(column)
       }
       if (part instanceof ScoreExpr) {
         const column = thread(part.scan, { kind: 'score' }, `${part.scan}:score`, '_score', new Float64())
-        return column.nullable ? new CoalesceExpr([refOf(column), new LiteralExpr(column.type, 0)], column.type) : refOf(column)
+        return column.nullable
+          ? new CoalesceExpr([refOf(column), new LiteralExpr(column.type, 0)], column.type)
+          : refOf(column)
       }
       return part
     }),
@@ -96,7 +124,10 @@ function resolve(plan: LogicalPlan, context: RuleContext): LogicalPlan {
   // Nodes that hand every input column on would show the new ones.
   if (node.columns.length === columns.length) return node
   const byId = new Map(node.columns.map((column) => [column.id, column]))
-  return new Projection(node, columns.map((column) => ({ column, expr: refOf(byId.get(column.id)!) })))
+  return new Projection(
+    node,
+    columns.map((column) => ({ column, expr: refOf(byId.get(column.id)!) })),
+  )
 }
 
 function check(scan: TableScan, source: ScanColumn): void {
@@ -107,6 +138,7 @@ function check(scan: TableScan, source: ScanColumn): void {
     })
   }
   if (source.kind !== 'mark') return
-  if (!provider.supportsText) throw new VolleyError(`table "${provider.name}" cannot be searched`, { code: SqlState.featureNotSupported })
+  if (!provider.supportsText)
+    throw new VolleyError(`table "${provider.name}" cannot be searched`, { code: SqlState.featureNotSupported })
   provider.checkText(source.predicate)
 }

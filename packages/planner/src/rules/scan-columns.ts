@@ -1,5 +1,11 @@
 import { refOf } from '../expressions/analysis.ts'
-import { Projection, TableScan, type LogicalColumn, type LogicalPlan, type ScanColumn } from '../logical/logical-plan.ts'
+import {
+  Projection,
+  TableScan,
+  type LogicalColumn,
+  type LogicalPlan,
+  type ScanColumn,
+} from '../logical/logical-plan.ts'
 import { scanOf } from './plan-tools.ts'
 
 /**
@@ -32,6 +38,9 @@ export function withScanColumn(
 }
 
 function sourceKey(source: ScanColumn): string {
-  return source.kind === 'mark' ? `mark:${source.predicate.key}` : source.kind === 'score' ? 'score' : `${source.kind}:${JSON.stringify(source)}`
+  return source.kind === 'mark'
+    ? `mark:${source.predicate.key}`
+    : source.kind === 'score'
+      ? 'score'
+      : `${source.kind}:${JSON.stringify(source)}`
 }
-

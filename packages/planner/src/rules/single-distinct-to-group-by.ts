@@ -35,7 +35,10 @@ function rewrite(node: Aggregate, context: RuleContext): LogicalPlan | null {
   const arg: Expr = refOf(grouped ?? column)
   const aggregates = node.aggregates.map(({ column, call }) => {
     const { filter, orderBy, type, nullable, argTypes } = call
-    return { column, call: new AggregateCall(call.fn, [arg], { distinct: false, filter, orderBy, type, nullable, argTypes }) }
+    return {
+      column,
+      call: new AggregateCall(call.fn, [arg], { distinct: false, filter, orderBy, type, nullable, argTypes }),
+    }
   })
   const regrouped = node.groups.map((group) => ({ column: group.column, expr: refOf(group.column) }))
   return new Aggregate(distinct, regrouped, null, null, aggregates)

@@ -133,7 +133,9 @@ class DomainPusher {
       return { plan: grouped, domain: input.domain }
     }
     const every = this.#newDomain()
-    const on = this.#columns.map((column) => same(refOf(every.domain.get(column.id)!), refOf(input.domain.get(column.id)!)))
+    const on = this.#columns.map((column) =>
+      same(refOf(every.domain.get(column.id)!), refOf(input.domain.get(column.id)!)),
+    )
     const joined = new Join(every.plan, grouped, 'left', conjunction(on))
     const values = plan.aggregates.map(({ column, call }) => {
       const ref = refOf({ ...column, nullable: true })
@@ -147,7 +149,11 @@ class DomainPusher {
     const keepsRight = joinType === 'right' || joinType === 'full'
     const inner = joinType === 'inner'
     const rightCorrelated = this.#isCorrelated(plan.right)
-    const pushLeft = joinType === 'full' || (joinType === 'right' ? this.#isCorrelated(plan.left) : !inner || this.#isCorrelated(plan.left) || !rightCorrelated)
+    const pushLeft =
+      joinType === 'full' ||
+      (joinType === 'right'
+        ? this.#isCorrelated(plan.left)
+        : !inner || this.#isCorrelated(plan.left) || !rightCorrelated)
     const pushRight = keepsRight || rightCorrelated
     const left = pushLeft ? this.push(plan.left) : null
     const right = pushRight ? this.push(plan.right) : null

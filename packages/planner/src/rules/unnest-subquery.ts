@@ -248,7 +248,13 @@ function unnestLimit(plan: Limit, outer: ReadonlySet<ColumnId>, context: RuleCon
   const orderBy: SortKey[] = (sort?.keys ?? []).map((key) => ({ ...key, expr: lift(key.expr, outer) }))
   if (orderBy.some((key) => [...columnsOf(key.expr)].some((id) => outer.has(id)))) throw unreachable(plan)
   const withKeys = withColumns(input.plan, keys.keys)
-  const numbered = limitWithin(withKeys, keys.keys.map((key) => refOf(key.column)), orderBy, plan, context)
+  const numbered = limitWithin(
+    withKeys,
+    keys.keys.map((key) => refOf(key.column)),
+    orderBy,
+    plan,
+    context,
+  )
   if (numbered === null) throw unreachable(plan)
   return {
     ...input,
@@ -268,7 +274,14 @@ export function limitWithin(
   const fn = context.planning.functions.window('row_number') as WindowFunction | undefined
   if (fn === undefined) return null
   const type = new Int64()
-  const call = new WindowCall(fn, [], { partitionBy, orderBy, frame: DEFAULT_FRAME, type, nullable: false, filter: null })
+  const call = new WindowCall(fn, [], {
+    partitionBy,
+    orderBy,
+    frame: DEFAULT_FRAME,
+    type,
+    nullable: false,
+    filter: null,
+  })
   const number = { id: context.newId(), name: 'row_number', type, nullable: false, qualifier: null }
   const bound = (op: '>' | '<=', value: number): Expr =>
     new ComparisonExpr(op, refOf(number), new LiteralExpr(type, BigInt(value)))
@@ -301,4 +314,3 @@ function withColumns(plan: LogicalPlan, added: readonly { column: LogicalColumn;
   if (missing.length === 0) return plan
   return new Projection(plan, [...plan.columns.map((column) => ({ column, expr: refOf(column) })), ...missing])
 }
-

@@ -36,7 +36,12 @@ export class SessionSettings implements Settings {
     }
     for (const rule of rules) {
       const name = `${RULE_PREFIX}${rule}`
-      this.#definitions.set(name, { name, description: `whether rule ${rule} is applied`, defaultValue: 'on', ...onOff })
+      this.#definitions.set(name, {
+        name,
+        description: `whether rule ${rule} is applied`,
+        defaultValue: 'on',
+        ...onOff,
+      })
     }
   }
 

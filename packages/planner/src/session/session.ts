@@ -30,6 +30,9 @@ export interface Session {
   readonly settings: Settings
   readonly functions: FunctionRegistry
   readonly catalog: Catalog
-  sql(text: string, options?: { readonly params?: readonly ScalarValue[]; readonly signal?: AbortSignal }): Promise<QueryResult>
+  sql(
+    text: string,
+    options?: { readonly params?: readonly ScalarValue[]; readonly signal?: AbortSignal },
+  ): Promise<QueryResult>
   close(): Promise<void>
 }

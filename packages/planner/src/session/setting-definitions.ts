@@ -22,7 +22,16 @@ function integer(min: number, max: number): Parser {
   }
 }
 
-const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, kib: 1024, mib: 1024 ** 2, gib: 1024 ** 3 }
+const UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  kib: 1024,
+  mib: 1024 ** 2,
+  gib: 1024 ** 3,
+}
 
 /** A number of bytes, also written with a unit: `512MB`, `10 MiB`. */
 const bytes: Parser = {
@@ -82,7 +91,12 @@ export function settingDefinitions(cores: number): readonly SettingDefinition[] 
       defaultValue: 'split',
       ...oneOf('split', 'global'),
     },
-    { name: 'statement_timeout', description: 'milliseconds; 0 is no limit', defaultValue: '0', ...integer(0, 2_147_483_647) },
+    {
+      name: 'statement_timeout',
+      description: 'milliseconds; 0 is no limit',
+      defaultValue: '0',
+      ...integer(0, 2_147_483_647),
+    },
     { name: 'timezone', description: 'zone of timestamps with a zone', defaultValue: 'UTC', ...anyText },
   ]
 }

@@ -59,7 +59,10 @@ export class Builder {
     return new Projection(
       input,
       Object.entries(exprs).map(([name, expr]) => ({
-        column: expr instanceof ColumnRef && expr.name === name ? input.columns.find((c) => c.id === expr.id)! : this.column(name, expr),
+        column:
+          expr instanceof ColumnRef && expr.name === name
+            ? input.columns.find((c) => c.id === expr.id)!
+            : this.column(name, expr),
         expr,
       })),
     )

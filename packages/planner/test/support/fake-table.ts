@@ -109,7 +109,13 @@ class FakeSource extends ExecutionPlan implements Distributable {
   readonly #partitions: number
   readonly #lineage: string
 
-  constructor(table: FakeTable, splits: readonly FakeSplit[], request: ScanRequest, partitions: number, lineage: string) {
+  constructor(
+    table: FakeTable,
+    splits: readonly FakeSplit[],
+    request: ScanRequest,
+    partitions: number,
+    lineage: string,
+  ) {
     super()
     this.#table = table
     this.#splits = splits
@@ -118,7 +124,10 @@ class FakeSource extends ExecutionPlan implements Distributable {
     this.#lineage = lineage
     this.schema = new Schema(
       request.outputs.map(({ name, type, nullable, source }) => {
-        const part = source.kind === 'column' ? { _split_id: 'split', _segment_ord: 'segment', _doc_id: 'doc' }[source.name] : undefined
+        const part =
+          source.kind === 'column'
+            ? { _split_id: 'split', _segment_ord: 'segment', _doc_id: 'doc' }[source.name]
+            : undefined
         return new Field(name, type, nullable, part === undefined ? new Map() : new Map([['volley.address', part]]))
       }),
     )
@@ -130,14 +139,19 @@ class FakeSource extends ExecutionPlan implements Distributable {
 
   override get ordering(): readonly SortKey[] {
     return ADDRESS.flatMap((column) => {
-      const index = this.#request.outputs.findIndex(({ source }) => source.kind === 'column' && source.name === column.name)
+      const index = this.#request.outputs.findIndex(
+        ({ source }) => source.kind === 'column' && source.name === column.name,
+      )
       if (index < 0) return []
       return [{ expr: new ColumnExpr(index, column.name, column.type, false), descending: false, nullsFirst: false }]
     })
   }
 
   override get statistics(): Statistics {
-    return { rows: { value: this.#splits.reduce((sum, split) => sum + split.rows.length, 0), exact: false }, bytes: null }
+    return {
+      rows: { value: this.#splits.reduce((sum, split) => sum + split.rows.length, 0), exact: false },
+      bytes: null,
+    }
   }
 
   override withChildren(): ExecutionPlan {
@@ -179,7 +193,13 @@ class FakeSource extends ExecutionPlan implements Distributable {
       }
       if (rows.length === 0) continue
       const region = context.region()
-      const columns = this.schema.fields.map((field, i) => vectorOf(field.type, rows.map((row) => row[i]!), region))
+      const columns = this.schema.fields.map((field, i) =>
+        vectorOf(
+          field.type,
+          rows.map((row) => row[i]!),
+          region,
+        ),
+      )
       yield new RecordBatch(this.schema, columns, rows.length, null, region)
     }
   }
@@ -191,7 +211,9 @@ class FakeSource extends ExecutionPlan implements Distributable {
       case 'score':
         return this.#request.textFilters.reduce((sum, predicate) => sum + predicate.text.length, 0) + doc
       case 'path': {
-        let value: unknown = JSON.parse(row[this.#table.own.findIndex((column) => column.name === source.name)] as string)
+        let value: unknown = JSON.parse(
+          row[this.#table.own.findIndex((column) => column.name === source.name)] as string,
+        )
         for (const step of source.path) value = (value as Record<string, unknown> | null)?.[step]
         return value === undefined || value === null ? null : String(value)
       }

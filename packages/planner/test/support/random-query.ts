@@ -43,7 +43,10 @@ export function randomTables(random: Random): Tables {
     const all = Array.from({ length: random.below(14) }, () =>
       columns.map((_, i) => (i > 0 && random.chance(20) ? null : random.below(5))),
     )
-    const splits = Array.from({ length: 1 + random.below(3) }, (_, i) => ({ id: `${name}${i}`, rows: [] as (number | null)[][] }))
+    const splits = Array.from({ length: 1 + random.below(3) }, (_, i) => ({
+      id: `${name}${i}`,
+      rows: [] as (number | null)[][],
+    }))
     for (const row of all) random.pick(splits).rows.push(row)
     const fields = columns.map((column, i) => ({ name: column, type: INT, nullable: i > 0 }))
     const values = all.map((row) => `(${row.map((value) => value ?? 'NULL').join(', ')})`)
@@ -106,7 +109,10 @@ class Generator {
     const table = this.#random.chance(50) ? this.#tables.r : this.#tables.s
     const alias = `t${this.#aliases++}`
     const plan = this.#builder.scan(table)
-    const columns = plan.columns.map((column) => ({ sql: `${alias}.${column.name}`, expr: ref(plan, column.name) as Expr }))
+    const columns = plan.columns.map((column) => ({
+      sql: `${alias}.${column.name}`,
+      expr: ref(plan, column.name) as Expr,
+    }))
     return { plan, columns, from: `${table.name} ${alias}` }
   }
 
@@ -116,7 +122,11 @@ class Generator {
       const right = this.#scan()
       const both = [...left.columns, ...right.columns]
       if (this.#random.chance(20)) {
-        left = { plan: join(left.plan, right.plan, 'inner', null), columns: both, from: `${left.from} CROSS JOIN ${right.from}` }
+        left = {
+          plan: join(left.plan, right.plan, 'inner', null),
+          columns: both,
+          from: `${left.from} CROSS JOIN ${right.from}`,
+        }
         continue
       }
       const [word, type] = this.#random.pick(JOINS)
@@ -201,7 +211,10 @@ class Generator {
         return { sql, expr: cmp('<', mine.expr, scalar(plan)) }
       }
       case 0:
-        return { sql: `${negated ? 'NOT ' : ''}EXISTS (SELECT 1 FROM ${inner.body})`, expr: exists(inner.plan, negated) }
+        return {
+          sql: `${negated ? 'NOT ' : ''}EXISTS (SELECT 1 FROM ${inner.body})`,
+          expr: exists(inner.plan, negated),
+        }
       case 1: {
         const plan = this.#builder.project(inner.plan, { v: column.expr })
         const sql = `${mine.sql} ${negated ? 'NOT IN' : 'IN'} (SELECT ${column.sql} FROM ${inner.body})`
@@ -209,7 +222,11 @@ class Generator {
       }
       default: {
         const count = this.#random.chance(50)
-        const plan = this.#builder.aggregate(inner.plan, {}, { v: count ? ['count', column.expr] : ['max', column.expr] })
+        const plan = this.#builder.aggregate(
+          inner.plan,
+          {},
+          { v: count ? ['count', column.expr] : ['max', column.expr] },
+        )
         const sql = `${mine.sql} ${negated ? '<' : '>='} (SELECT ${count ? 'count' : 'max'}(${column.sql}) FROM ${inner.body})`
         const value = scalar(plan)
         const left = count ? new CastExpr(mine.expr, value.type, false) : mine.expr
@@ -264,14 +281,20 @@ class Generator {
     let projected: LogicalPlan = this.#builder.project(plan, named)
     let sql = `SELECT ${outputs.map(({ sql }, i) => `${sql} AS o${i}`).join(', ')}${tail}`
     if (this.#random.chance(20)) {
-      projected = this.#builder.aggregate(projected, Object.fromEntries(outputs.map((_, i) => [`o${i}`, ref(projected, `o${i}`)])), {})
+      projected = this.#builder.aggregate(
+        projected,
+        Object.fromEntries(outputs.map((_, i) => [`o${i}`, ref(projected, `o${i}`)])),
+        {},
+      )
       sql = sql.replace('SELECT', 'SELECT DISTINCT')
     }
     if (this.#random.chance(20)) {
       const twin = this.#scan()
       const other = this.#builder.project(
         twin.plan,
-        Object.fromEntries(outputs.map((_, i) => [`u${i}`, i === outputs.length - 1 ? int(3) : twin.columns[i % 3]!.expr])),
+        Object.fromEntries(
+          outputs.map((_, i) => [`u${i}`, i === outputs.length - 1 ? int(3) : twin.columns[i % 3]!.expr]),
+        ),
       )
       sql = `SELECT * FROM (${sql}) UNION ALL SELECT ${outputs.map((_, i) => (i === outputs.length - 1 ? '3' : twin.columns[i % 3]!.sql)).join(', ')} FROM ${twin.from}`
       projected = this.#builder.union(projected, other)

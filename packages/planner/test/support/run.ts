@@ -95,7 +95,11 @@ export async function runDistributed(plan: DistributedPlan): Promise<{ rows: Row
     return context
   }
   const client = {
-    open(source: { stageId: number; task: number; worker: string; partition: number }, schema: Schema, context: TaskContext): BatchStream {
+    open(
+      source: { stageId: number; task: number; worker: string; partition: number },
+      schema: Schema,
+      context: TaskContext,
+    ): BatchStream {
       const stage = plan.stages[source.stageId - 1]!
       const task = stage.tasks[source.task]!
       if (task.worker !== source.worker) throw new Error(`task ${source.task} is on ${task.worker}`)
@@ -123,7 +127,13 @@ function rowsStream(schema: Schema, rows: Promise<Row[]>, context: TaskContext):
     const all = await rows
     if (all.length === 0) return
     const region = context.region()
-    const columns = schema.fields.map((field, i) => vectorOf(field.type, all.map((row) => row[i]!), region))
+    const columns = schema.fields.map((field, i) =>
+      vectorOf(
+        field.type,
+        all.map((row) => row[i]!),
+        region,
+      ),
+    )
     yield new RecordBatch(schema, columns, all.length, null, region)
   }
   return operatorStream(schema, [], batches())
