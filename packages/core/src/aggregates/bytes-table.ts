@@ -98,7 +98,7 @@ export class BytesTable {
 }
 
 /** Enters 0 to count - 1 into free slots by their hashes. */
-export function insertHashes(hashes: Uint32Array, count: number, slots: Uint32Array, shift: number): void {
+function insertHashes(hashes: Uint32Array, count: number, slots: Uint32Array, shift: number): void {
   const mask = 2 ** (32 - shift) - 1
   for (let id = 0; id < count; id++) {
     let slot = spread(hashes[id]!) >>> shift

@@ -6,7 +6,7 @@ import type { Statistics } from '../plan/statistics.ts'
 import type { JoinType } from './join-type.ts'
 
 /** The expression over columns that stand `by` places further right. */
-export function shiftColumns(expr: Expr, by: number): Expr {
+function shiftColumns(expr: Expr, by: number): Expr {
   if (by === 0) return expr
   return transformExpr(expr, (node) =>
     node instanceof ColumnExpr ? new ColumnExpr(node.index + by, node.name, node.type, node.nullable) : node,

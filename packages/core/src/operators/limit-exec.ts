@@ -4,6 +4,7 @@ import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'
 import type { Statistics } from '../plan/statistics.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
+import { executeAll } from './coalesce-partitions-exec.ts'
 import { limitStatistics, limitStream } from './limit-stream.ts'
 
 /** Skips `skip` rows of its one input partition, then gives at most `fetch` and stops its input. */
@@ -53,7 +54,7 @@ export class LimitExec extends ExecutionPlan {
     ]
   }
 
-  protected override executePartition(partition: number, context: TaskContext): BatchStream {
-    return limitStream(this.input.execute(partition, context), this.skip, this.fetch, context)
+  protected override executePartition(_partition: number, context: TaskContext): BatchStream {
+    return limitStream(executeAll(this.input, context), this.skip, this.fetch, context)
   }
 }

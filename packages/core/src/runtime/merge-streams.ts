@@ -35,7 +35,8 @@ export function mergeStreams(schema: Schema, inputs: readonly BatchStream[]): Ba
         request(current)
       }
       current = -1
-      while (open > 0 && closing === null) {
+      while (open > 0) {
+        if (closing !== null) return null
         const arrival = arrivals.shift()
         if (arrival === undefined) {
           await new Promise<void>((resolve) => (waiting = resolve))
