@@ -57,7 +57,7 @@ export function numbersToInt64(
     const row = rows[k]!
     const value = roundHalfEven(values[row & mask]!)
     if (!(value >= min && value < max)) throw outOfRange(type)
-    writeInt64(out, 2 * row, value)
+    writeInt64(out, row << 1, value)
   }
 }
 
@@ -93,8 +93,8 @@ export function changeSign64(
     const row = rows[k]!
     const at = (row & mask) << 1
     if (words[at + 1]! < 0) throw outOfRange(type)
-    out[2 * row] = words[at]!
-    out[2 * row + 1] = words[at + 1]!
+    out[row << 1] = words[at]!
+    out[(row << 1) + 1] = words[at + 1]!
   }
 }
 

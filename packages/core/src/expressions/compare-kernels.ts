@@ -236,21 +236,3 @@ export function selectCodeRange(
   }
   return n
 }
-
-/** Rows whose code has a non-zero flag. */
-export function selectCodeFlags(
-  codes: Uint32Array,
-  flags: Uint8Array,
-  rows: Uint32Array,
-  count: number,
-  flip: number,
-  out: Uint32Array,
-): number {
-  let n = 0
-  for (let k = 0; k < count; k++) {
-    const row = rows[k]!
-    out[n] = row
-    n += flags[codes[row]!]! ^ flip
-  }
-  return n
-}

@@ -117,7 +117,7 @@ export function addIntervalParts(
 }
 
 /** @throws VolleyError 22008 when a part does not fit. */
-export function writeInterval(out: Int32Array, row: number, months: number, days: number, nanos: bigint): void {
+function writeInterval(out: Int32Array, row: number, months: number, days: number, nanos: bigint): void {
   if (months < MIN_INT32 || months > MAX_INT32 || days < MIN_INT32 || days > MAX_INT32) throw outOfRange(INTERVAL)
   if (BigInt.asIntN(64, nanos) !== nanos) throw outOfRange(INTERVAL)
   out[row * 4] = months

@@ -70,7 +70,7 @@ function widerInteger(source: string, target: string): boolean {
 }
 
 /** The overload with the least conversions; null when none fits. */
-export function resolveOverload(
+function resolveOverload(
   overloads: readonly Overload[],
   argTypes: readonly DataType[],
   literals: readonly (ScalarValue | undefined)[],

@@ -29,7 +29,7 @@ export function civilFromDays(days: number): void {
   civil.year = yearOfEra + era * 400 + (civil.month <= 2 ? 1 : 0)
 }
 
-export function isLeapYear(year: number): boolean {
+function isLeapYear(year: number): boolean {
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
 }
 
@@ -54,7 +54,7 @@ export function isoWeekday(days: number): number {
 }
 
 /** The Monday with which the ISO week-numbering year of a day begins. */
-export function isoYearStart(days: number): number {
+function isoYearStart(days: number): number {
   const thursday = days - isoWeekday(days) + 4
   civilFromDays(thursday)
   const january4 = daysFromCivil(civil.year, 1, 4)

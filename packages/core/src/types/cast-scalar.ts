@@ -79,7 +79,7 @@ export function castScalar(value: ScalarValue, from: DataType, to: DataType): Sc
   throw cannotCast(from, to)
 }
 
-export function cannotCast(from: DataType, to: DataType): VolleyError {
+function cannotCast(from: DataType, to: DataType): VolleyError {
   return new VolleyError(`cannot cast type ${sqlTypeName(from)} to ${sqlTypeName(to)}`, {
     code: SqlState.cannotCoerce,
   })

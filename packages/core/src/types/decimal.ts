@@ -44,7 +44,7 @@ const DECIMAL_TEXT = /^\s*([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,5}))?\s*$/
  * Reads a decimal number exactly: its digits without the point, and how many of them are behind it (negative for zeros to
  * be added). Null when the text is no number.
  */
-export function parseDecimal(text: string): { unscaled: bigint; scale: number } | null {
+function parseDecimal(text: string): { unscaled: bigint; scale: number } | null {
   const match = DECIMAL_TEXT.exec(text)
   if (match === null) return null
   const whole = match[2]!

@@ -3,7 +3,6 @@ import { formatFraction } from './datetime-text.ts'
 import type { IntervalValue } from './scalar-value.ts'
 
 const NANOS_PER_SECOND = 1_000_000_000n
-const NANOS_PER_DAY = 86_400n * NANOS_PER_SECOND
 
 type Part = 'months' | 'days' | 'nanos'
 
@@ -171,9 +170,4 @@ export function formatInterval(value: IntervalValue): string {
     parts.push(`${sign}${clock.join(':')}${formatFraction(Number(nanos % NANOS_PER_SECOND))}`)
   }
   return parts.join(' ')
-}
-
-/** The length of an interval in nanoseconds, a month being 30 days. */
-export function intervalNanos(value: IntervalValue): bigint {
-  return (BigInt(value.months) * 30n + BigInt(value.days)) * NANOS_PER_DAY + value.nanos
 }

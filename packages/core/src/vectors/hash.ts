@@ -131,7 +131,7 @@ function hashIntegers(values: PrimitiveArray, rows: Uint32Array, count: number, 
 function hashInt64(words: Int32Array, rows: Uint32Array, count: number, out: Uint32Array): void {
   for (let k = 0; k < count; k++) {
     const row = rows[k]!
-    out[k] = hashWords(words[2 * row]!, words[2 * row + 1]!)
+    out[k] = hashWords(words[row << 1]!, words[(row << 1) + 1]!)
   }
 }
 

@@ -135,7 +135,7 @@ function gather32(values: Int32Array, length: number, rows: Uint32Array, count: 
 function gather64(values: Int32Array, length: number, rows: Uint32Array, count: number, out: Int32Array): void {
   for (let k = 0; k < count; k++) {
     const row = rows[k]!
-    const from = row < length ? row * 2 : 0
+    const from = row < length ? row << 1 : 0
     out[2 * k] = values[from]!
     out[2 * k + 1] = values[from + 1]!
   }
@@ -144,7 +144,7 @@ function gather64(values: Int32Array, length: number, rows: Uint32Array, count: 
 function gather128(values: Int32Array, length: number, rows: Uint32Array, count: number, out: Int32Array): void {
   for (let k = 0; k < count; k++) {
     const row = rows[k]!
-    const from = row < length ? row * 4 : 0
+    const from = row < length ? row << 2 : 0
     out[4 * k] = values[from]!
     out[4 * k + 1] = values[from + 1]!
     out[4 * k + 2] = values[from + 2]!
