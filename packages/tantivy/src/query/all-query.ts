@@ -13,6 +13,10 @@ export class AllQuery implements Query {
     return new PreparedAll(segment.maxDoc, context.boost)
   }
 
+  async quickCount(segment: SegmentReader): Promise<number> {
+    return segment.numDocs
+  }
+
   toString(): string {
     return '*'
   }

@@ -22,6 +22,10 @@ export class BoostQuery implements Query {
     return this.query.prepare(segment, { ...context, boost })
   }
 
+  async quickCount(segment: SegmentReader, signal: AbortSignal | undefined): Promise<number | null> {
+    return (await this.query.quickCount?.(segment, signal)) ?? null
+  }
+
   toString(): string {
     return `(${this.query})^${this.boost}`
   }

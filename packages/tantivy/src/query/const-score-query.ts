@@ -21,6 +21,10 @@ export class ConstScoreQuery implements Query {
     return new PreparedConstScore(inner, Math.fround(context.boost * Math.fround(this.score)))
   }
 
+  async quickCount(segment: SegmentReader, signal: AbortSignal | undefined): Promise<number | null> {
+    return (await this.query.quickCount?.(segment, signal)) ?? null
+  }
+
   toString(): string {
     return `const(${this.query}, ${this.score})`
   }

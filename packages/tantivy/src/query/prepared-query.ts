@@ -1,5 +1,7 @@
 import { collectDocs } from './collect-docs.ts'
+import type { AliveBitset } from '../segment/alive-bitset.ts'
 import { type Scorer, TERMINATED } from './scorer.ts'
+import type { TopScores } from './top-scores.ts'
 
 /** A query on a segment with all its bytes at hand: everything from here on is synchronous. */
 export abstract class PreparedQuery {
@@ -18,5 +20,17 @@ export abstract class PreparedQuery {
   /** Number of matching documents, deleted ones included. */
   count(): number {
     return this.docs(0, TERMINATED).length
+  }
+
+  /** Offers live documents to `top`: all that may enter it, in ascending order. */
+  collectTop(top: TopScores, alive: AliveBitset | null): void {
+    const scorer = this.scorer()
+    let scored = 0
+    for (let doc = scorer.doc; doc !== TERMINATED; doc = scorer.advance()) {
+      if (alive !== null && !alive.isAlive(doc)) continue
+      scored += 1
+      top.offer(doc, scorer.score())
+    }
+    top.scored += scored
   }
 }

@@ -20,4 +20,9 @@ export interface Query {
   /** Reads what one segment needs for this query: dictionary blocks, postings, positions, columns. */
   prepare(segment: SegmentReader, context: PrepareContext): Promise<PreparedQuery>
   toString(): string
+
+  /**
+   * Number of live documents where it is known without reading postings or columns; null or absent where it is not.
+   */
+  quickCount?(segment: SegmentReader, signal: AbortSignal | undefined): Promise<number | null>
 }

@@ -32,6 +32,13 @@ export class TermQuery implements Query {
     return new PreparedTerm(postings, norms, this.#weight(context))
   }
 
+  /** The dictionary knows how many documents have the term, where none is deleted. */
+  async quickCount(segment: SegmentReader, signal: AbortSignal | undefined): Promise<number | null> {
+    if (segment.alive !== null) return null
+    const index = await segment.invertedIndex(this.field)
+    return (await index?.terms.get(this.term, signal))?.info.docFreq ?? 0
+  }
+
   toString(): string {
     return formatTerm(this.field, this.term)
   }

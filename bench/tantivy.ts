@@ -1,0 +1,241 @@
+/**
+ * Times the judge's requests in Volley and in native tantivy, in turn, over one index, and prints Markdown tables: times
+ * and ratios; then requests, bytes and waits over a store with 20 ms latency, cold and warm.
+ *
+ * Run: npm run bench:tantivy -- --judge BIN [--corpus DIR] [--requests FILE] [--docs N] [--rounds N] [--repeat N]
+ *
+ * BIN is the judge, built for the index's kind of dictionary. Without --corpus, it makes an index of --docs documents
+ * (default a million) in a temporary folder. Without --requests, the 23 requests beside BIN's source are looked for in
+ * VOLLEY_SHARED. --only ID times one request.
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { loadavg, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import {
+  AllQuery,
+  collectDocSets,
+  collectTopByFields,
+  collectTopDocs,
+  countDocs,
+  type Directory,
+  type Index,
+  MemoryDirectory,
+  openIndex,
+  type Query,
+  QueryParser,
+} from '@volley/tantivy'
+import { nodeZstdDecompress } from '@volley/tantivy/node'
+
+interface Request {
+  readonly id: string
+  readonly op: 'count' | 'docset' | 'top' | 'top_by' | 'docs' | 'agg'
+  readonly q?: string
+  readonly fields?: string
+  readonly limit?: number
+  readonly by?: string
+  readonly agg?: unknown
+}
+
+interface Native {
+  readonly ms_min: number
+  readonly ms_median: number
+  readonly result: unknown
+}
+
+type Answer = { readonly result: unknown; readonly scored?: number }
+
+const LATENCY_MS = 20
+const { values: options } = parseArgs({
+  options: {
+    judge: { type: 'string' },
+    corpus: { type: 'string' },
+    requests: { type: 'string' },
+    docs: { type: 'string', default: '1000000' },
+    rounds: { type: 'string', default: '3' },
+    repeat: { type: 'string', default: '7' },
+    only: { type: 'string' },
+  },
+})
+
+function queryOf(index: Index, request: Request): Query {
+  if (request.q === undefined) return new AllQuery()
+  const defaultFields = (request.fields ?? '').split(',').filter((name) => name !== '')
+  return new QueryParser(index.schema, index.tokenizers, { defaultFields }).parse(request.q)
+}
+
+/** Runs a request from its query on, as the judge does; null where Volley has no such operation. */
+async function run(index: Index, request: Request, query: Query): Promise<Answer | null> {
+  const limit = request.limit ?? 10
+  switch (request.op) {
+    case 'count':
+      return { result: await countDocs(index, query) }
+    case 'docset':
+      return { result: (await collectDocSets(index, query)).reduce((sum, docs) => sum + docs.length, 0) }
+    case 'top': {
+      const { docs, scored } = await collectTopDocs(index, query, limit)
+      return { result: docs.map(({ score, segment, doc }) => [score, segment, doc]), scored }
+    }
+    case 'top_by': {
+      const docs = await collectTopByFields(index, query, [{ column: request.by!, order: 'desc' }], limit)
+      return { result: docs.map(({ values, segment, doc }) => [Number(values[0]), segment, doc]) }
+    }
+    case 'docs': {
+      const { docs } = await collectTopDocs(index, query, limit)
+      let count = 0
+      for (const segment of index.segments) {
+        const wanted = Uint32Array.from(docs.filter((doc) => doc.segment === segment.ord).map(({ doc }) => doc)).sort()
+        const store = await segment.store()
+        await store.warm(wanted)
+        for (const doc of wanted) count += store.document(doc).length
+      }
+      return { result: count }
+    }
+    case 'agg':
+      return null
+  }
+}
+
+/** Whether two results are the same: numbers within 1e-5, relative. */
+function same(a: unknown, b: unknown): boolean {
+  if (typeof a === 'number' && typeof b === 'number')
+    return Math.abs(a - b) <= 1e-5 * Math.max(Math.abs(a), Math.abs(b))
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, k) => same(item, b[k]))
+  return Object.is(a, b)
+}
+
+/** Answers after a delay, never at once, and counts. */
+class DistantDirectory implements Directory {
+  readonly #inner: Directory
+  requests = 0
+  bytes = 0
+
+  constructor(inner: Directory) {
+    this.#inner = inner
+  }
+
+  list(): readonly string[] {
+    return this.#inner.list()
+  }
+
+  has(name: string): boolean {
+    return this.#inner.has(name)
+  }
+
+  length(name: string): number {
+    return this.#inner.length(name)
+  }
+
+  async read(name: string, start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
+    this.requests += 1
+    this.bytes += end - start
+    await new Promise((resolve) => setTimeout(resolve, LATENCY_MS))
+    return this.#inner.read(name, start, end, signal)
+  }
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  const rule = head.map((_, k) => (k === 0 ? '---' : '--:'))
+  return [line(head), line(rule), ...rows.map(line)].join('\n')
+}
+
+function ms(time: number): string {
+  return time < 10 ? time.toFixed(3) : time.toFixed(1)
+}
+
+function median(times: readonly number[]): number {
+  return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)]!
+}
+
+if (options.judge === undefined) throw new Error('--judge BIN is needed: the built tantivy-judge')
+const shared = process.env['VOLLEY_SHARED']
+const requestFile = options.requests ?? (shared === undefined ? undefined : join(shared, 'judge/bench.jsonl'))
+if (requestFile === undefined) throw new Error('--requests FILE is needed, or VOLLEY_SHARED')
+const scratch = mkdtempSync(join(tmpdir(), 'volley-bench-'))
+try {
+  let corpus = options.corpus
+  if (corpus === undefined) {
+    corpus = join(scratch, 'corpus')
+    execFileSync(options.judge, ['corpus', corpus, '--docs', options.docs], { stdio: 'inherit' })
+  }
+  const requests = readFileSync(requestFile, 'utf8')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => JSON.parse(line) as Request)
+    .filter(({ id }) => options.only === undefined || id === options.only)
+  const names = readdirSync(corpus).filter((name) => !name.endsWith('.lock'))
+  const files = new Map(names.map((name) => [name, new Uint8Array(readFileSync(join(corpus, name)))] as const))
+  const directory = new MemoryDirectory(files)
+  const index = await openIndex(directory, { zstdDecompress: nodeZstdDecompress })
+  const rounds = Number(options.rounds)
+  const repeat = Number(options.repeat)
+  const loadBefore = loadavg()[0]!
+
+  const rows: string[][] = []
+  const ratios: number[] = []
+  for (const request of requests) {
+    const file = join(scratch, 'request.jsonl')
+    writeFileSync(file, `${JSON.stringify(request)}\n`)
+    const query = queryOf(index, request)
+    const volley: number[] = []
+    const native: Native[] = []
+    let answer: Answer | null = null
+    for (let round = 0; round < rounds; round += 1) {
+      const out = execFileSync(options.judge, ['bench', corpus, file, '--repeat', String(repeat)], { encoding: 'utf8' })
+      native.push(JSON.parse(out) as Native)
+      // the first runs of a round are for the compiler
+      for (let k = -2; k < repeat; k += 1) {
+        const start = performance.now()
+        answer = await run(index, request, query)
+        if (k >= 0) volley.push(performance.now() - start)
+      }
+    }
+    const nativeMin = Math.min(...native.map((n) => n.ms_min))
+    const nativeMedian = median(native.map((n) => n.ms_median))
+    if (answer === null) {
+      rows.push([request.id, '', '', ms(nativeMin), ms(nativeMedian), '', '', ''])
+      continue
+    }
+    const volleyMin = Math.min(...volley)
+    ratios.push(volleyMin / nativeMin)
+    rows.push([
+      request.id,
+      ms(volleyMin),
+      ms(median(volley)),
+      ms(nativeMin),
+      ms(nativeMedian),
+      (volleyMin / nativeMin).toFixed(2),
+      same(answer.result, native[0]!.result) ? 'yes' : 'NO',
+      answer.scored === undefined ? '' : String(answer.scored),
+    ])
+  }
+  const head = ['request', 'Volley min', 'median', 'native min', 'median', 'ratio of min', 'same', 'scored']
+  console.log(table(head, rows))
+  const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length)
+  console.log(`\nGeometric mean of ${ratios.length} ratios: ${mean.toFixed(2)}. Times in ms.`)
+  console.log(`Load of the machine: ${loadBefore.toFixed(1)} before, ${loadavg()[0]!.toFixed(1)} after.\n`)
+
+  const distant: string[][] = []
+  for (const request of requests) {
+    const store = new DistantDirectory(directory)
+    const cells = [request.id]
+    let opened: Index | null = null
+    for (const _ of ['cold', 'warm']) {
+      store.requests = 0
+      store.bytes = 0
+      const start = performance.now()
+      opened ??= await openIndex(store, { zstdDecompress: nodeZstdDecompress })
+      const answer = await run(opened, request, queryOf(opened, request))
+      const elapsed = performance.now() - start
+      if (answer === null) cells.push('', '', '')
+      else cells.push(String(store.requests), (store.bytes / 1024).toFixed(1), elapsed.toFixed(0))
+    }
+    distant.push(cells)
+  }
+  console.log(`Over a store with ${LATENCY_MS} ms latency, opening the index included when cold:\n`)
+  console.log(table(['request', 'cold requests', 'kB', 'ms', 'warm requests', 'kB', 'ms'], distant))
+} finally {
+  rmSync(scratch, { recursive: true, force: true })
+}
