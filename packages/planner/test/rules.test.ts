@@ -42,9 +42,10 @@ test('a comma join in any order becomes joins on keys', async () => {
     "Projection: exprs=[id AS a, id AS b]
       Join: type=inner, on=team = team
         TableScan: table=people, columns=[id, team]
-        Join: type=inner, on=team = team
-          TableScan: table=people, columns=[id, team]
-          TableScan: table=teams, columns=[team]"
+        Projection: exprs=[id, team]
+          Join: type=inner, on=team = team
+            TableScan: table=people, columns=[id, team]
+            TableScan: table=teams, columns=[team]"
   `)
   const rows = multiset(await query(plan))
   expect(rows).toHaveLength(8)

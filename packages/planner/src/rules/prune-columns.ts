@@ -17,7 +17,8 @@ import type { LogicalRule } from './logical-rule.ts'
 import { keepColumns, mapChildren } from './plan-tools.ts'
 
 /**
- * Drops what nobody reads: scan columns, computed columns, aggregates, window calls, columns of union inputs.
+ * Drops what nobody reads: scan columns, computed columns, aggregates, window calls, columns of union inputs, and below a
+ * join what only a filter or join there reads.
  *
  * Preconditions: text predicates and score() have been resolved, for they read columns that no expression shows. The
  * plan's own columns all stay.
@@ -36,11 +37,22 @@ function prune(plan: LogicalPlan, required: Ids): LogicalPlan {
   if (plan instanceof Aggregate) return pruneAggregate(plan, required)
   if (plan instanceof Window) return pruneWindow(plan, required)
   if (plan instanceof Union) return pruneUnion(plan, required)
-  if (plan instanceof Join || plan instanceof Filter || plan instanceof Sort || plan instanceof Limit) {
+  if (plan instanceof Join) {
+    const below = new Set([...required, ...columnsOf(...plan.expressions)])
+    return mapChildren(plan, (child) => narrow(prune(child, below), below))
+  }
+  if (plan instanceof Filter || plan instanceof Sort || plan instanceof Limit) {
     const below = new Set([...required, ...columnsOf(...plan.expressions)])
     return mapChildren(plan, (child) => prune(child, below))
   }
   return mapChildren(plan, (child) => keepColumns(prune(child, idsOf(child.columns)), child.columns))
+}
+
+/** Drops what only a filter or join reads before its rows are joined, and perhaps sent. */
+function narrow(plan: LogicalPlan, required: Ids): LogicalPlan {
+  if (!(plan instanceof Filter || plan instanceof Join)) return plan
+  const columns = plan.columns.filter((column) => required.has(column.id))
+  return keepColumns(plan, columns)
 }
 
 function idsOf(columns: readonly LogicalColumn[]): Ids {
