@@ -2,8 +2,10 @@ import { SqlState, VolleyError } from '../errors.ts'
 import { ArithmeticExpr } from '../expressions/arithmetic-expr.ts'
 import type { Expr } from '../expressions/expr.ts'
 import { coerceTo } from '../functions/scalar-function.ts'
-import { arithmeticSignature } from '../types/coercion.ts'
+import { arithmeticSignature, isInteger } from '../types/coercion.ts'
+import { typeName } from '../types/data-types.ts'
 import { isIntervalValue } from '../types/scalar-value.ts'
+import { decimalType, INT64 } from '../types/type-factory.ts'
 import { ColumnComparator } from '../vectors/compare.ts'
 import type { RecordBatch } from '../vectors/record-batch.ts'
 import { scalarAt } from '../vectors/scalar-at.ts'
@@ -134,6 +136,13 @@ function groupsBoundary(shift: number, side: 'start' | 'end', places: RowPlaces,
   return out
 }
 
+/** An integer key in a type that holds it with an offset beyond its own type's limits. */
+function widened(key: Expr): Expr {
+  if (!isInteger(key.type)) return key
+  const wide = typeName(key.type) === 'Int64' || typeName(key.type) === 'Uint64'
+  return coerceTo(key, wide ? decimalType(21, 0) : INT64)
+}
+
 /**
  * RANGE with an offset: rows whose key is within it of the row's own. Keys and limits ascend (or descend) together, so one
  * pass over each partition finds all boundaries. Rows with a NULL key have their peers as frame.
@@ -156,16 +165,17 @@ function rangeBoundary(
   if (value === null) throw invalidOffset(side, 'null')
   if (!isIntervalValue(value) && Number(value) < 0) throw invalidOffset(side, 'negative')
   const op = (sign === -1) === key.descending ? '+' : '-'
-  const signature = arithmeticSignature(op, key.expr.type, offset.type)
+  const column = widened(key.expr)
+  const signature = arithmeticSignature(op, column.type, offset.type)
   if (signature === null) {
     throw new VolleyError(`a range frame cannot have an offset of ${offset.type} for a column of ${key.expr.type}`, {
       code: SqlState.featureNotSupported,
     })
   }
   const { left, right, type } = signature
-  const limit = new ArithmeticExpr(op, coerceTo(key.expr, left), coerceTo(offset, right), type)
+  const limit = new ArithmeticExpr(op, coerceTo(column, left), coerceTo(offset, right), type)
   const limits = limit.evaluate(batch, null, batch.region)
-  const keys = new ColumnComparator(coerceTo(key.expr, type).evaluate(batch, null, batch.region), limits)
+  const keys = new ColumnComparator(coerceTo(column, type).evaluate(batch, null, batch.region), limits)
   const direction = key.descending ? -1 : 1
   // At the start, rows before the limit are passed over; at the end, those at the limit too.
   const passes = side === 'start' ? 0 : 1

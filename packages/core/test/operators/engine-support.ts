@@ -103,10 +103,10 @@ export const columns = {
 
 const LIVE: Column = { name: 'live', type: BOOL, sqlType: 'BOOLEAN', values: fc.boolean() }
 
-export function relation(name: string, cols: readonly Column[], maxLength = 40): fc.Arbitrary<Relation> {
+export function relation(name: string, cols: readonly Column[], maxLength = 40, minLength = 0): fc.Arbitrary<Relation> {
   const live = fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) })
   const row = fc.tuple(live, ...cols.map((column) => column.values)) as fc.Arbitrary<ScalarValue[]>
-  return fc.array(row, { maxLength }).map((rows) => ({ name, columns: [LIVE, ...cols], rows }))
+  return fc.array(row, { minLength, maxLength }).map((rows) => ({ name, columns: [LIVE, ...cols], rows }))
 }
 
 export function schemaOf(cols: readonly Column[]): Schema {
