@@ -56,9 +56,11 @@ export function arithmeticFloats(
   type: DataType,
 ): void {
   if (!single && out instanceof Float64Array && a instanceof Float64Array && b instanceof Float64Array) {
-    if (op === '+') return addFloats(a, aMask, b, bMask, rows, out, type)
-    if (op === '-') return subtractFloats(a, aMask, b, bMask, rows, out, type)
-    if (op === '*') return multiplyFloats(a, aMask, b, bMask, rows, out, type)
+    const kernel = op === '+' ? addFloats : op === '-' ? subtractFloats : op === '*' ? multiplyFloats : null
+    if (kernel !== null) {
+      if (kernel(a, aMask, b, bMask, rows, out)) checkFloats(op, a, aMask, b, bMask, rows, out, type)
+      return
+    }
   }
   for (let k = 0; k < rows.length; k++) {
     const row = rows[k]!
@@ -71,7 +73,8 @@ export function arithmeticFloats(
   }
 }
 
-// A loop for each operation: a choice inside the loop takes longer than the operation.
+// A loop for each operation, as a choice inside it takes longer than the operation. They tell whether a result was 0
+// (products only), NaN or infinite; what that means is looked at afterwards, out of the loop.
 
 function addFloats(
   a: Float64Array,
@@ -80,14 +83,15 @@ function addFloats(
   bMask: number,
   rows: Uint32Array,
   out: Float64Array,
-  type: DataType,
-): void {
+): boolean {
+  let suspect = 0
   for (let k = 0; k < rows.length; k++) {
     const row = rows[k]!
     const value = a[row & aMask]! + b[row & bMask]!
-    if (value - value !== 0) checkFloat('+', a[row & aMask]!, b[row & bMask]!, value, type)
     out[row] = value
+    suspect |= +(value - value !== 0)
   }
+  return suspect !== 0
 }
 
 function subtractFloats(
@@ -97,17 +101,37 @@ function subtractFloats(
   bMask: number,
   rows: Uint32Array,
   out: Float64Array,
-  type: DataType,
-): void {
+): boolean {
+  let suspect = 0
   for (let k = 0; k < rows.length; k++) {
     const row = rows[k]!
     const value = a[row & aMask]! - b[row & bMask]!
-    if (value - value !== 0) checkFloat('-', a[row & aMask]!, b[row & bMask]!, value, type)
     out[row] = value
+    suspect |= +(value - value !== 0)
   }
+  return suspect !== 0
 }
 
 function multiplyFloats(
+  a: Float64Array,
+  aMask: number,
+  b: Float64Array,
+  bMask: number,
+  rows: Uint32Array,
+  out: Float64Array,
+): boolean {
+  let suspect = 0
+  for (let k = 0; k < rows.length; k++) {
+    const row = rows[k]!
+    const value = a[row & aMask]! * b[row & bMask]!
+    out[row] = value
+    suspect |= +(value - value !== 0) | +(value === 0)
+  }
+  return suspect !== 0
+}
+
+function checkFloats(
+  op: ArithmeticOperator,
   a: Float64Array,
   aMask: number,
   b: Float64Array,
@@ -118,9 +142,8 @@ function multiplyFloats(
 ): void {
   for (let k = 0; k < rows.length; k++) {
     const row = rows[k]!
-    const value = a[row & aMask]! * b[row & bMask]!
-    if (value === 0 || value - value !== 0) checkFloat('*', a[row & aMask]!, b[row & bMask]!, value, type)
-    out[row] = value
+    const value = out[row]!
+    if (value === 0 || value - value !== 0) checkFloat(op, a[row & aMask]!, b[row & bMask]!, value, type)
   }
 }
 
@@ -143,6 +166,7 @@ export function addInt64(
   out: Int32Array,
   type: DataType,
 ): void {
+  let overflows = 0
   for (let k = 0; k < rows.length; k++) {
     const row = rows[k]!
     const i = (row & aMask) << 1
@@ -161,10 +185,11 @@ export function addInt64(
       high = (ah + bh + +(low >>> 0 < al >>> 0)) | 0
       overflow = (ah ^ high) & (bh ^ high)
     }
-    if (overflow < 0) throw outOfRange(type)
+    overflows |= overflow
     out[row << 1] = low
     out[(row << 1) + 1] = high
   }
+  if (overflows < 0) throw outOfRange(type)
 }
 
 /** Sums and differences of unsigned 64-bit integers, in halves. */
