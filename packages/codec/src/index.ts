@@ -1,4 +1,5 @@
 export { CODEC_VERSION, PlanCodec } from './plan-codec.ts'
+export { verifyIpc } from './wire/verify-ipc.ts'
 export { decodeError, encodeError, toVolleyError } from './errors.ts'
 
 // For packages that add nodes or expressions of their own.

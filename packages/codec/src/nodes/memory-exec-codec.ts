@@ -3,9 +3,11 @@ import type { RecordBatch } from 'apache-arrow'
 import { volley } from '../generated/messages.js'
 import type { NodeCodec } from '../node-codec.ts'
 import { malformed } from '../wire/message.ts'
+import { verifyIpc } from '../wire/verify-ipc.ts'
 import { defineNodeCodec } from './define-node-codec.ts'
 
 function decodeBatches(bytes: Uint8Array): readonly RecordBatch[] {
+  verifyIpc(bytes)
   try {
     return decodeIpc(bytes).batches.filter((batch) => batch.numRows > 0)
   } catch {

@@ -1,3 +1,4 @@
+import { verifyIpc } from '@volley/codec'
 import {
   decodeIpc,
   fromArrowRecordBatch,
@@ -82,6 +83,7 @@ export class FrameReader implements BatchStream {
     this.#sequence++
     switch (frame.body.kind) {
       case 'data':
+        verifyIpc(frame.body.bytes)
         this.#pending = decodeIpc(frame.body.bytes).batches.filter((batch) => batch.numRows > 0)
         for (const batch of this.#pending) this.#rows += batch.numRows
         return

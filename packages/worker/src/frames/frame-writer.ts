@@ -80,7 +80,11 @@ export class FrameWriter implements FrameStream {
         continue
       }
       if (this.#drained) break
-      this.#pending ??= this.#pull()
+      if (this.#pending === null) {
+        this.#pending = this.#pull()
+        // A failure is thrown to who waits for it, maybe only for the next frame.
+        this.#pending.catch(() => {})
+      }
       if (batches.length === 0) await this.#pending
       else if (!(await settles(this.#pending, deadline - performance.now()))) break
       this.#pending = null
@@ -104,8 +108,6 @@ export class FrameWriter implements FrameStream {
 /** Whether the work is done within `ms`; throws what it throws within that time. */
 async function settles(work: Promise<void>, ms: number): Promise<boolean> {
   if (ms <= 0) return false
-  // A failure after that time is thrown to who waits next.
-  work.catch(() => {})
   let timer: NodeJS.Timeout
   const late = new Promise<boolean>((resolve) => {
     timer = setTimeout(resolve, ms, false)
