@@ -78,6 +78,20 @@ export type { SearchOptions } from './collectors/search-options.ts'
 export { collectTopDocs, type ScoredDoc, type TopDocs } from './collectors/top-docs.ts'
 export { collectTopByFields, type SortedDoc, type SortKey, type SortValue } from './collectors/top-by-fields.ts'
 export { TopScores } from './query/top-scores.ts'
+export {
+  AggregationCollector,
+  type AggregationOptions,
+} from './collectors/aggregation/aggregation-collector.ts'
+export { AggregationError } from './collectors/aggregation/aggregation-error.ts'
+export type { AggregationPartial } from './collectors/aggregation/aggregation-partial.ts'
+export type { Aggregation, AggregationRequest } from './collectors/aggregation/aggregation-request.ts'
+export {
+  type AggregationJson,
+  finishAggregations,
+  type FinishOptions,
+} from './collectors/aggregation/finish-aggregations.ts'
+export { mergePartials } from './collectors/aggregation/merge-partials.ts'
+export { parseAggregations } from './collectors/aggregation/parse-aggregations.ts'
 export { QueryParser, type QueryParserOptions } from './query-parser/query-parser.ts'
 export { QueryParserError } from './query-parser/query-parser-error.ts'
 export { dumpColumnar, dumpIndex, type DumpOptions } from './dump/dump-index.ts'
