@@ -94,13 +94,13 @@ function boundFromWire(wire: WireBound, context: DecodeContext): FrameBound {
 }
 
 function aggregateFunction(name: string | null | undefined, context: DecodeContext): AggregateFunction {
-  const fn = context.functions.aggregate(name ?? '') as AggregateFunction | undefined
+  const fn = context.functions.aggregate(name ?? '')
   if (fn === undefined) throw unknownFunction(name ?? '')
   return fn
 }
 
 function windowFunction(name: string | null | undefined, context: DecodeContext): WindowFunction {
-  const fn = context.functions.window(name ?? '') as WindowFunction | undefined
+  const fn = context.functions.window(name ?? '')
   if (fn === undefined) throw unknownFunction(name ?? '')
   return fn
 }
