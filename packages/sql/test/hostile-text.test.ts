@@ -141,7 +141,7 @@ describe('mutated statements', () => {
           codes.add(await outcome(parts.join('')))
         },
       ),
-      { numRuns: 1500 },
+      { numRuns: 1000 },
     )
     expect(codes).toContain('bound')
     expect(codes).toContain('42601')
