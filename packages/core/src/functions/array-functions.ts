@@ -25,6 +25,12 @@ function resolveElement(
   return { argTypes: [listType(element), element], returnType: returnType(element), nullable: 'always' }
 }
 
+function resolveLists(argTypes: readonly DataType[]): ResolvedFunction | null {
+  if (argTypes.length !== 2 || !isList(argTypes[0]) || !isList(argTypes[1])) return null
+  const type = commonType(argTypes[0]!, argTypes[1]!)
+  return type === null ? null : { argTypes: [type, type], returnType: BOOL, nullable: 'propagate' }
+}
+
 /** Equality inside lists: as `=`, NULL equal to NULL. */
 function sameItem(a: ScalarValue, b: ScalarValue): boolean {
   return a === b || (a !== null && b !== null && scalarKey(normalZero(a)) === scalarKey(normalZero(b)))
@@ -110,6 +116,52 @@ export const ARRAY_FUNCTIONS: readonly ScalarFunction[] = [
     examples: [["array_contains(ARRAY['a', 'b'], 'b')", 'true']],
     resolve: (argTypes) => resolveElement(argTypes, () => BOOL),
     evaluate: (call) => evaluateRows(call, (args) => (args[0] as List).some((item) => sameItem(item, args[1]!))),
+  }),
+  defineFunction({
+    name: 'array_has_all',
+    aliases: ['list_has_all'],
+    category: 'array',
+    description: 'Whether a list has every item of another, as a @> b.',
+    examples: [['array_has_all(ARRAY[1, 4, 3], ARRAY[3, 1, 3])', 'true']],
+    resolve: resolveLists,
+    evaluate: (call) =>
+      evaluateRows(call, ([a, b]) => (b as List).every((item) => (a as List).some((other) => sameItem(item, other)))),
+  }),
+  defineFunction({
+    name: 'array_has_any',
+    aliases: ['list_has_any', 'arrays_overlap'],
+    category: 'array',
+    description: 'Whether two lists have an item in common, as a && b.',
+    examples: [['array_has_any(ARRAY[1, 4], ARRAY[2, 1])', 'true']],
+    resolve: resolveLists,
+    evaluate: (call) =>
+      evaluateRows(call, ([a, b]) =>
+        (b as List).some((item) => item !== null && (a as List).some((other) => sameItem(item, other))),
+      ),
+  }),
+  defineFunction({
+    name: 'array_slice',
+    aliases: ['list_slice'],
+    category: 'array',
+    description: 'The items from one position to another, as list[from:to]; NULL leaves an end open.',
+    examples: [
+      ['array_slice(ARRAY[1, 2, 3, 4], 2, 3)', '{2,3}'],
+      ['array_slice(ARRAY[1, 2, 3, 4], NULL, 2)', '{1,2}'],
+    ],
+    resolve: (argTypes) =>
+      argTypes.length === 3 && isList(argTypes[0])
+        ? { argTypes: [argTypes[0]!, INT64, INT64], returnType: argTypes[0]!, nullable: 'always' }
+        : null,
+    evaluate: (call) =>
+      evaluateRows(
+        call,
+        ([list, from, to]) => {
+          if (list === null) return null
+          const start = from === null ? 0 : Math.max(0, Number(from) - 1)
+          return (list as List).slice(start, to === null ? undefined : Math.max(0, Number(to)))
+        },
+        true,
+      ),
   }),
   defineFunction({
     name: 'array_position',

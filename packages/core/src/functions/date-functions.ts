@@ -1,5 +1,5 @@
 import type { DataType } from 'apache-arrow'
-import { SqlState, VolleyError } from '../errors.ts'
+import { notSupported, SqlState, VolleyError } from '../errors.ts'
 import { civil, civilFromDays, daysFromCivil, daysInMonth } from '../types/calendar.ts'
 import { typeName } from '../types/data-types.ts'
 import { secondsAndNanos } from '../types/format-scalar.ts'
@@ -15,6 +15,7 @@ import {
   INTERVAL,
   ticksPerSecond,
   timestampType,
+  timezoneOf,
   TimeUnit,
   unitOf,
   UTF8,
@@ -479,6 +480,23 @@ export const DATE_FUNCTIONS: readonly ScalarFunction[] = [
       return { argTypes: [time, time], returnType: INTERVAL, nullable: 'propagate' }
     },
     evaluate: (call) => evaluateRows(call, (args) => age(args[0] as bigint, args[1] as bigint, call.args[0]!.type)),
+  }),
+  defineFunction({
+    name: 'timezone',
+    category: 'date and time',
+    description: 'A timestamp without a zone as a point in time, or the reverse, as ts AT TIME ZONE zone; UTC only.',
+    examples: [["timezone('UTC', TIMESTAMP '2020-01-01 10:00:00')", '2020-01-01 10:00:00+00']],
+    resolve: (argTypes, literals) => {
+      const time = argTypes.length === 2 ? timestampOf(argTypes[1], literals[1]) : null
+      if (time === null || conversionCost(argTypes[0]!, UTF8, literals[0]) === null) return null
+      const returnType = timestampType(unitOf(time), timezoneOf(time) === null ? 'UTC' : null)
+      return { argTypes: [UTF8, time], returnType, nullable: 'propagate' }
+    },
+    evaluate: (call) =>
+      evaluateRows(call, ([zone, time]) => {
+        if (/^(utc|gmt|z|zulu|etc\/utc)$/i.test(zone as string)) return time!
+        throw notSupported(`the time zone "${zone as string}"`, 'use UTC')
+      }),
   }),
   defineFunction({
     name: 'make_date',

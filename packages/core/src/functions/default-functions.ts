@@ -1,6 +1,7 @@
 import { AGGREGATE_FUNCTIONS } from '../aggregates/default-aggregates.ts'
 import { WINDOW_FUNCTIONS } from '../windows/default-windows.ts'
 import { ARRAY_FUNCTIONS } from './array-functions.ts'
+import { BIT_FUNCTIONS } from './bit-functions.ts'
 import { BYTES_FUNCTIONS } from './bytes-functions.ts'
 import { CONDITIONAL_FUNCTIONS } from './conditional-functions.ts'
 import { DATE_FUNCTIONS } from './date-functions.ts'
@@ -19,6 +20,7 @@ export const SCALAR_FUNCTIONS: readonly ScalarFunction[] = [
   ...BYTES_FUNCTIONS,
   ...REGEX_FUNCTIONS,
   ...MATH_FUNCTIONS,
+  ...BIT_FUNCTIONS,
   ...DATE_FUNCTIONS,
   ...JSON_FUNCTIONS,
   ...ARRAY_FUNCTIONS,

@@ -121,6 +121,7 @@ function resolveGet(
 ): ResolvedFunction | null {
   if (argTypes.length < 2 || !isJsonLike(argTypes[0]!, literals[0])) return null
   const steps = argTypes.slice(1).map((type, i) => {
+    if (typeName(type) === 'List' && typeName(elementType(type)) === 'Utf8') return type
     if (conversionCost(type, INT64, undefined) !== null && typeName(type) !== 'Null') return INT64
     return conversionCost(type, UTF8, literals[i + 1]) === null ? null : UTF8
   })

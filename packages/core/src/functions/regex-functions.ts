@@ -76,6 +76,20 @@ function split(text: string, pattern: string, flags: string): string[] {
   return [...parts, text.slice(end)]
 }
 
+/** The regular expression of a SIMILAR TO pattern, for the whole text. */
+function similarPattern(pattern: string, escape: string): string {
+  let regex = ''
+  const characters = [...pattern]
+  for (let i = 0; i < characters.length; i++) {
+    const character = characters[i]!
+    if (escape !== '' && character === escape) regex += `\\x{${characters[++i]?.codePointAt(0)?.toString(16) ?? '5c'}}`
+    else if (character === '%') regex += '.*'
+    else if (character === '_') regex += '.'
+    else regex += '.^$\\'.includes(character) ? `\\${character}` : character
+  }
+  return `^(?:${regex})$`
+}
+
 /** Functions of regular expressions, in RE2's syntax. */
 export const REGEX_FUNCTIONS: readonly ScalarFunction[] = [
   regexFunction(
@@ -147,6 +161,18 @@ export const REGEX_FUNCTIONS: readonly ScalarFunction[] = [
     2,
     listType(UTF8),
     ([text, pattern], flags) => split(text!, pattern!, flags),
+  ),
+  regexFunction(
+    'similar_to',
+    [],
+    'Whether the whole text matches an SQL pattern: % and _ as in LIKE, with | * + ? {m,n} ( ) [ ] beside them.',
+    [
+      ["similar_to('abc', '%(b|d)%')", 'true'],
+      ["similar_to('abc', '(b|c)%')", 'false'],
+    ],
+    2,
+    BOOL,
+    ([text, pattern, escape]) => regexOf(similarPattern(pattern!, escape ?? '\\'), '').test(text!),
   ),
   operator('~', 'Whether a text has a match of a pattern.', '', false),
   operator('~*', 'Whether a text has a match of a pattern, without regard to case.', 'i', false),
