@@ -6,3 +6,13 @@ export { PlanRunner } from './cluster/plan-runner.ts'
 export { planningSession } from './cluster/planning-session.ts'
 export { explainQuery, queryRows, withDescendants, type Ran, type SettingValues } from './cluster/run-query.ts'
 export { multisetDifference, rowKey, type RowValue } from './oracle/rows.ts'
+export {
+  childrenOf,
+  isRunning,
+  runVolley,
+  startWorker,
+  VolleyCommand,
+  volleyBin,
+  type CommandOptions,
+  type Outcome,
+} from './cluster/cli.ts'
