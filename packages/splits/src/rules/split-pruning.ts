@@ -76,7 +76,7 @@ function timeTest(filter: Expr, fields: FastFieldExec): MayMatch | null {
     // Seconds are truncated towards zero, so before 1970 the first value can lie up to a second below.
     const start = BigInt(timeRange.start <= 0 ? timeRange.start - 1 : timeRange.start) * 1_000_000_000n
     const end = (BigInt(timeRange.end) + 1n) * 1_000_000_000n - 1n
-    return (op === '<' || op === '<=' || start <= high) && (op === '>' || op === '>=' || end >= low)
+    return (op === '>' || op === '>=' || start <= high) && (op === '<' || op === '<=' || end >= low)
   }
 }
 
