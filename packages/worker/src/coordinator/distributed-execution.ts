@@ -155,6 +155,7 @@ export class DistributedExecution implements BatchStream {
     this.#tasks = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
     this.#controller.abort(reason ?? cancelled(null))
     await closing?.catch(() => {})
+    await this.#context.close().catch(() => {})
     this.#options.ended()
   }
 }

@@ -75,7 +75,7 @@ export class Task {
   /** Stops everything; consumers get `reason`. */
   async close(reason: VolleyError): Promise<void> {
     await Promise.all([...this.#opened.values()].map(({ producer }) => producer.abort(reason)))
-    this.#release()
+    await this.#release()
   }
 
   /** Counters so far, or of the whole task when it has ended. */
@@ -104,13 +104,15 @@ export class Task {
 
   #finish(partition: number): void {
     this.#done.add(partition)
-    if (this.#done.size === this.#count) this.#release()
+    if (this.#done.size === this.#count) void this.#release()
   }
 
-  #release(): void {
+  async #release(): Promise<void> {
     if (this.#running === null) return
+    const { context } = this.#running
     this.#metrics = this.metrics()
     this.#running = null
+    await context.close().catch(() => {})
   }
 
   #refuse(key: PartitionKey, what: string): VolleyError {
