@@ -1,2 +1,13 @@
 // Kernels over the imported memory. Addresses are byte offsets; every kernel has a JavaScript twin in src/.
 export { filterF64, filterI32, filterI64, filterU32, filterU64 } from './filter-compare'
+export {
+  countBits,
+  countKept,
+  keepBits,
+  phrasePair,
+  setBits,
+  takeBits,
+  unpackDocs,
+  unpackNumbers,
+} from './postings'
+export { matchValues, unpackLine, unpackValues } from './column-values'

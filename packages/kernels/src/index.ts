@@ -8,3 +8,14 @@ export {
   filterCompareU32,
   filterCompareU64,
 } from './filter-compare.ts'
+export { allowWasm } from './scratch.ts'
+export { BLOCK_LENGTH, type PackedBlocks, unpackBlock, unpackDocBlocks, unpackNumberBlocks } from './packed-blocks.ts'
+export { type DocBits, withDocBits } from './doc-bits.ts'
+export { phrasePair, type PositionedDocs } from './phrase-pair.ts'
+export {
+  matchColumnValues,
+  type PackedValues,
+  unpackColumnValues,
+  type ValueLine,
+  type ValueMapping,
+} from './column-values.ts'

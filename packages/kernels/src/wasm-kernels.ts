@@ -7,6 +7,61 @@ export interface WasmKernels {
   filterI64: FilterKernel<bigint>
   filterU64: FilterKernel<bigint>
   filterF64: FilterKernel<number>
+  unpackDocs(words: number, offsets: number, flags: number, blocks: number, previous: number, out: number): number
+  unpackNumbers(words: number, offsets: number, widths: number, blocks: number, addend: number, out: number): void
+  setBits(docs: number, count: number, bits: number): void
+  keepBits(docs: number, count: number, bits: number, wanted: number, out: number): number
+  countKept(docs: number, count: number, bits: number): number
+  countBits(bits: number, words: number): number
+  takeBits(bits: number, words: number, first: number, out: number): number
+  phrasePair(
+    docsA: number,
+    freqsA: number,
+    countA: number,
+    positionsA: number,
+    docsB: number,
+    freqsB: number,
+    countB: number,
+    positionsB: number,
+    distance: number,
+    start: number,
+    end: number,
+    outDocs: number,
+    outFreqs: number,
+  ): number
+  unpackValues(
+    words: number,
+    width: number,
+    start: number,
+    count: number,
+    gcd: bigint,
+    min: bigint,
+    mapping: number,
+    out: number,
+  ): void
+  unpackLine(
+    words: number,
+    width: number,
+    start: number,
+    count: number,
+    firstX: bigint,
+    slope: bigint,
+    intercept: bigint,
+    gcd: bigint,
+    min: bigint,
+    mapping: number,
+    out: number,
+  ): void
+  matchValues(
+    words: number,
+    width: number,
+    start: number,
+    count: number,
+    from: bigint,
+    to: bigint,
+    first: number,
+    out: number,
+  ): number
 }
 
 type FilterKernel<T> = (

@@ -1,13 +1,11 @@
+import { type PackedBlocks, unpackBlock, unpackNumberBlocks } from '@volley/kernels'
 import type { ByteReader } from '../bytes/byte-reader.ts'
 import { BLOCK } from './postings-list.ts'
-import { unpack128 } from './bit-unpack-128.ts'
 
 /** The position deltas of one term in one segment (section 6), over all its documents one after another. */
 export class PositionsList {
   readonly numBlocks: number
-  readonly #widths: Uint8Array
-  readonly #blockWords: Uint32Array
-  readonly #words: Uint32Array
+  readonly #blocks: PackedBlocks
   readonly #reader: ByteReader
   readonly #tailAt: number
   #tail: Uint32Array | null = null
@@ -18,17 +16,18 @@ export class PositionsList {
     const blocks = reader.vint()
     this.#reader = reader
     this.numBlocks = blocks
-    this.#widths = reader.take(blocks)
-    this.#blockWords = new Uint32Array(blocks + 1)
-    let words = 0
+    const widths = reader.take(blocks)
+    const offsets = new Uint32Array(blocks)
+    let length = 0
     for (let i = 0; i < blocks; i += 1) {
-      if (this.#widths[i]! > 32) throw reader.corrupted(`positions of ${this.#widths[i]} bits`)
-      words += 4 * this.#widths[i]!
-      this.#blockWords[i + 1] = words
+      if (widths[i]! > 32) throw reader.corrupted(`positions of ${widths[i]} bits`)
+      offsets[i] = length
+      length += 4 * widths[i]!
     }
-    const bytes = reader.take(words * 4)
-    this.#words = new Uint32Array(words + 4)
-    new Uint8Array(this.#words.buffer).set(bytes)
+    const bytes = reader.take(length * 4)
+    const words = new Uint32Array(length + 4)
+    new Uint8Array(words.buffer).set(bytes)
+    this.#blocks = { words, offsets, widths }
     this.#tailAt = reader.pos
   }
 
@@ -61,9 +60,23 @@ export class PositionsList {
     }
   }
 
+  /** The deltas [start, end) of the list. Throws IndexCorruptedError when the list is shorter. */
+  deltas(start: number, end: number): Uint32Array {
+    const first = Math.min(Math.floor(start / BLOCK), this.numBlocks)
+    const full = Math.min(Math.ceil(end / BLOCK), this.numBlocks)
+    const tail = end > this.numBlocks * BLOCK ? this.#loadTail() : new Uint32Array(0)
+    const stored = Math.max(0, full - first) * BLOCK
+    if (end > first * BLOCK + stored + tail.length) throw this.#reader.corrupted('fewer positions than frequencies')
+    const out = new Uint32Array(stored + tail.length)
+    if (first < full) unpackNumberBlocks(this.#blocks, first, full, 0, out, 0)
+    out.set(tail, stored)
+    return out.subarray(start - first * BLOCK, end - first * BLOCK)
+  }
+
   #load(block: number): Uint32Array {
     if (block !== this.#block) {
-      unpack128(this.#words, this.#blockWords[block]!, this.#widths[block]!, this.#buffer)
+      const { words, offsets, widths } = this.#blocks
+      unpackBlock(words, offsets[block]!, widths[block]!, this.#buffer, 0)
       this.#block = block
     }
     return this.#buffer

@@ -1,7 +1,7 @@
+import { type DocBits, type PackedBlocks, unpackBlock, unpackDocBlocks, unpackNumberBlocks } from '@volley/kernels'
 import { ByteReader } from '../bytes/byte-reader.ts'
 import type { IndexCorruptedError } from '../errors.ts'
 import type { RecordOption } from '../schema/index-schema.ts'
-import { unpack128 } from './bit-unpack-128.ts'
 
 /** Documents of a full block. */
 export const BLOCK = 128
@@ -26,10 +26,10 @@ export class PostingsList {
   /** Field norm code and frequency (255: unknown) of the highest-scoring document of each full block. */
   readonly blockMaxNorms: Uint8Array
   readonly blockMaxFreqs: Uint8Array
-  readonly #docWidths: Uint8Array
-  readonly #freqWidths: Uint8Array
-  readonly #blockWords: Uint32Array
-  readonly #words: Uint32Array
+  /** Whether all deltas are strict, as since format 6. */
+  #strict = true
+  readonly #docs: PackedBlocks
+  readonly #freqs: PackedBlocks
   readonly #tailDocs: Uint32Array
   readonly #tailFreqs: Uint32Array
   readonly #reader: ByteReader
@@ -57,15 +57,21 @@ export class PostingsList {
     this.positionsBefore = new Float64Array(full + 1)
     this.blockMaxNorms = new Uint8Array(record === 'basic' ? 0 : full)
     this.blockMaxFreqs = new Uint8Array(record === 'basic' ? 0 : full)
-    this.#docWidths = new Uint8Array(full)
-    this.#freqWidths = new Uint8Array(full)
-    this.#blockWords = new Uint32Array(full + 1)
-    if (skip !== null) this.#readSkipList(skip, record)
-    const blocksLength = this.#blockWords[full]! * 4
+    const flags = new Uint8Array(full)
+    const freqWidths = new Uint8Array(full)
+    const offsets = new Uint32Array(full)
+    const freqOffsets = new Uint32Array(full)
+    let blocksLength = 0
+    if (skip !== null) {
+      const bytes = skip.take(skip.remaining)
+      blocksLength = 4 * this.#readSkipList(bytes, record, flags, freqWidths, offsets, freqOffsets)
+    }
     const blocks = reader.take(blocksLength)
     // four words of padding, as unpacking looks at the row behind the last value
-    this.#words = new Uint32Array(blocksLength / 4 + 4)
-    new Uint8Array(this.#words.buffer).set(blocks)
+    const words = new Uint32Array(blocksLength / 4 + 4)
+    new Uint8Array(words.buffer).set(blocks)
+    this.#docs = { words, offsets, widths: flags }
+    this.#freqs = { words, offsets: freqOffsets, widths: freqWidths }
     this.#tailDocs = new Uint32Array(tail)
     let doc = full > 0 ? this.lastDocs[full - 1]! : 0
     for (let i = 0; i < tail; i += 1) {
@@ -121,12 +127,62 @@ export class PostingsList {
       for (let i = 0; i < tail.length; i += 1) out[i] = tail[i]!
       return tail.length
     }
-    const flags = this.#docWidths[block]!
+    const flags = this.#docs.widths[block]!
     const previous = block > 0 ? this.lastDocs[block - 1]! : 0
-    unpack128(this.#words, this.#blockWords[block]!, flags & 31, out)
+    unpackBlock(this.#docs.words, this.#docs.offsets[block]!, flags & 31, out, 0)
     const seen = (flags & 64) !== 0 ? sumStrictDeltas(out, previous === 0 ? -1 : previous) : sumDeltas(out, previous)
     if (seen < 0 || out[BLOCK - 1] !== this.lastDocs[block]) throw this.#corrupted(`documents of block ${block}`)
     return BLOCK
+  }
+
+  /** Decodes the documents of blocks [from, to) into out[0...); returns their number. */
+  readDocBlocks(from: number, to: number, out: Uint32Array): number {
+    const full = Math.min(to, this.numFullBlocks)
+    let count = 0
+    if (!this.#strict) {
+      for (let block = from; block < full; block += 1) count += this.readDocs(block, out.subarray(count))
+    } else if (from < full) {
+      const previous = from > 0 ? this.lastDocs[from - 1]! : -1
+      if (!unpackDocBlocks(this.#docs, from, full, previous, out, 0)) throw this.#corrupted('documents of a block')
+      for (let block = from; block < full; block += 1) {
+        count += BLOCK
+        if (out[count - 1] !== this.lastDocs[block]) throw this.#corrupted(`documents of block ${block}`)
+      }
+    }
+    if (to > this.numFullBlocks) {
+      out.set(this.#tailDocs, count)
+      count += this.#tailDocs.length
+    }
+    return count
+  }
+
+  /** Adds the documents of blocks [from, to) to a set. */
+  addDocBlocks(from: number, to: number, bits: DocBits): void {
+    const full = Math.min(to, this.numFullBlocks)
+    if (this.#strict) {
+      const previous = from > 0 ? this.lastDocs[from - 1]! : -1
+      if (from < full && !bits.addBlocks(this.#docs, from, full, previous)) {
+        throw this.#corrupted('documents of a block')
+      }
+    } else {
+      const docs = new Uint32Array(BLOCK)
+      for (let block = from; block < full; block += 1) {
+        this.readDocs(block, docs)
+        bits.add(docs)
+      }
+    }
+    if (to > this.numFullBlocks) bits.add(this.#tailDocs)
+  }
+
+  /** Decodes the frequencies of blocks [from, to) into out[0...); 1 each where the term has none. */
+  readFreqBlocks(from: number, to: number, out: Uint32Array): void {
+    const full = Math.min(to, this.numFullBlocks)
+    let count = 0
+    if (this.record !== 'basic' && this.#strict && from < full) {
+      unpackNumberBlocks(this.#freqs, from, full, 1, out, 0)
+      count = (full - from) * BLOCK
+    } else for (let block = from; block < full; block += 1) count += this.readFreqs(block, out.subarray(count))
+    if (to > this.numFullBlocks) this.readFreqs(this.numFullBlocks, out.subarray(count))
   }
 
   /** Decodes the frequencies of a block into out[0..128); 1 each where the term has none. */
@@ -141,9 +197,8 @@ export class PostingsList {
       for (let i = 0; i < tail.length; i += 1) out[i] = tail[i]!
       return tail.length
     }
-    const flags = this.#docWidths[block]!
-    unpack128(this.#words, this.#blockWords[block]! + 4 * (flags & 31), this.#freqWidths[block]!, out)
-    if ((flags & 64) !== 0) for (let i = 0; i < BLOCK; i += 1) out[i]! += 1
+    unpackBlock(this.#freqs.words, this.#freqs.offsets[block]!, this.#freqs.widths[block]!, out, 0)
+    if ((this.#docs.widths[block]! & 64) !== 0) for (let i = 0; i < BLOCK; i += 1) out[i]! += 1
     return BLOCK
   }
 
@@ -151,31 +206,52 @@ export class PostingsList {
     return this.#reader.corrupted(problem)
   }
 
-  #readSkipList(skip: ByteReader, record: RecordOption): void {
+  /** Fills in what the skip list tells; returns the number of words of all blocks. */
+  #readSkipList(
+    skip: Uint8Array,
+    record: RecordOption,
+    flags: Uint8Array,
+    freqWidths: Uint8Array,
+    offsets: Uint32Array,
+    freqOffsets: Uint32Array,
+  ): number {
+    const size = SKIP_ENTRY[record]
     let words = 0
     let positions = 0
     let previous = -1
-    for (let i = 0; i < this.lastDocs.length; i += 1) {
-      const last = skip.u32()
-      if (last <= previous || last >= this.maxDoc) throw skip.corrupted(`last document ${last} of block ${i}`)
+    let seenFlags = 0
+    let strict = 64
+    let at = 0
+    for (let i = 0; i < offsets.length; i += 1) {
+      const last = (skip[at]! | (skip[at + 1]! << 8) | (skip[at + 2]! << 16) | (skip[at + 3]! << 24)) >>> 0
+      if (last <= previous || last >= this.maxDoc) throw this.#corrupted(`last document ${last} of block ${i}`)
       previous = last
       this.lastDocs[i] = last
-      const flags = skip.u8()
-      this.#docWidths[i] = flags
-      this.#blockWords[i] = words
-      words += 4 * (flags & 31)
-      if ((flags & 0xa0) !== 0) throw skip.corrupted(`skip flags ${flags}`)
-      if (record === 'basic') continue
-      const width = skip.u8()
-      if (width > 32) throw skip.corrupted(`frequencies of ${width} bits`)
-      this.#freqWidths[i] = width
-      words += 4 * width
-      if (record === 'position') positions += skip.u32()
-      this.positionsBefore[i + 1] = positions
-      this.blockMaxNorms[i] = skip.u8()
-      this.blockMaxFreqs[i] = skip.u8()
+      const flag = skip[at + 4]!
+      seenFlags |= flag
+      strict &= flag
+      flags[i] = flag
+      offsets[i] = words
+      words += 4 * (flag & 31)
+      if (size > 5) {
+        const width = skip[at + 5]!
+        if (width > 32) throw this.#corrupted(`frequencies of ${width} bits`)
+        freqWidths[i] = width
+        freqOffsets[i] = words
+        words += 4 * width
+        if (size > 8) {
+          const sum = (skip[at + 6]! | (skip[at + 7]! << 8) | (skip[at + 8]! << 16) | (skip[at + 9]! << 24)) >>> 0
+          positions += sum
+          this.positionsBefore[i + 1] = positions
+        }
+        this.blockMaxNorms[i] = skip[at + size - 2]!
+        this.blockMaxFreqs[i] = skip[at + size - 1]!
+      }
+      at += size
     }
-    this.#blockWords[this.lastDocs.length] = words
+    if ((seenFlags & 0xa0) !== 0) throw this.#corrupted(`skip flags ${seenFlags}`)
+    this.#strict = strict !== 0
+    return words
   }
 }
 

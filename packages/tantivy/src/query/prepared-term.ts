@@ -42,10 +42,7 @@ export function docsOf(postings: PostingsList, start: number, end: number): Uint
   if (first >= postings.numBlocks) return new Uint32Array(0)
   const last = Math.min(postings.blockOf(end - 1, first), postings.numBlocks - 1)
   const out = new Uint32Array((last - first + 1) * BLOCK)
-  let count = 0
-  for (let block = first; block <= last; block += 1) {
-    count += postings.readDocs(block, out.subarray(count, count + BLOCK))
-  }
+  const count = postings.readDocBlocks(first, last + 1, out)
   const docs = out.subarray(0, count)
   const from = gallop(docs, start, 0)
   let to = count
