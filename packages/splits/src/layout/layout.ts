@@ -26,7 +26,7 @@ export interface DocRange {
 }
 
 /** How segments are cut into partitions; part of a layout's identity. */
-export const CUT_RULE = 'whole-segments-else-even-ranges/1'
+const CUT_RULE = 'whole-segments-else-even-ranges/1'
 
 /**
  * Which documents a source reads, and how they are dealt to partitions, without knowing a single segment: the coordinator

@@ -28,7 +28,7 @@ export function printError(error: unknown): void {
   if (process.env.VOLLEY_DEBUG !== undefined && error instanceof Error) console.error(error.stack)
 }
 
-export function describeError(error: unknown): string {
+function describeError(error: unknown): string {
   if (error instanceof Interrupted) return 'interrupted'
   if (!(error instanceof VolleyError))
     return `error: ${oneLine(error instanceof Error ? error.message : String(error))}`
