@@ -16,3 +16,4 @@ export {
   type CommandOptions,
   type Outcome,
 } from './cluster/cli.ts'
+export { differenceFrom, type Truth } from './sql-truth/compare.ts'
