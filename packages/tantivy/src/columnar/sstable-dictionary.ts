@@ -75,7 +75,7 @@ export class SSTableDictionary implements ColumnDictionary {
     if (this.numTerms === 0) return null
     const number = this.#table.blockFrom(term)
     if (number === this.#table.numBlocks) return null
-    const block = (await this.#table.blocks(number, number + 1, signal))[0]!
+    const block = await this.#table.block(number, signal)
     return { block, at: lowerBoundInBlock(block, term) }
   }
 

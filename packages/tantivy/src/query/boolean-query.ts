@@ -37,7 +37,7 @@ export class BooleanQuery implements Query {
       Promise.all(this.should.map((query) => query.prepare(segment, context))),
       Promise.all(this.mustNot.map((query) => query.prepare(segment, unscored))),
     ])
-    return new PreparedBoolean(must, should, mustNot, this.minimumShouldMatch, context.scoring)
+    return new PreparedBoolean(must, should, mustNot, this.minimumShouldMatch, context.scoring, segment.maxDoc)
   }
 
   toString(): string {

@@ -1,14 +1,25 @@
+import { withDocBits } from '@volley/kernels'
 import { collectDocs } from './collect-docs.ts'
 import { ExcludeScorer, RequiredOptionalScorer } from './exclude-scorer.ts'
 import { IntersectionScorer } from './intersection-scorer.ts'
+import type { AliveBitset } from '../segment/alive-bitset.ts'
+import { collectIntersectionTop, collectUnionTop } from './max-score.ts'
 import { PreparedQuery } from './prepared-query.ts'
+import { PreparedEmpty } from './prepared-sets.ts'
+import { PreparedTerm } from './prepared-term.ts'
+import type { TermCursor } from './term-cursor.ts'
+import type { TopScores } from './top-scores.ts'
 import { type Scorer, TERMINATED } from './scorer.ts'
-import { EmptyScorer } from './simple-scorers.ts'
+import { EmptyScorer, gallop } from './simple-scorers.ts'
 import { UnionScorer } from './union-scorer.ts'
 import { WindowedUnionScorer } from './windowed-union-scorer.ts'
 
-/** Documents of a union that are gathered in one bitmap. */
-const WINDOW = 1 << 16
+/** Segments of more documents than this have no set as one bitmap (16 MB). */
+const MAX_BITS = 1 << 27
+/** A range of documents that is shorter than this part of the segment is not worth a bitmap. */
+const MIN_SPAN = 1 / 8
+/** Lists that together are shorter than this part of the segment are merged instead. */
+const MIN_DENSITY = 1 / 64
 
 /** The clauses of a boolean query on one segment. */
 export class PreparedBoolean extends PreparedQuery {
@@ -17,6 +28,7 @@ export class PreparedBoolean extends PreparedQuery {
   readonly #mustNot: readonly PreparedQuery[]
   readonly #minimum: number
   readonly #scoring: boolean
+  readonly #maxDoc: number
 
   constructor(
     must: readonly PreparedQuery[],
@@ -24,8 +36,10 @@ export class PreparedBoolean extends PreparedQuery {
     mustNot: readonly PreparedQuery[],
     minimum: number,
     scoring: boolean,
+    maxDoc: number,
   ) {
     super()
+    this.#maxDoc = maxDoc
     this.#must = must
     this.#should = should
     this.#mustNot = mustNot
@@ -38,15 +52,45 @@ export class PreparedBoolean extends PreparedQuery {
   }
 
   override docs(start: number, end: number): Uint32Array {
-    if (this.#minimum > 1) return collectDocs(this.#scorer(false), start, end)
-    const needsShould = this.#minimum === 1 || this.#must.length === 0
-    let docs: Uint32Array | null = needsShould ? this.#union(start, end) : null
-    for (const query of this.#must.toSorted((a, b) => a.sizeHint - b.sizeHint)) {
-      docs = docs === null ? query.docs(start, end) : this.#keep(docs, query, start, end, true)
-    }
-    if (docs === null) return new Uint32Array(0)
-    for (const query of this.#mustNot) docs = this.#keep(docs, query, start, end, false)
+    const stop = Math.min(end, this.#maxDoc)
+    if (this.#minimum > 1) return collectDocs(this.#scorer(false), start, stop)
+    const steps = this.#steps()
+    let docs = this.#first(start, stop)
+    for (const step of steps) docs = this.#keep(docs, step, start, stop)
     return docs
+  }
+
+  override count(): number {
+    if (this.#minimum > 1) return this.docs(0, this.#maxDoc).length
+    const steps = this.#steps()
+    if (steps.length === 0 && this.#must.length === 0 && this.#should.length > 1 && this.#useBits(0, this.#maxDoc)) {
+      return withDocBits(this.#maxDoc, (bits) => {
+        for (const query of this.#should) query.addTo(bits, 0, this.#maxDoc)
+        return bits.count()
+      })
+    }
+    let docs = this.#first(0, this.#maxDoc)
+    const last = steps.pop()
+    for (const step of steps) docs = this.#keep(docs, step, 0, this.#maxDoc)
+    return last === undefined ? docs.length : this.#countKept(docs, last)
+  }
+
+  /** Terms alone, all or any of them, are collected by the bounds of their scores. */
+  override collectTop(top: TopScores, alive: AliveBitset | null): void {
+    const any = this.#must.length === 0 && this.#minimum <= 1
+    if (any ? this.#should.length === 0 : this.#should.length > 0) {
+      super.collectTop(top, alive)
+      return
+    }
+    const clauses = any ? this.#should.filter((query) => !(query instanceof PreparedEmpty)) : this.#must
+    const cursors = clauses.map((query) => (query instanceof PreparedTerm ? query.cursor() : null))
+    if (cursors.includes(null)) {
+      super.collectTop(top, alive)
+      return
+    }
+    const refused = { alive, excluded: this.#mustNot.length === 0 ? null : this.#excluded() }
+    const collect = any ? collectUnionTop : collectIntersectionTop
+    collect(cursors as TermCursor[], refused, top)
   }
 
   override get sizeHint(): number {
@@ -58,12 +102,59 @@ export class PreparedBoolean extends PreparedQuery {
     return sum
   }
 
-  /** Of a list, what another query has (or has not): merged with the other's list, or looked up where that is long. */
-  #keep(docs: Uint32Array, query: PreparedQuery, start: number, end: number, present: boolean): Uint32Array {
+  /** The documents to start from: of the rarest must clause, or of any should clause that is needed. */
+  #first(start: number, end: number): Uint32Array {
+    if (this.#needsShould) return this.#union(start, end)
+    const rarest = this.#mustByRarity()[0]
+    return rarest === undefined ? new Uint32Array(0) : rarest.docs(start, end)
+  }
+
+  /** What the documents to start from must or must not have besides. */
+  #steps(): Step[] {
+    const must = this.#mustByRarity()
+    return [
+      ...(this.#needsShould ? must : must.slice(1)).map((query) => ({ query, present: true })),
+      ...this.#mustNot.map((query) => ({ query, present: false })),
+    ]
+  }
+
+  get #needsShould(): boolean {
+    return this.#minimum === 1 || this.#must.length === 0
+  }
+
+  #mustByRarity(): PreparedQuery[] {
+    return this.#must.toSorted((a, b) => a.sizeHint - b.sizeHint)
+  }
+
+  #useBits(start: number, end: number): boolean {
+    return this.#maxDoc <= MAX_BITS && end - start >= this.#maxDoc * MIN_SPAN
+  }
+
+  /** Of a list, what a step leaves: by bitmap, merged with the other's list, or looked up where that is long. */
+  #keep(docs: Uint32Array, { query, present }: Step, start: number, end: number): Uint32Array {
     if (docs.length === 0) return docs
-    const hint = query.sizeHint * Math.min(1, (docs[docs.length - 1]! - docs[0]! + 1) / Math.max(1, end - start))
+    const [first, stop] = [docs[0]!, docs[docs.length - 1]! + 1]
+    const hint = query.sizeHint * Math.min(1, (stop - first) / Math.max(1, end - start))
     if (hint > docs.length * SEEK_ABOVE) return keepBySeeking(docs, query.scorer(), present)
-    return keepByMerging(docs, query.docs(docs[0]!, docs[docs.length - 1]! + 1), present)
+    if (hint + docs.length > this.#maxDoc * MIN_DENSITY && this.#useBits(first, stop)) {
+      return withDocBits(this.#maxDoc, (bits) => {
+        query.addTo(bits, first, stop)
+        return bits.keep(docs, present)
+      })
+    }
+    return keepByMerging(docs, query.docs(first, stop), present)
+  }
+
+  #countKept(docs: Uint32Array, step: Step): number {
+    if (docs.length === 0) return 0
+    const hint = step.query.sizeHint
+    const dense = hint + docs.length > this.#maxDoc * MIN_DENSITY && this.#useBits(0, this.#maxDoc)
+    if (hint > docs.length * SEEK_ABOVE || !dense) return this.#keep(docs, step, 0, this.#maxDoc).length
+    return withDocBits(this.#maxDoc, (bits) => {
+      step.query.addTo(bits, docs[0]!, docs[docs.length - 1]! + 1)
+      const kept = bits.countKept(docs)
+      return step.present ? kept : docs.length - kept
+    })
   }
 
   #scorer(scoring: boolean): Scorer {
@@ -83,34 +174,54 @@ export class PreparedBoolean extends PreparedQuery {
       scorer = scoring ? new RequiredOptionalScorer(all, union) : all
     }
     if (this.#mustNot.length === 0) return scorer
-    return new ExcludeScorer(
-      scorer,
-      new UnionScorer(
-        this.#mustNot.map((query) => query.scorer()),
-        1,
-      ),
-    )
+    return new ExcludeScorer(scorer, this.#excluded())
   }
 
-  /** Sets the bits of each clause's documents, a window at a time, then reads the bits in order. */
-  #union(start: number, end: number): Uint32Array {
-    if (this.#should.length === 1) return this.#should[0]!.docs(start, end)
-    const lists = this.#should.map((query) => query.docs(start, end))
-    let total = 0
-    for (const list of lists) total += list.length
-    const out = new Uint32Array(total)
-    const next = new Uint32Array(lists.length)
-    const bits = new Uint32Array(WINDOW / 32)
-    let count = 0
-    for (;;) {
-      let first = TERMINATED
-      for (const [k, list] of lists.entries()) if (next[k]! < list.length) first = Math.min(first, list[next[k]!]!)
-      if (first === TERMINATED) return out.subarray(0, count)
-      const base = first & ~31
-      for (const [k, list] of lists.entries()) next[k] = setBits(bits, base, list, next[k]!)
-      count = takeBits(bits, base, out, count)
-    }
+  #excluded(): Scorer {
+    const scorers = this.#mustNot.map((query) => query.scorer())
+    return scorers.length === 1 ? scorers[0]! : new UnionScorer(scorers, 1)
   }
+
+  #union(start: number, end: number): Uint32Array {
+    if (this.#should.length === 0) return new Uint32Array(0)
+    if (this.#should.length === 1) return this.#should[0]!.docs(start, end)
+    let hint = 0
+    for (const query of this.#should) hint += query.sizeHint
+    if (hint < this.#maxDoc * MIN_DENSITY || !this.#useBits(start, end)) {
+      return mergeLists(this.#should.map((query) => query.docs(start, end)))
+    }
+    return withDocBits(this.#maxDoc, (bits) => {
+      for (const query of this.#should) query.addTo(bits, start, end)
+      const docs = bits.toArray()
+      const from = gallop(docs, start, 0)
+      return docs.subarray(from, end >= this.#maxDoc ? docs.length : gallop(docs, end, from))
+    })
+  }
+}
+
+/** A clause that documents must match, or must not. */
+interface Step {
+  readonly query: PreparedQuery
+  readonly present: boolean
+}
+
+/** All documents of ascending lists, once each. */
+function mergeLists(lists: readonly Uint32Array[]): Uint32Array {
+  let total = 0
+  for (const list of lists) total += list.length
+  const all = new Uint32Array(total)
+  let at = 0
+  for (const list of lists) {
+    all.set(list, at)
+    at += list.length
+  }
+  all.sort()
+  let count = 0
+  for (let i = 0; i < all.length; i += 1) {
+    all[count] = all[i]!
+    count += +(all[i] !== all[i + 1])
+  }
+  return all.subarray(0, count)
 }
 
 /** A list that is longer than this many times the other is sought in, not read through. */
@@ -139,34 +250,4 @@ function keepByMerging(docs: Uint32Array, others: Uint32Array, present: boolean)
     count += +(+(others[k] === doc) === wanted)
   }
   return out.subarray(0, count)
-}
-
-/** Sets the bits of the documents of one window, from list[at] on; returns where the next window starts. */
-function setBits(bits: Uint32Array, base: number, list: Uint32Array, at: number): number {
-  const end = base + WINDOW
-  let i = at
-  while (i < list.length && list[i]! < end) {
-    const bit = list[i]! - base
-    bits[bit >>> 5]! |= 1 << (bit & 31)
-    i += 1
-  }
-  return i
-}
-
-/** Appends the set bits to out[count...) and clears them; returns the new count. */
-function takeBits(bits: Uint32Array, base: number, out: Uint32Array, count: number): number {
-  let at = count
-  for (let k = 0; k < bits.length; k += 1) {
-    let word = bits[k]!
-    if (word === 0) continue
-    bits[k] = 0
-    const first = base + 32 * k
-    while (word !== 0) {
-      const low = word & -word
-      out[at] = first + 31 - Math.clz32(low)
-      at += 1
-      word ^= low
-    }
-  }
-  return at
 }

@@ -1,4 +1,5 @@
 import { collectDocs } from './collect-docs.ts'
+import type { DocBits } from '@volley/kernels'
 import type { AliveBitset } from '../segment/alive-bitset.ts'
 import { type Scorer, TERMINATED } from './scorer.ts'
 import type { TopScores } from './top-scores.ts'
@@ -15,6 +16,11 @@ export abstract class PreparedQuery {
   /** Matching documents of [start, end) in ascending order, deleted ones included. */
   docs(start: number, end: number): Uint32Array {
     return collectDocs(this.scorer(), start, end)
+  }
+
+  /** Adds the matching documents of [start, end) to a set, and perhaps others that match. */
+  addTo(bits: DocBits, start: number, end: number): void {
+    bits.add(this.docs(start, end))
   }
 
   /** Number of matching documents, deleted ones included. */

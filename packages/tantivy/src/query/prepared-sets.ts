@@ -1,5 +1,7 @@
+import type { AliveBitset } from '../segment/alive-bitset.ts'
 import { PreparedQuery } from './prepared-query.ts'
 import type { Scorer } from './scorer.ts'
+import type { TopScores } from './top-scores.ts'
 import { AllScorer, DocListScorer, EmptyScorer, gallop } from './simple-scorers.ts'
 
 /** No document. */
@@ -42,6 +44,12 @@ export class PreparedAll extends PreparedQuery {
   override count(): number {
     return this.#maxDoc
   }
+
+  override collectTop(top: TopScores, alive: AliveBitset | null): void {
+    for (let doc = 0; doc < this.#maxDoc && this.#score > top.threshold; doc += 1) {
+      if (alive === null || alive.isAlive(doc)) top.offer(doc, this.#score)
+    }
+  }
 }
 
 /** An ascending list of documents, with one score. */
@@ -70,5 +78,13 @@ export class PreparedDocs extends PreparedQuery {
 
   override count(): number {
     return this.#docs.length
+  }
+
+  /** All score the same, so the first ones are the best. */
+  override collectTop(top: TopScores, alive: AliveBitset | null): void {
+    const docs = this.#docs
+    for (let i = 0; i < docs.length && this.#score > top.threshold; i += 1) {
+      if (alive === null || alive.isAlive(docs[i]!)) top.offer(docs[i]!, this.#score)
+    }
   }
 }

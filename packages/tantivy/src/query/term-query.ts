@@ -29,7 +29,7 @@ export class TermQuery implements Query {
       index.postings(entry.info, context.signal),
       context.scoring ? segment.fieldNorms(this.field) : null,
     ])
-    return new PreparedTerm(postings, norms, this.#weight(context))
+    return new PreparedTerm(postings, norms, this.#weight(context), index.averageLength)
   }
 
   /** The dictionary knows how many documents have the term, where none is deleted. */

@@ -43,6 +43,11 @@ export class FieldIndex {
     return this.terms.numTerms
   }
 
+  /** Average number of tokens of a document of the segment, in f32: what block-max data were chosen by. */
+  get averageLength(): number {
+    return Math.fround(Math.fround(this.totalNumTokens) / Math.fround(this.maxDoc))
+  }
+
   /** Reads the postings of a term. */
   async postings(info: TermInfo, signal?: AbortSignal): Promise<PostingsList> {
     const slice = this.#postings!.slice(HEADER + info.postingsStart, HEADER + info.postingsEnd)

@@ -5,6 +5,9 @@ import { decodeBlock, type SSTableBlock } from './block.ts'
 import { type BlockIndex, readBlockIndexV2, readBlockIndexV3, singleBlockIndex } from './block-index.ts'
 import type { ValueCodec } from './value-codec.ts'
 
+/** Decoded blocks that a table keeps: a query asks for the block of a term more than once. */
+const RECENT_BLOCKS = 32
+
 /** A sorted string table, versions 2 and 3 (section 4.3). Opening reads footer and index; blocks are read when needed. */
 export class SSTable<V> {
   readonly numTerms: number
@@ -12,6 +15,7 @@ export class SSTable<V> {
   readonly #slice: FileSlice
   readonly #codec: ValueCodec<V>
   readonly #zstd: ZstdDecompress
+  readonly #recent = new Map<number, SSTableBlock<V>>()
 
   private constructor(
     slice: FileSlice,
@@ -83,6 +87,16 @@ export class SSTable<V> {
   /** Ordinal behind the last key of a block. */
   endOrdinal(block: number): number {
     return block + 1 < this.numBlocks ? this.index.firstOrdinals[block + 1]! : this.numTerms
+  }
+
+  /** Reads one block; those that were read last are kept. */
+  async block(number: number, signal?: AbortSignal): Promise<SSTableBlock<V>> {
+    let block = this.#recent.get(number)
+    if (block === undefined) block = (await this.blocks(number, number + 1, signal))[0]!
+    else this.#recent.delete(number)
+    this.#recent.set(number, block)
+    if (this.#recent.size > RECENT_BLOCKS) this.#recent.delete(this.#recent.keys().next().value!)
+    return block
   }
 
   /** Reads the blocks [from, to), which lie side by side, in one read. */

@@ -41,7 +41,7 @@ export class SSTableTermDictionary implements TermDictionary {
     const blocks = new Map<number, TermBatch>()
     await Promise.all(
       wanted.map(async (number) => {
-        blocks.set(number, batchOf((await this.#table.blocks(number, number + 1, signal))[0]!))
+        blocks.set(number, batchOf(await this.#table.block(number, signal)))
       }),
     )
     return terms.map((term, k) => {

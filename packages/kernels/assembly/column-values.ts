@@ -1,0 +1,79 @@
+// Values of a column, packed one after another in up to 64 bits (formats/tantivy.md sections 1.2 and 9.5). A value is
+// min + gcd * (line(x) + raw); line is the intercept plus the sign-extended upper word of x * slope, and 0 without a line.
+
+// @ts-ignore: decorator
+@inline
+function raw(words: usize, bit: u64, mask: u64): u64 {
+  return (load<u64>(words + usize(bit >> 3)) >> (bit & 7)) & mask
+}
+
+/** Undoes the order-preserving mapping: 0 none, 1 signed integers, 2 floats. */
+// @ts-ignore: decorator
+@inline
+function unmap(value: u64, mapping: i32): u64 {
+  if (mapping == 0) return value
+  if (mapping == 1) return value ^ 0x8000000000000000
+  // the sign bit is set in what was positive
+  const negative = ~(i64(value) >> 63)
+  return value ^ (u64(negative) | 0x8000000000000000)
+}
+
+// @ts-ignore: decorator
+@inline
+function maskOf(width: i32): u64 {
+  return width == 64 ? u64.MAX_VALUE : (u64(1) << width) - 1
+}
+
+/** Unpacks rows [start, start + count) of `width` bits (0 to 56, or 64) to 64-bit values. */
+export function unpackValues(
+  words: usize, width: i32, start: u32, count: i32, gcd: u64, min: u64, mapping: i32, out: usize,
+): void {
+  const mask = maskOf(width)
+  let bit = u64(start) * width
+  const end = out + (usize(count) << 3)
+  if (mapping == 2) {
+    for (let to = out; to < end; to += 8) {
+      store<u64>(to, unmap(min + gcd * raw(words, bit, mask), 2))
+      bit += width
+    }
+    return
+  }
+  const flip: u64 = mapping == 1 ? 0x8000000000000000 : 0
+  for (let to = out; to < end; to += 8) {
+    store<u64>(to, (min + gcd * raw(words, bit, mask)) ^ flip)
+    bit += width
+  }
+}
+
+/** The same with a line over x = firstX, firstX + 1, ... */
+export function unpackLine(
+  words: usize, width: i32, start: u32, count: i32, firstX: u64, slope: u64, intercept: u64,
+  gcd: u64, min: u64, mapping: i32, out: usize,
+): void {
+  const mask = maskOf(width)
+  let bit = u64(start) * width
+  let product = firstX * slope
+  const end = out + (usize(count) << 3)
+  for (let to = out; to < end; to += 8) {
+    const line = intercept + u64(i64(product) >> 32)
+    store<u64>(to, unmap(min + gcd * (line + raw(words, bit, mask)), mapping))
+    product += slope
+    bit += width
+  }
+}
+
+/** Writes first + i for rows start + i whose raw value is in [from, to]; answers their number. */
+export function matchValues(
+  words: usize, width: i32, start: u32, count: i32, from: u64, to: u64, first: u32, out: usize,
+): i32 {
+  const mask = maskOf(width)
+  const range = to - from
+  let bit = u64(start) * width
+  let at = out
+  for (let i = 0; i < count; i++) {
+    store<u32>(at, first + i)
+    at += usize(raw(words, bit, mask) - from <= range) << 2
+    bit += width
+  }
+  return i32((at - out) >> 2)
+}

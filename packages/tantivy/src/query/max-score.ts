@@ -1,0 +1,239 @@
+import type { AliveBitset } from '../segment/alive-bitset.ts'
+import { type Scorer, TERMINATED } from './scorer.ts'
+import type { TermCursor } from './term-cursor.ts'
+import type { TopScores } from './top-scores.ts'
+
+// Top documents by score without scoring all: Turtle and Flood, "Query Evaluation: Strategies and Optimizations" (1995);
+// Ding and Suel, "Faster Top-k Document Retrieval Using Block-Max Indexes" (2011). A document that can still enter is
+// scored exactly, by adding the clauses' f32 scores in their order, so the result is that of scoring every match.
+
+/** Documents that are not to be offered. */
+export interface Refused {
+  readonly alive: AliveBitset | null
+  readonly excluded: Scorer | null
+}
+
+function isRefused({ alive, excluded }: Refused, doc: number): boolean {
+  return (alive !== null && !alive.isAlive(doc)) || (excluded !== null && excluded.seek(doc) === doc)
+}
+
+/** Bounds are summed in another order than scores: this is more than rounding can make of it. */
+function slackOf(clauses: number): number {
+  return 1 + (clauses + 2) * 1.2e-7
+}
+
+/** Offers the documents of any of several terms, given in clause order. */
+export function collectUnionTop(clauses: readonly TermCursor[], refused: Refused, top: TopScores): void {
+  if (clauses.length === 0) return
+  new UnionTop(clauses, refused, top).run()
+}
+
+class UnionTop {
+  readonly #clauses: readonly TermCursor[]
+  readonly #refused: Refused
+  readonly #top: TopScores
+  readonly #slack: number
+  /** Clauses by the bound of their scores, lowest first, and the sums of the bounds before each. */
+  readonly #order: readonly TermCursor[]
+  readonly #places: readonly number[]
+  readonly #below: Float64Array
+  /** Clauses of #order below this cannot bring a document in by themselves. */
+  #essential = 0
+  /** Scores of the current document by clause; 0 where it does not match. */
+  readonly #parts: Float64Array
+
+  constructor(clauses: readonly TermCursor[], refused: Refused, top: TopScores) {
+    this.#clauses = clauses
+    this.#refused = refused
+    this.#top = top
+    this.#slack = slackOf(clauses.length)
+    this.#order = clauses.toSorted((a, b) => a.bounds.max - b.bounds.max)
+    this.#places = this.#order.map((cursor) => clauses.indexOf(cursor))
+    this.#below = new Float64Array(clauses.length + 1)
+    this.#parts = new Float64Array(clauses.length)
+    for (const [k, cursor] of this.#order.entries()) this.#below[k + 1] = this.#below[k]! + cursor.bounds.max
+  }
+
+  run(): void {
+    this.#raise()
+    const clauses = this.#clauses.length
+    let windowEnd = -1
+    let scored = 0
+    while (this.#essential < clauses - 1) {
+      const doc = this.#nextDoc(this.#essential)
+      if (doc === TERMINATED) break
+      if (doc > windowEnd) {
+        const end = this.#windowEnd(doc)
+        if (end < 0) continue
+        windowEnd = end
+      }
+      scored += 1
+      const sum = this.#take(doc)
+      if (!this.#canEnter(sum + this.#below[this.#essential]!)) continue
+      if (this.#complete(doc, sum, this.#essential) && this.#offer(doc)) windowEnd = -1
+    }
+    this.#top.scored += scored
+    if (this.#essential === clauses - 1) this.#runLead()
+  }
+
+  #canEnter(bound: number): boolean {
+    return bound * this.#slack > this.#top.threshold
+  }
+
+  /** Moves clauses to where they only add to others, as the threshold has risen; true if any moved. */
+  #raise(): boolean {
+    const before = this.#essential
+    while (this.#essential < this.#order.length && !this.#canEnter(this.#below[this.#essential + 1]!)) {
+      this.#essential += 1
+    }
+    return this.#essential > before
+  }
+
+  #nextDoc(from: number): number {
+    let doc = TERMINATED
+    for (let k = from; k < this.#order.length; k += 1) if (this.#order[k]!.doc < doc) doc = this.#order[k]!.doc
+    return doc
+  }
+
+  /** Last document that the bounds around `doc` hold for; -1 after moving behind it, where none up to there can enter. */
+  #windowEnd(doc: number): number {
+    let bound = this.#below[this.#essential]!
+    let end = TERMINATED
+    for (let k = this.#essential; k < this.#order.length; k += 1) {
+      const cursor = this.#order[k]!
+      const block = cursor.blockAt(doc)
+      if (block >= cursor.postings.numBlocks) continue
+      bound += cursor.bounds.blocks[block]!
+      end = Math.min(end, cursor.lastOf(block))
+    }
+    if (this.#canEnter(bound)) return end
+    for (let k = this.#essential; k < this.#order.length; k += 1) this.#order[k]!.seek(end + 1)
+    return -1
+  }
+
+  /** Scores the essential clauses at a document and moves them on. */
+  #take(doc: number): number {
+    let sum = 0
+    for (let k = this.#essential; k < this.#order.length; k += 1) {
+      const cursor = this.#order[k]!
+      let score = 0
+      if (cursor.doc === doc) {
+        score = cursor.score()
+        cursor.advance()
+      }
+      this.#parts[this.#places[k]!] = score
+      sum += score
+    }
+    return sum
+  }
+
+  /** Adds the scores of the clauses below `count`, highest bound first; false as soon as the document cannot enter. */
+  #complete(doc: number, known: number, count: number): boolean {
+    let sum = known
+    for (let k = count - 1; k >= 0; k -= 1) {
+      if (!this.#canEnter(sum + this.#below[k + 1]!)) return false
+      const cursor = this.#order[k]!
+      if (!this.#canEnter(sum + this.#below[k]! + cursor.boundAt(doc))) return false
+      const score = cursor.seek(doc) === doc ? cursor.score() : 0
+      this.#parts[this.#places[k]!] = score
+      sum += score
+    }
+    return this.#canEnter(sum)
+  }
+
+  /** Offers a document with the scores in #parts; true if clauses have become inessential. */
+  #offer(doc: number): boolean {
+    if (isRefused(this.#refused, doc)) return false
+    let score = 0
+    for (let k = 0; k < this.#parts.length; k += 1) score = Math.fround(score + this.#parts[k]!)
+    this.#top.offer(doc, score)
+    return this.#raise()
+  }
+
+  /** The rest by the one clause that every document must have, a block at a time. */
+  #runLead(): void {
+    const last = this.#order.length - 1
+    const lead = this.#order[last]!
+    const place = this.#places[last]!
+    const top = this.#top
+    const slack = this.#slack
+    const below = this.#below[last]!
+    const { blocks } = lead.bounds
+    const { docs, scores } = lead
+    let scored = 0
+    while (lead.doc !== TERMINATED && this.#essential === last) {
+      if (this.#canEnter(blocks[lead.block]! + below)) {
+        lead.score()
+        for (let i = lead.at; i < lead.length; i += 1) {
+          const score = scores[i]!
+          if ((score + below) * slack <= top.threshold) continue
+          this.#parts[place] = score
+          if (this.#complete(docs[i]!, score, last)) this.#offer(docs[i]!)
+        }
+        scored += lead.length - lead.at
+      }
+      lead.enter(this.#nextBlock(lead, below))
+    }
+    top.scored += scored
+  }
+
+  /** The first block behind the lead's that may hold a document. */
+  #nextBlock(lead: TermCursor, below: number): number {
+    const { blocks } = lead.bounds
+    let block = lead.block + 1
+    while (block < blocks.length && !this.#canEnter(blocks[block]! + below)) block += 1
+    return block
+  }
+}
+
+/** Offers the documents of all of several terms, given in clause order. */
+export function collectIntersectionTop(clauses: readonly TermCursor[], refused: Refused, top: TopScores): void {
+  const byRarity = clauses.toSorted((a, b) => a.postings.docFreq - b.postings.docFreq)
+  const lead = byRarity[0]!
+  const others = byRarity.slice(1)
+  const slack = slackOf(clauses.length)
+  let othersMax = 0
+  for (const cursor of others) othersMax += cursor.bounds.max
+  let scored = 0
+  const { docs, scores } = lead
+  const { blocks } = lead.bounds
+  let block = 0
+  let from = 0
+  for (;;) {
+    while (block < blocks.length && (blocks[block]! + othersMax) * slack <= top.threshold) block += 1
+    if (block >= blocks.length) break
+    if (from > lead.lastOf(block)) block = lead.postings.blockOf(from, block)
+    if (block !== lead.block) lead.enter(block)
+    if (block >= blocks.length) break
+    // a block that was sought for has its own bound
+    if ((blocks[block]! + othersMax) * slack > top.threshold) {
+      lead.score()
+      scored += lead.length
+      for (let i = 0; i < lead.length; i += 1) {
+        const doc = docs[i]!
+        if (doc < from || (scores[i]! + othersMax) * slack <= top.threshold) continue
+        let bound = scores[i]!
+        for (const cursor of others) bound += cursor.boundAt(doc)
+        if (bound * slack <= top.threshold) continue
+        lead.at = i
+        lead.doc = doc
+        from = matchAll(others, doc)
+        if (from !== doc || isRefused(refused, doc)) continue
+        let score = 0
+        for (const cursor of clauses) score = Math.fround(score + cursor.score())
+        top.offer(doc, score)
+      }
+    }
+    block += 1
+  }
+  top.scored += scored
+}
+
+/** Moves cursors to a document; returns it where all have it, else the next one that they may all have. */
+function matchAll(others: readonly TermCursor[], doc: number): number {
+  for (const cursor of others) {
+    const found = cursor.seek(doc)
+    if (found !== doc) return found
+  }
+  return doc
+}
