@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import os from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { StaticWorkerResolver } from '@volley/cluster'
@@ -37,10 +38,13 @@ export async function connect(options: ConnectOptions = {}): Promise<VolleySessi
   for (const [name, value] of given as Iterable<[string, string]>) settings.set(name, value)
   const metastore = options.metastore === undefined ? null : await openMetastore(options.metastore)
   const local = options.localWorkers ?? 0
-  const launched = local === 0 ? null : await startLocalWorkers(local)
+  // Workers of one's own serve nobody else: another user of this machine could have them read files.
+  const token = local === 0 ? process.env.VOLLEY_WORKER_TOKEN : randomUUID()
+  const launched = local === 0 ? null : await startLocalWorkers(local, token!)
   const urls = launched?.urls ?? options.workerUrls ?? []
   const coordinator = new Coordinator({
     session: createWorkerSession({ roots: null, poison: options.poison ?? false }),
+    ...(token === undefined ? {} : { token }),
   })
   const dispose = async () => {
     await coordinator.close()
@@ -87,11 +91,12 @@ async function openMetastore(uri: string): Promise<FileBackedMetastore> {
   }
 }
 
-function startLocalWorkers(count: number): Promise<LocalWorkers> {
+function startLocalWorkers(count: number, token: string): Promise<LocalWorkers> {
   const bin = fileURLToPath(new URL('../bin/volley.js', import.meta.url))
   return LocalWorkers.start({
     count,
     command: process.execPath,
     args: [bin, 'worker', '--listen', '127.0.0.1:0', '--with-parent'],
+    env: { ...process.env, VOLLEY_WORKER_TOKEN: token },
   })
 }

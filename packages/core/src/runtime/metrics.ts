@@ -43,6 +43,8 @@ export function instrument(
   return {
     schema: node.schema,
     async next() {
+      const pause = context.pause()
+      if (pause !== null) await pause
       context.throwIfCancelled()
       if (closed) return null
       const start = performance.now()

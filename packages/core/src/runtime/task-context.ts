@@ -13,6 +13,14 @@ export class ServiceKey<T> {
   }
 }
 
+/** Runs after what waits for the event loop; Node's setImmediate costs no timer. */
+const defer: (callback: () => void) => void =
+  (globalThis as { setImmediate?: (callback: () => void) => void }).setImmediate ??
+  ((callback) => setTimeout(callback, 0))
+
+/** When this thread last gave way; one for all contexts. */
+let lastPause = performance.now()
+
 export interface TaskContextOptions {
   readonly queryId: string
   readonly arena: Arena
@@ -67,6 +75,21 @@ export class TaskContext {
     let metrics = this.#metrics.get(node)
     if (metrics === undefined) this.#metrics.set(node, (metrics = new OperatorMetrics()))
     return metrics
+  }
+
+  /**
+   * Lets timers, sockets and signals be heard when this thread has worked for 20 ms without a pause; null when there is
+   * no need to wait. Long work over data in memory would never give way otherwise.
+   */
+  pause(): Promise<void> | null {
+    const now = performance.now()
+    if (now - lastPause < 20) return null
+    return new Promise((resolve) => {
+      defer(() => {
+        lastPause = performance.now()
+        resolve()
+      })
+    })
   }
 
   throwIfCancelled(): void {

@@ -5,7 +5,8 @@ import { parseCommandLine } from '../options.ts'
 
 /**
  * `volley worker`: runs tasks for coordinators until it is ended. Prints `listening on HOST:PORT` when it is ready. Opens
- * splits under `--root URI` (repeatable) only; without one, any local file, which is refused beyond loopback.
+ * splits under `--root URI` (repeatable) only; without one, any local file, which is refused beyond loopback. With
+ * `VOLLEY_WORKER_TOKEN` set, it serves only coordinators that have the same token.
  */
 export async function worker(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommandLine(args, {
@@ -23,9 +24,11 @@ export async function worker(args: readonly string[]): Promise<number> {
   if (!loopback && values.root.length === 0) {
     throw new UsageError('a worker that listens beyond loopback needs --root URI: where it may open splits')
   }
+  const token = process.env.VOLLEY_WORKER_TOKEN
   const config: WorkerSessionConfig = { roots: values.root.length === 0 ? null : values.root }
   const server = await createWorkerServer({
     listen: values.listen,
+    ...(token === undefined ? {} : { token }),
     config,
     tasks: {
       entry: new URL('../../task-thread-entry.ts', import.meta.url),
