@@ -139,12 +139,68 @@ const search: fc.Arbitrary<Predicate> = fc
     }
   })
 
+/** Searches of fields that are not cut into words, of lists, and of a JSON path. */
+const rawSearch: fc.Arbitrary<Predicate> = fc.constantFrom<[string, string, (d: SampleDocument) => readonly unknown[]]>(
+  ['level', 'ERROR', (d) => [d.level]],
+  ['level', 'error', (d) => [d.level]],
+  ['tag', 'tag-3', (d) => [d.tag]],
+  ['labels', 'red', (d) => d.labels ?? []],
+  ['labels', 'blue', (d) => d.labels ?? []],
+  ["attrs->'host'", 'web-1', (d) => [d.attrs?.host]],
+  ["_dynamic->'extra'", 'more', (d) => [d.extra]],
+).map(([field, word, values]) => ({
+  sql: `match(${field}, '${word}')`,
+  text: true,
+  test: (document) => values(document).includes(word),
+}))
+
+const patterns: readonly (readonly [pattern: string, matches: RegExp])[] = [
+  ['tag-1%', /^tag-1.*$/su],
+  ['%R%', /^.*R.*$/su],
+  ['_NF_', /^.NF.$/su],
+  ["it''s%", /^it's.*$/su],
+  ['%', /^.*$/su],
+]
+
+const like: fc.Arbitrary<Predicate> = fc
+  .tuple(fc.constantFrom('level', 'tag', 'note', 'host'), fc.constantFrom(...patterns), fc.boolean(), fc.boolean())
+  .map(([name, [pattern, matches], negated, insensitive]) => {
+    const column = columns[name]!
+    const regex = new RegExp(matches.source, insensitive ? 'isu' : 'su')
+    return {
+      sql: `${column.sql} ${negated ? 'NOT ' : ''}${insensitive ? 'ILIKE' : 'LIKE'} '${pattern}'`,
+      text: false,
+      test: (document) => {
+        const value = column.value(document) as string | null
+        return value === null ? null : regex.test(value) !== negated
+      },
+    }
+  })
+
+const between: fc.Arbitrary<Predicate> = fc
+  .tuple(anyColumn, fc.nat(100), fc.nat(100), fc.boolean())
+  .map(([column, a, b, negated]) => {
+    const [low, high] = [a, b].map((pick) => column.literals[pick % column.literals.length]!) as [Scalar, Scalar]
+    return {
+      sql: `${column.sql} ${negated ? 'NOT ' : ''}BETWEEN ${column.literal(low)} AND ${column.literal(high)}`,
+      text: false,
+      test: (document) => {
+        const value = column.value(document)
+        if (value === null) return null
+        return (compareScalars(low, value) <= 0 && compareScalars(value, high) <= 0) !== negated
+      },
+    }
+  })
+
 const leaf: fc.Arbitrary<Predicate> = fc.oneof(
   { weight: 5, arbitrary: comparison },
   { weight: 1, arbitrary: acrossTypes },
   { weight: 2, arbitrary: nullTest },
   { weight: 2, arbitrary: membership },
   { weight: 3, arbitrary: search },
+  { weight: 2, arbitrary: rawSearch },
+  { weight: 1, arbitrary: like },
+  { weight: 1, arbitrary: between },
 )
 
 export function negation(of: Predicate): Predicate {
@@ -169,6 +225,14 @@ function combined(operator: 'AND' | 'OR', operands: readonly Predicate[]): Predi
   }
 }
 
+function choice(when: Predicate, then: Predicate, otherwise: Predicate): Predicate {
+  return {
+    sql: `CASE WHEN ${when.sql} THEN ${then.sql} ELSE ${otherwise.sql} END`,
+    text: when.text || then.text || otherwise.text,
+    test: (document) => (when.test(document) === true ? then : otherwise).test(document),
+  }
+}
+
 /** Conditions of up to a dozen leaves. */
 export const predicates: fc.Arbitrary<Predicate> = fc.letrec<{ node: Predicate }>((tie) => ({
   node: fc.oneof(
@@ -178,5 +242,6 @@ export const predicates: fc.Arbitrary<Predicate> = fc.letrec<{ node: Predicate }
       combined(op as 'AND' | 'OR', list),
     ),
     tie('node').map(negation),
+    fc.tuple(tie('node'), tie('node'), tie('node')).map(([when, then, otherwise]) => choice(when, then, otherwise)),
   ),
 })).node

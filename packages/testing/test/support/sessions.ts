@@ -12,6 +12,8 @@ export interface Sessions {
   readonly local: VolleySession
   /** Runs on two worker processes. */
   readonly workers: VolleySession
+  /** One more in this process, which has nothing cached; the caller closes it. */
+  readonly fresh: () => Promise<VolleySession>
 }
 
 /** A tree and two sessions over it for all tests of a file. Freed memory is overwritten, so a late read is a wrong row. */
@@ -30,6 +32,7 @@ export function useSessions(): Sessions {
     tree?.remove()
   })
   return {
+    fresh: () => connect({ metastore: tree.uri, poison: true }),
     get tree() {
       return tree
     },
