@@ -82,7 +82,6 @@ export function parseSltFile(file: string): SltRecord[] {
       case 'query': {
         const body = splitResults(block())
         const error = words[1] === 'error'
-        // An error's message may follow over several paragraphs, up to an empty line doubled.
         if (!skip) {
           const rest = error ? [] : words.slice(2)
           const own = rest.find((word) => /^(?:nosort|rowsort|valuesort)$/.test(word)) as SortMode | undefined
@@ -113,10 +112,11 @@ function splitResults(lines: readonly string[]): { sql: string; rows: string[] }
     : { sql: lines.slice(0, end).join('\n'), rows: lines.slice(end + 1) }
 }
 
-/** Files of a path whose last part may hold `*`. */
+/** Files of a path whose last part may hold `*`; none where there is no such file, as in a selection of files. */
 function matching(pattern: string): string[] {
-  if (!pattern.includes('*')) return [pattern]
+  if (!pattern.includes('*')) return fs.existsSync(pattern) ? [pattern] : []
   const dir = path.dirname(pattern)
+  if (!fs.existsSync(dir)) return []
   const name = new RegExp(
     `^${path
       .basename(pattern)
