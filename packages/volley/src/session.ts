@@ -1,4 +1,5 @@
 import {
+  internalError,
   scalarAt,
   SqlState,
   toArrowRecordBatch,
@@ -26,6 +27,7 @@ import { splitRules } from '@volley/splits'
 import { bindStatement, parseStatements, type AstStatement } from '@volley/sql'
 import type { Coordinator, DistributedExecution, ExecutionMetrics } from '@volley/worker'
 import { Table, type RecordBatch as ArrowRecordBatch, type Schema } from 'apache-arrow'
+import { FreshSnapshotExecution, type Execution } from './fresh-snapshot.ts'
 import { describeTable, explainPlan, showSettings, showTables, type StaticRows } from './statements.ts'
 
 export interface RunOptions {
@@ -49,9 +51,9 @@ export class QueryResult {
   readonly schema: Schema
   /** What PostgreSQL's command tag starts with: `SELECT`, `SET`, `EXPLAIN`, … */
   readonly command: string
-  readonly #rows: StaticRows | DistributedExecution
+  readonly #rows: StaticRows | Execution
 
-  constructor(command: string, rows: StaticRows | DistributedExecution) {
+  constructor(command: string, rows: StaticRows | Execution) {
     this.command = command
     this.schema = rows.schema
     this.#rows = rows
@@ -99,7 +101,7 @@ export class QueryResult {
   }
 }
 
-function isStatic(rows: StaticRows | DistributedExecution): rows is StaticRows {
+function isStatic(rows: StaticRows | Execution): rows is StaticRows {
   return 'rows' in rows
 }
 
@@ -165,7 +167,7 @@ export class VolleySession implements Session {
     const statement = await bindStatement(ast, context)
     switch (statement.kind) {
       case 'query':
-        return new QueryResult('SELECT', this.#execute(await this.#plan(statement.plan, context), options))
+        return new QueryResult('SELECT', await this.#query(ast, statement.plan, context, options))
       case 'explain':
         return this.#explain(statement, context, options)
       case 'set':
@@ -220,6 +222,24 @@ export class VolleySession implements Session {
     })
     const workers = await this.#parts.workers.getUrls()
     return planDistributed(physical, { workers, placement: new RendezvousPlacement() })
+  }
+
+  async #query(
+    ast: AstStatement,
+    logical: LogicalPlan,
+    context: PlanningContext,
+    options: RunOptions,
+  ): Promise<Execution> {
+    return new FreshSnapshotExecution({
+      plan: await this.#plan(logical, context),
+      execute: (plan) => this.#execute(plan, options),
+      replan: async () => {
+        const again = this.#planningContext()
+        const statement = await bindStatement(ast, again)
+        if (statement.kind !== 'query') throw internalError('a query is not one when it is bound again')
+        return this.#plan(statement.plan, again)
+      },
+    })
   }
 
   #execute(plan: DistributedPlan, options: RunOptions): DistributedExecution {

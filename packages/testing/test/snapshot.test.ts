@@ -1,0 +1,87 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { connect, type QueryResult, type VolleySession } from 'volley'
+
+const demo = fileURLToPath(new URL('../../../fixtures/demo/indexes', import.meta.url))
+
+let tree: string
+let session: VolleySession
+
+beforeEach(async () => {
+  tree = fs.mkdtempSync(path.join(os.tmpdir(), 'volley-snapshot-'))
+  fs.cpSync(demo, tree, { recursive: true })
+  editMetastore((text) => text.replaceAll('file:///QW_ROOT/indexes', pathToFileURL(tree).href))
+  session = await connect({ metastore: pathToFileURL(tree).href, poison: true, settings: { target_partitions: '2' } })
+})
+
+afterEach(async () => {
+  await session.close()
+  fs.rmSync(tree, { recursive: true })
+})
+
+const metastoreFile = () => path.join(tree, 'logs', 'metastore.json')
+
+function editMetastore(edit: (text: string) => string): void {
+  fs.writeFileSync(metastoreFile(), edit(fs.readFileSync(metastoreFile(), 'utf8')))
+}
+
+/** Takes the last split off the list, as a merge would. */
+function unlistLastSplit(): { id: string; docs: number; file: string } {
+  let removed: { split_id: string; num_docs: number } | undefined
+  editMetastore((text) => {
+    const json = JSON.parse(text) as { splits: { split_id: string; num_docs: number }[] }
+    removed = json.splits.pop()
+    return JSON.stringify(json)
+  })
+  const { split_id: id, num_docs: docs } = removed!
+  return { id, docs, file: path.join(tree, 'logs', `${id}.split`) }
+}
+
+async function total(result: QueryResult): Promise<bigint> {
+  let sum = 0n
+  for await (const rows of result.chunks()) for (const [count] of rows) sum += count as bigint
+  return sum
+}
+
+test('a query whose split was merged away before its first row starts again over a new listing', async () => {
+  const result = await session.sql('SELECT count(*) FROM logs')
+  const { docs, file } = unlistLastSplit()
+  fs.rmSync(file)
+  expect(await total(result)).toBe(7209n - BigInt(docs))
+})
+
+test('a query keeps its snapshot while the list changes under it', async () => {
+  const result = await session.sql('SELECT count(*) FROM logs')
+  unlistLastSplit()
+  expect(await total(result)).toBe(7209n)
+  expect(await total(await session.sql('SELECT count(*) FROM logs'))).toBeLessThan(7209n)
+})
+
+test('a split that is listed and not there is an error that names it', async () => {
+  const { id, file } = unlistLastSplit()
+  fs.cpSync(path.join(demo, 'logs', 'metastore.json'), metastoreFile())
+  editMetastore((text) => text.replaceAll('file:///QW_ROOT/indexes', pathToFileURL(tree).href))
+  fs.rmSync(file)
+  await expect(session.sql('SELECT count(*) FROM logs').then(total)).rejects.toMatchObject({
+    code: '58P01',
+    message: expect.stringContaining(id) as string,
+  })
+})
+
+test('a split that goes after the first row ends the query with snapshot_expired', async () => {
+  session.set('target_partitions', '1')
+  session.set('batch_size', '64')
+  const result = await session.sql('SELECT message FROM logs')
+  const rows = result.chunks()
+  expect((await rows.next()).done).toBe(false)
+  // Splits are open by now; make what is read of one from here on fail as an object that is gone would.
+  for (const name of fs.readdirSync(path.join(tree, 'logs')))
+    if (name.endsWith('.split')) fs.rmSync(path.join(tree, 'logs', name))
+  const drain = async () => {
+    for await (const _ of rows) continue
+  }
+  await expect(drain()).rejects.toMatchObject({ code: '72000' })
+})
