@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import os from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { StaticWorkerResolver } from '@volley/cluster'
 import { defaultFunctions, SqlState, VolleyError } from '@volley/core'
 import { FileBackedMetastore, MetastoreError } from '@volley/metastore'
 import { SessionSettings, type Catalog, type WorkerResolver } from '@volley/planner'
 import { QuickwitCatalog, splitRules } from '@volley/splits'
 import { nodeStoreResolver } from '@volley/storage/node'
-import { Coordinator, LOCAL_WORKER, LocalWorkers } from '@volley/worker'
+import { Coordinator, LOCAL_WORKER, LocalWorkers } from '@volley/worker/coordinator'
+import { packageFile } from './package-files.ts'
 import { VolleySession } from './session.ts'
 import { createWorkerSession } from './worker-session.ts'
 
@@ -92,11 +92,10 @@ async function openMetastore(uri: string): Promise<FileBackedMetastore> {
 }
 
 function startLocalWorkers(count: number, token: string): Promise<LocalWorkers> {
-  const bin = fileURLToPath(new URL('../bin/volley.js', import.meta.url))
   return LocalWorkers.start({
     count,
     command: process.execPath,
-    args: [bin, 'worker', '--listen', '127.0.0.1:0', '--with-parent'],
+    args: [packageFile('bin/volley.js'), 'worker', '--listen', '127.0.0.1:0', '--with-parent'],
     env: { ...process.env, VOLLEY_WORKER_TOKEN: token },
   })
 }

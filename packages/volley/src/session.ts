@@ -25,7 +25,7 @@ import {
 } from '@volley/planner'
 import { splitRules } from '@volley/splits'
 import { bindStatement, parseStatements, type AstStatement } from '@volley/sql'
-import type { Coordinator, DistributedExecution, ExecutionMetrics } from '@volley/worker'
+import type { Coordinator, DistributedExecution, ExecutionMetrics } from '@volley/worker/coordinator'
 import { Table, type RecordBatch as ArrowRecordBatch, type Schema } from 'apache-arrow'
 import { FreshSnapshotExecution, type Execution } from './fresh-snapshot.ts'
 import { describeTable, explainPlan, showSettings, showTables, type StaticRows } from './statements.ts'

@@ -1,4 +1,4 @@
-import { runTaskThread } from '@volley/worker'
+import { runTaskThread } from '@volley/worker/thread'
 import { buildWorkerSession } from './worker-session.ts'
 
 runTaskThread(buildWorkerSession)

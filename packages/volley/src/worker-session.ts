@@ -4,7 +4,7 @@ import { Arena } from '@volley/kernels'
 import { SplitIndexOpener, splitOpener, tantivyCodecs } from '@volley/splits'
 import { nodeStoreResolver } from '@volley/storage/node'
 import { nodeZstdDecompress } from '@volley/tantivy/node'
-import type { BuildWorkerSession, WorkerSession } from '@volley/worker'
+import type { BuildWorkerSession, WorkerSession } from '@volley/worker/thread'
 
 /** What an executor is built from: plain data, so that it can go to a thread. */
 export interface WorkerSessionConfig {

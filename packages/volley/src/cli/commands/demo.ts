@@ -1,12 +1,13 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { styleText } from 'node:util'
 import { jsonValue } from '@volley/core'
 import { connect } from '../../connect.ts'
 import { barChart } from '../../demo/bar-chart.ts'
 import { story, type DemoStep } from '../../demo/story.ts'
+import { packageFile } from '../../package-files.ts'
 import type { VolleySession } from '../../session.ts'
 import { explainLines } from '../../statements.ts'
 import { UsageError } from '../errors.ts'
@@ -86,10 +87,8 @@ async function chart(session: VolleySession, step: DemoStep, signal: AbortSignal
 
 /** Copies the demo's splits and puts their real place into the metastore's files. */
 function installDemo(): string {
-  const source = ['../../../../../fixtures/demo/indexes', '../../../fixtures/demo/indexes']
-    .map((relative) => fileURLToPath(new URL(relative, import.meta.url)))
-    .find((candidate) => fs.existsSync(candidate))
-  if (source === undefined) throw new UsageError('the demo needs its splits: run it in a clone of the repository')
+  const source = packageFile('../../fixtures/demo/indexes')
+  if (!fs.existsSync(source)) throw new UsageError('the demo needs its splits: run it in a clone of the repository')
   const tree = fs.mkdtempSync(path.join(os.tmpdir(), 'volley-demo-'))
   fs.cpSync(source, path.join(tree, 'indexes'), { recursive: true })
   for (const index of fs.readdirSync(path.join(tree, 'indexes'), { withFileTypes: true })) {

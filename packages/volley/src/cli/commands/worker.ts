@@ -1,4 +1,5 @@
 import { createWorkerServer, endWithParent } from '@volley/worker'
+import { taskThread } from '../../package-files.ts'
 import type { WorkerSessionConfig } from '../../worker-session.ts'
 import { UsageError } from '../errors.ts'
 import { parseCommandLine } from '../options.ts'
@@ -30,11 +31,7 @@ export async function worker(args: readonly string[]): Promise<number> {
     listen: values.listen,
     ...(token === undefined ? {} : { token }),
     config,
-    tasks: {
-      entry: new URL('../../task-thread-entry.ts', import.meta.url),
-      threads,
-      execArgv: ['-C', '@volley/source'],
-    },
+    tasks: { ...taskThread, threads },
   })
   const ended = new Promise<void>((resolve) => {
     process.once('SIGINT', resolve)
