@@ -78,10 +78,7 @@ export type { SearchOptions } from './collectors/search-options.ts'
 export { collectTopDocs, type ScoredDoc, type TopDocs } from './collectors/top-docs.ts'
 export { collectTopByFields, type SortedDoc, type SortKey, type SortValue } from './collectors/top-by-fields.ts'
 export { TopScores } from './query/top-scores.ts'
-export {
-  AggregationCollector,
-  type AggregationOptions,
-} from './collectors/aggregation/aggregation-collector.ts'
+export { AggregationCollector, type AggregationOptions } from './collectors/aggregation/aggregation-collector.ts'
 export { AggregationError } from './collectors/aggregation/aggregation-error.ts'
 export type { AggregationPartial } from './collectors/aggregation/aggregation-partial.ts'
 export type { Aggregation, AggregationRequest } from './collectors/aggregation/aggregation-request.ts'

@@ -343,6 +343,13 @@ export class DocBuffer {
     this.#count = at
   }
 
+  /** Adds the first `count` of some documents. */
+  pushAll(docs: Uint32Array, count: number): void {
+    if (this.#count + count > this.#docs.length) this.#grow(count)
+    this.#docs.set(docs.subarray(0, count), this.#count)
+    this.#count += count
+  }
+
   finish(): Uint32Array {
     return this.#docs.subarray(0, this.#count)
   }

@@ -37,6 +37,11 @@ export class PositionsList {
     if (count > limit) throw this.#reader.corrupted(`${count} positions in a list of at most ${limit}`)
   }
 
+  /** Throws IndexCorruptedError when frequencies do not add up to the positions that the skip list tells. */
+  checkTotal(total: number, expected: number): void {
+    if (total !== expected) throw this.#reader.corrupted(`frequencies of ${total}, positions of ${expected}`)
+  }
+
   /**
    * Writes `count` positions of a document whose deltas start at `offset` of the list to out[0..count), plus `shift`
    * each; `out` is long enough. Throws IndexCorruptedError when the list is shorter.

@@ -1,14 +1,18 @@
+import { DocBuffer } from '../columnar/column-rows.ts'
+import type { AliveBitset } from '../segment/alive-bitset.ts'
 import type { SegmentReader } from '../segment/segment-reader.ts'
 import type { TermEntry } from '../term-dictionary/term-dictionary.ts'
 import type { FieldIndex } from '../segment/field-index.ts'
 import { UnsupportedIndexError } from '../errors.ts'
 import { Bm25Weight, idf } from './bm25.ts'
 import { formatTerm } from './format-term.ts'
+import { phrasePairs } from './phrase-pairs.ts'
 import { type PhraseTerm, PhraseScorer } from './phrase-scorer.ts'
 import { PreparedEmpty } from './prepared-sets.ts'
 import { PreparedQuery } from './prepared-query.ts'
 import type { PrepareContext, Query } from './query.ts'
-import type { Scorer } from './scorer.ts'
+import { type Scorer, TERMINATED } from './scorer.ts'
+import type { TopScores } from './top-scores.ts'
 
 /** Documents with terms at given offsets from each other, or at most `slop` positions off. */
 export class PhraseQuery implements Query {
@@ -95,6 +99,11 @@ export function phraseWeight(field: number, terms: readonly Uint8Array[], contex
   return new Bm25Weight(sum, statistics.totalNumTokens(field), numDocs, context.boost)
 }
 
+/** The norm code of fields without norms. */
+const NO_NORM = 1
+/** If one term is more times as frequent as the other than this, it is sought in. */
+const MAX_SKEW = 64
+
 class PreparedPhrase extends PreparedQuery {
   readonly #terms: readonly PhraseTerm[]
   readonly #slop: number
@@ -116,5 +125,46 @@ class PreparedPhrase extends PreparedQuery {
 
   scorer(): Scorer {
     return new PhraseScorer(this.#terms, this.#slop, this.#norms, this.#weight)
+  }
+
+  override docs(start: number, end: number): Uint32Array {
+    const pair = this.#pair()
+    if (pair === null) return super.docs(start, end)
+    const out = new DocBuffer()
+    for (const { docs, count } of phrasePairs(...pair, start, end)) out.pushAll(docs, count)
+    return out.finish()
+  }
+
+  override count(): number {
+    const pair = this.#pair()
+    if (pair === null) return super.count()
+    let total = 0
+    for (const { count } of phrasePairs(...pair, 0, TERMINATED)) total += count
+    return total
+  }
+
+  override collectTop(top: TopScores, alive: AliveBitset | null): void {
+    const pair = this.#pair()
+    const weight = this.#weight
+    if (pair === null || weight === null) {
+      super.collectTop(top, alive)
+      return
+    }
+    for (const { docs, freqs, count } of phrasePairs(...pair, 0, TERMINATED)) {
+      for (let i = 0; i < count; i += 1) {
+        const doc = docs[i]!
+        if (alive !== null && !alive.isAlive(doc)) continue
+        top.offer(doc, weight.score(this.#norms === null ? NO_NORM : this.#norms[doc]!, freqs[i]!))
+        top.scored += 1
+      }
+    }
+  }
+
+  /** Two terms next to each other that are about as frequent are matched stretch by stretch. */
+  #pair(): readonly [PhraseTerm, PhraseTerm] | null {
+    const [left, right] = this.#terms
+    if (this.#terms.length !== 2 || this.#slop !== 0 || left === undefined || right === undefined) return null
+    const [a, b] = [left.postings.docFreq, right.postings.docFreq]
+    return Math.max(a, b) > MAX_SKEW * Math.min(a, b) ? null : [left, right]
   }
 }

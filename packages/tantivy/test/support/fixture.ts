@@ -1,8 +1,11 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import { gunzipSync } from 'node:zlib'
 import {
+  collectTopDocs,
+  countDocs,
   type Directory,
   type Index,
   MemoryDirectory,
@@ -59,7 +62,14 @@ export async function search(index: Index, golden: GoldenQuery): Promise<Hit[]> 
     }
     if (seen !== docs.length || prepared.count() !== seen) throw new Error(`docs() is longer: ${golden.q}`)
   }
-  return hits.sort((a, b) => b.score - a.score || a.seg - b.seg || a.doc - b.doc)
+  hits.sort((a, b) => b.score - a.score || a.seg - b.seg || a.doc - b.doc)
+  for (const limit of [1, 10, 1000]) {
+    const { docs } = await collectTopDocs(index, query, limit)
+    const best = docs.map(({ segment, doc, score }) => ({ seg: segment, doc, score }))
+    if (!isDeepStrictEqual(best, hits.slice(0, limit))) throw new Error(`the best ${limit} differ: ${golden.q}`)
+  }
+  if ((await countDocs(index, query)) !== hits.length) throw new Error(`another count: ${golden.q}`)
+  return hits
 }
 
 /** What differs between hits and a golden result; null if nothing does. */

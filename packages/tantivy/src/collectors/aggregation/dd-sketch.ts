@@ -21,7 +21,7 @@ const scratch = new Float64Array(1)
 const scratchWords = new Uint32Array(scratch.buffer)
 
 function exactKey(value: number): number {
-  return Math.floor(Math.log(value) / LOG_GAMMA)
+  return Math.floor(Math.log(Math.min(value, Number.MAX_VALUE)) / LOG_GAMMA)
 }
 
 /** Computes the key of the start of a cell, and where the next one begins in it. */

@@ -1,0 +1,139 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { allowWasm } from '@volley/kernels'
+import {
+  BooleanQuery,
+  BoostQuery,
+  collectDocSets,
+  collectTopDocs,
+  countDocs,
+  deleteDocuments,
+  type Index,
+  IndexSchema,
+  MemoryDirectory,
+  openIndex,
+  PhraseQuery,
+  prepare,
+  type Query,
+  type ScoredDoc,
+  SegmentWriter,
+  statisticsOf,
+  TermQuery,
+  termForText,
+  TERMINATED,
+  writeIndex,
+} from '@volley/tantivy'
+import { seeded } from './support/seeded.ts'
+
+const text = (record: string, fieldnorms: boolean): object => ({
+  indexing: { record, fieldnorms, tokenizer: 'whitespace' },
+  stored: false,
+  fast: false,
+})
+
+/** With and without norms and frequencies. */
+const SCHEMA = IndexSchema.fromJson([
+  { name: 'body', type: 'text', options: text('position', true) },
+  { name: 'title', type: 'text', options: text('freq', true) },
+  { name: 'plain', type: 'text', options: text('freq', false) },
+  { name: 'tag', type: 'text', options: text('basic', false) },
+  { name: 'basic', type: 'text', options: text('basic', true) },
+])
+const WORDS = 40
+
+/** Three segments whose documents differ in length, so that each has its own average; one has deletes. */
+function makeIndex(): Promise<Index> {
+  const random = seeded(7)
+  const word = (): string => `w${Math.floor(WORDS ** random()) - 1}`
+  const words = (count: number): string => Array.from({ length: count }, word).join(' ')
+  const segments = [
+    { docs: 3000, length: 8 },
+    { docs: 1500, length: 60 },
+    { docs: 700, length: 3 },
+  ].map(({ docs, length }) => {
+    const writer = new SegmentWriter(SCHEMA, { dictionary: 'sstable', store: 'none' })
+    for (let doc = 0; doc < docs; doc += 1) {
+      const size = Math.floor(length * 2 * random() ** 2)
+      writer.add({ body: words(size), title: words(3), plain: words(size), tag: words(2), basic: words(size >> 1) })
+    }
+    return writer.finish()
+  })
+  const gone = Array.from({ length: 3000 }, (_, doc) => doc).filter(() => random() < 0.3)
+  segments[0] = deleteDocuments(segments[0]!, gone, 5)
+  return openIndex(new MemoryDirectory(writeIndex(segments, SCHEMA)))
+}
+
+/** Scores every match. */
+async function exhaustive(index: Index, query: Query, limit: number): Promise<ScoredDoc[]> {
+  const statistics = await statisticsOf(index, query)
+  const hits: ScoredDoc[] = []
+  for (const segment of index.segments) {
+    const scorer = (await prepare(query, segment, { scoring: true, statistics })).scorer()
+    for (let doc = scorer.doc; doc !== TERMINATED; doc = scorer.advance()) {
+      if (segment.alive?.isAlive(doc) ?? true) hits.push({ segment: segment.ord, doc, score: scorer.score() })
+    }
+  }
+  return hits.sort((a, b) => b.score - a.score || a.segment - b.segment || a.doc - b.doc).slice(0, limit)
+}
+
+function randomQuery(random: () => number): Query {
+  const term = (): Query => {
+    const field = random() < 0.6 ? 0 : Math.floor(random() * 5)
+    const query = new TermQuery(
+      field,
+      termForText(`w${Math.floor(WORDS ** random()) - 1 + (random() < 0.05 ? 99 : 0)}`),
+    )
+    return random() < 0.2 ? new BoostQuery(query, [0, 0.5, 3][Math.floor(random() * 3)]!) : query
+  }
+  const terms = (most: number): Query[] => Array.from({ length: Math.floor(random() * (most + 1)) }, term)
+  const kind = random()
+  if (kind < 0.15) return term()
+  const mustNot = random() < 0.25 ? terms(2) : []
+  if (kind < 0.55) return new BooleanQuery({ should: [term(), ...terms(5)], mustNot })
+  if (kind < 0.85) return new BooleanQuery({ must: [term(), ...terms(3)], mustNot })
+  const phrase = new PhraseQuery(0, [termForText('w0'), termForText('w1')])
+  return new BooleanQuery({ must: [phrase, ...terms(1)], should: terms(2), mustNot })
+}
+
+describe('the best documents by score', () => {
+  let index: Index
+  beforeAll(async () => {
+    index = await makeIndex()
+  })
+
+  it.each([true, false])('are those of scoring every match, bit by bit; WebAssembly: %s', async (wasm) => {
+    allowWasm(wasm)
+    try {
+      const random = seeded(wasm ? 1 : 2)
+      let pruned = 0
+      let found = 0
+      for (let round = 0; round < 300; round += 1) {
+        const query = randomQuery(random)
+        const limit = [0, 1, 3, 10, 100, 10_000][Math.floor(random() * 6)]!
+        const expected = await exhaustive(index, query, limit)
+        const { docs, scored } = await collectTopDocs(index, query, limit)
+        expect(docs, `${limit} of ${query}`).toEqual(expected)
+        const matches = await countDocs(index, query)
+        const sets = await collectDocSets(index, query)
+        expect(sets.reduce((sum, set) => sum + set.length, 0)).toBe(matches)
+        if (limit === 10_000) expect(docs.length).toBe(matches)
+        found += docs.length
+        pruned += +(limit > 0 && scored < matches)
+      }
+      expect(found).toBeGreaterThan(1000)
+      expect(pruned).toBeGreaterThan(30)
+    } finally {
+      allowWasm(true)
+    }
+  })
+
+  it('take the statistics that they are given', async () => {
+    const query = new TermQuery(0, termForText('w3'))
+    const own = await statisticsOf(index, query)
+    const wide = { ...own, numDocs: own.numDocs * 100, totalNumTokens: () => own.totalNumTokens(0) * 1000 }
+    const [plain, scaled] = [
+      await collectTopDocs(index, query, 3),
+      await collectTopDocs(index, query, 3, { statistics: wide }),
+    ]
+    expect(scaled.docs[0]!.score).toBeGreaterThan(plain.docs[0]!.score)
+  })
+})
