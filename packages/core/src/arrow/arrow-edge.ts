@@ -91,9 +91,28 @@ export function fromArrowSchema(schema: Schema): Schema {
 function validityOf(vector: Vector): { nullCount: number; nullBitmap: Uint8Array | null } {
   if (vector.validity === null) return { nullCount: 0, nullBitmap: null }
   const nullBitmap = vector.validity.slice(0, (vector.length + 7) >>> 3)
-  let nullCount = 0
-  for (let i = 0; i < vector.length; i++) nullCount += +!vector.isValid(i)
-  return { nullCount, nullBitmap }
+  return { nullCount: vector.length - countBits(nullBitmap, vector.length), nullBitmap }
+}
+
+/** Bits set among the first `length` of a bitmap of as many bytes as they need. */
+function countBits(bitmap: Uint8Array, length: number): number {
+  let count = 0
+  for (let i = 0; i < bitmap.length; i++) {
+    let byte = bitmap[i]!
+    if (i === length >>> 3) byte &= (1 << (length & 7)) - 1
+    byte -= (byte >>> 1) & 0x55
+    byte = (byte & 0x33) + ((byte >>> 2) & 0x33)
+    count += (byte + (byte >>> 4)) & 0x0f
+  }
+  return count
+}
+
+/** A copy of the offsets of `length` rows that starts at 0. */
+function offsetsFromZero(offsets: Int32Array, length: number): Int32Array {
+  const start = offsets[0] ?? 0
+  const copy = new Int32Array(length + 1)
+  for (let i = 0; i <= length; i++) copy[i] = offsets[i]! - start
+  return copy
 }
 
 /** Arrow's data of a vector, in ordinary memory. */
@@ -110,13 +129,13 @@ function toArrowData(vector: Vector, region: Region): Data {
     case 'bytes': {
       const { offsets, bytes } = flat as BytesVector
       const start = offsets[0] ?? 0
-      const valueOffsets = Int32Array.from(offsets.subarray(0, length + 1), (offset) => offset - start)
+      const valueOffsets = offsetsFromZero(offsets, length)
       return makeData({ type, ...common, valueOffsets, data: bytes.slice(start, offsets[length] ?? 0) } as never)
     }
     case 'list': {
       const { offsets, child } = flat as ListVector
       const start = offsets[0] ?? 0
-      const valueOffsets = Int32Array.from(offsets.subarray(0, length + 1), (offset) => offset - start)
+      const valueOffsets = offsetsFromZero(offsets, length)
       const rows = region.u32((offsets[length] ?? 0) - start)
       for (let i = 0; i < rows.length; i++) rows[i] = start + i
       const items = toArrowData(takeVector(child, rows, rows.length, region), region)
