@@ -39,20 +39,26 @@ export function mappingSchema(mapping: DocMapping): IndexSchema {
   return schema
 }
 
+export interface BuildOptions {
+  /** Answers only what Quickwit answers; see QueryBuilderOptions. */
+  readonly strict?: boolean
+}
+
 /** The query of an AST in one split, by the split's own schema; a field that the split lacks matches nothing. */
-export function buildQuery(ast: QueryAst, split: SplitIndex, mapping: DocMapping): Query {
-  return builder(split.index.schema, mapping, false).build(ast)
+export function buildQuery(ast: QueryAst, split: SplitIndex, mapping: DocMapping, options: BuildOptions = {}): Query {
+  return builder(split.index.schema, mapping, false, options).build(ast)
 }
 
 /**
  * Checks a query against the current mapping.
  *
- * @throws VolleyError for an unknown field, one that cannot be searched so, or text that is no value of its type.
+ * @throws QueryRefusedError for an unknown field, one that cannot be searched so, or text that is no value of its type.
  */
-export function checkQuery(ast: QueryAst, mapping: DocMapping): void {
-  builder(mappingSchema(mapping), mapping, true).build(ast)
+export function checkQuery(ast: QueryAst, mapping: DocMapping, options: BuildOptions = {}): void {
+  builder(mappingSchema(mapping), mapping, true, options).build(ast)
 }
 
-function builder(schema: IndexSchema, mapping: DocMapping, validate: boolean): QueryBuilder {
-  return new QueryBuilder(schema, mapping, (name) => tokenizerOf(schema, mapping, name), validate)
+function builder(schema: IndexSchema, mapping: DocMapping, validate: boolean, options: BuildOptions): QueryBuilder {
+  const { strict = false } = options
+  return new QueryBuilder(schema, mapping, (name) => tokenizerOf(schema, mapping, name), { validate, strict })
 }

@@ -42,7 +42,7 @@ export class PatternQuery implements Query {
 }
 
 /** The first byte string above all that start with the prefix; null is the end of all. */
-function prefixEnd(prefix: Uint8Array): { term: Uint8Array; inclusive: false } | null {
+export function prefixEnd(prefix: Uint8Array): { term: Uint8Array; inclusive: false } | null {
   let length = prefix.length
   while (length > 0 && prefix[length - 1] === 255) length--
   if (length === 0) return null

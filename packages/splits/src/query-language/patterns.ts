@@ -4,7 +4,7 @@ import { SqlState, VolleyError } from '@volley/core'
 export function wildcardRegex(pattern: string, caseInsensitive: boolean): RegExp {
   let source = ''
   for (const { text, wildcard } of wildcardParts(pattern)) {
-    source += wildcard ? (text === '*' ? '.*' : '.') : text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
+    source += wildcard ? (text === '*' ? '[^\\n]*' : '[^\\n]') : text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
   }
   return new RegExp(`^${source}$`, caseInsensitive ? 'iu' : 'u')
 }

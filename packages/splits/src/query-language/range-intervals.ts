@@ -1,9 +1,9 @@
 import type { FieldEntry } from '@volley/tantivy'
-import { parseDatetime, parseRfc3339 } from '../mapping/datetime-formats.ts'
 import { ipFromText } from '../mapping/value-text.ts'
 import type { ColumnInterval, TextBound } from './column-query.ts'
 import type { Bound, BoundLiteral } from './query-ast.ts'
-import { number, orderedBits, textTerm } from './terms.ts'
+import { parseInstant } from './datetime-literal.ts'
+import { number, orderedBits, textTerm, truncated } from './terms.ts'
 
 const I64_MIN = -(1n << 63n)
 const I64_MAX = (1n << 63n) - 1n
@@ -17,24 +17,31 @@ interface Side<T> {
 
 /**
  * The interval of column values between two bounds; null when a bound is no value of the type. An interval that holds
- * nothing has its minimum above its maximum.
+ * nothing has its minimum above its maximum. With `strict`, bounds are what Quickwit takes them for: only integers of the
+ * type bound integers, and instants are cut to the precision of the column, whatever the bound.
  */
 export function rangeInterval(
-  type: FieldEntry['type'],
+  { type, options }: FieldEntry,
   lower: Bound,
   upper: Bound,
   normalize: (text: string) => string,
+  strict: boolean = false,
 ): ColumnInterval | null {
   switch (type) {
     case 'i64':
     case 'tie_breaker':
+      if (strict && !(isInteger(lower, I64_MIN, I64_MAX) && isInteger(upper, I64_MIN, I64_MAX))) return null
       return integers('i64', lower, upper, I64_MIN, I64_MAX)
     case 'u64':
+      if (strict && !(isInteger(lower, 0n, U64_MAX) && isInteger(upper, 0n, U64_MAX))) return null
       return integers('u64', lower, upper, 0n, U64_MAX)
     case 'f64':
       return doubles(lower, upper)
     case 'date':
-      return instants(lower, upper, parseDatetime)
+      return instants(lower, upper, (text) => {
+        const instant = parseInstant(text)
+        return instant === null || !strict ? instant : truncated(instant, options.precision)
+      })
     case 'ip_addr':
       return discrete('ip', sides(lower, upper, ipFromText), 0n, U128_MAX, (value) => value)
     case 'text':
@@ -45,7 +52,7 @@ export function rangeInterval(
 }
 
 /**
- * The intervals of a JSON path's columns: numbers when both bounds are numbers, instants when both are RFC 3339, texts when
+ * The intervals of a JSON path's columns: numbers when both bounds are numbers, instants when both can be read as such, texts when
  * both are written as text. An open side fits everything.
  */
 export function jsonRangeIntervals(
@@ -57,7 +64,7 @@ export function jsonRangeIntervals(
     integers('i64', lower, upper, I64_MIN, I64_MAX),
     integers('u64', lower, upper, 0n, U64_MAX),
     doubles(lower, upper),
-    instants(lower, upper, parseRfc3339),
+    instants(lower, upper, parseInstant),
     isText(lower) && isText(upper) ? texts(lower, upper, normalize) : null,
   ]
   return intervals.filter((interval) => interval !== null)
@@ -71,6 +78,15 @@ function literalOf(bound: Bound): BoundLiteral | null {
 function isText(bound: Bound): boolean {
   const literal = literalOf(bound)
   return literal === null || typeof literal === 'string'
+}
+
+/** Whether a bound is open or an integer of a type. */
+function isInteger(bound: Bound, min: bigint, max: bigint): boolean {
+  const literal = literalOf(bound)
+  if (literal === null) return true
+  if (typeof literal === 'boolean' || !/^[+-]?\d+$/.test(String(literal))) return false
+  const value = BigInt(String(literal).replace('+', ''))
+  return value >= min && value <= max
 }
 
 /** Both sides parsed, null for an open one; null when a bound is no value. */

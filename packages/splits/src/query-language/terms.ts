@@ -1,5 +1,6 @@
-import { encodeJsonPath, type FieldEntry, mapF64, mapI64 } from '@volley/tantivy'
-import { parseDatetime, parseRfc3339 } from '../mapping/datetime-formats.ts'
+import { type DatePrecision, encodeJsonPath, type FieldEntry, mapF64, mapI64 } from '@volley/tantivy'
+import { parseRfc3339 } from '../mapping/datetime-formats.ts'
+import { parseInstant } from './datetime-literal.ts'
 import { bytesFromBase64, bytesFromHex, ipFromText } from '../mapping/value-text.ts'
 
 const I64_MIN = -(1n << 63n)
@@ -32,7 +33,7 @@ export function parseValue(text: string, type: FieldEntry['type']): TypedValue |
     case 'bool':
       return text === 'true' || text === 'false' ? { type: 'bool', value: text === 'true' } : null
     case 'date': {
-      const value = parseDatetime(text)
+      const value = parseInstant(text)
       return value === null ? null : { type: 'date', value }
     }
     case 'ip_addr': {
@@ -96,6 +97,19 @@ export function orderedBits(value: Exclude<TypedValue, { type: 'bytes' }>): bigi
     case 'f64':
       return mapF64(value.value)
   }
+}
+
+const UNITS: Record<DatePrecision, bigint> = {
+  seconds: SECOND,
+  milliseconds: 1_000_000n,
+  microseconds: 1000n,
+  nanoseconds: 1n,
+}
+
+/** An instant cut to a precision, towards zero. */
+export function truncated(nanos: bigint, precision: DatePrecision): bigint {
+  const unit = UNITS[precision]
+  return (nanos / unit) * unit
 }
 
 /** The term of a value; dates are cut to whole seconds (formats/tantivy.md §4.4). */
