@@ -28,7 +28,7 @@ import { bindStatement, parseStatements, type AstStatement } from '@volley/sql'
 import type { Coordinator, DistributedExecution, ExecutionMetrics } from '@volley/worker/coordinator'
 import { Table, type RecordBatch as ArrowRecordBatch, type Schema } from 'apache-arrow'
 import { FreshSnapshotExecution, type Execution } from './fresh-snapshot.ts'
-import { describeTable, explainPlan, showSettings, showTables, type StaticRows } from './statements.ts'
+import { describeTable, explainPlan, noRows, showSettings, showTables, type StaticRows } from './statements.ts'
 
 export interface RunOptions {
   readonly signal?: AbortSignal
@@ -172,10 +172,10 @@ export class VolleySession implements Session {
         return this.#explain(statement, context, options)
       case 'set':
         this.settings.set(statement.name, String(statement.value))
-        return new QueryResult('SET', showSettings([]))
+        return new QueryResult('SET', noRows)
       case 'reset':
         this.settings.reset(statement.name)
-        return new QueryResult('RESET', showSettings([]))
+        return new QueryResult('RESET', noRows)
       case 'show':
         return new QueryResult('SHOW', showSettings(this.settings.show(statement.name)))
       case 'show_tables':

@@ -40,6 +40,9 @@ export class StaticRows {
 
 const text = new Utf8()
 
+/** Of a statement that only does something. */
+export const noRows: StaticRows = new StaticRows([], [])
+
 export function showSettings(settings: readonly ShownSetting[]): StaticRows {
   const rows = settings.map(({ name, value, description }) => [name, value, description])
   return new StaticRows(

@@ -17,7 +17,8 @@ export async function sql(args: readonly string[]): Promise<number> {
     try {
       for (const statement of await session.statements(text)) {
         const result = await session.run(statement, { signal })
-        await writeResult(result, format, writeOut, width)
+        if (result.schema.fields.length > 0) await writeResult(result, format, writeOut, width)
+        else console.error(result.command)
       }
       return 0
     } finally {
