@@ -47,6 +47,7 @@ interface Native {
 type Answer = { readonly result: unknown; readonly scored?: number }
 
 const LATENCY_MS = 20
+const WARM_UP_MS = 300
 const { values: options } = parseArgs({
   options: {
     judge: { type: 'string' },
@@ -185,11 +186,14 @@ try {
     for (let round = 0; round < rounds; round += 1) {
       const out = execFileSync(options.judge, ['bench', corpus, file, '--repeat', String(repeat)], { encoding: 'utf8' })
       native.push(JSON.parse(out) as Native)
-      // the first runs of a round are for the compiler
-      for (let k = -2; k < repeat; k += 1) {
+      // the first runs are for the compiler
+      const warm = performance.now() + (round === 0 ? WARM_UP_MS : 0)
+      do answer = await run(index, request, query)
+      while (answer !== null && performance.now() < warm)
+      for (let k = 0; k < repeat; k += 1) {
         const start = performance.now()
-        answer = await run(index, request, query)
-        if (k >= 0) volley.push(performance.now() - start)
+        await run(index, request, query)
+        volley.push(performance.now() - start)
       }
     }
     const nativeMin = Math.min(...native.map((n) => n.ms_min))

@@ -77,3 +77,23 @@ export function matchValues(
   }
   return i32((at - out) >> 2)
 }
+
+/** The same for values over a line: of min + gcd * (line(x) + raw), against [from, to] as unsigned integers. */
+export function matchLine(
+  words: usize, width: i32, start: u32, count: i32, firstX: u64, slope: u64, intercept: u64,
+  gcd: u64, min: u64, from: u64, to: u64, first: u32, out: usize,
+): i32 {
+  const mask = maskOf(width)
+  const range = to - from
+  let bit = u64(start) * width
+  let product = firstX * slope
+  let at = out
+  for (let i = 0; i < count; i++) {
+    const line = intercept + u64(i64(product) >> 32)
+    store<u32>(at, first + i)
+    at += usize(min + gcd * (line + raw(words, bit, mask)) - from <= range) << 2
+    product += slope
+    bit += width
+  }
+  return i32((at - out) >> 2)
+}

@@ -10,4 +10,4 @@ export {
   unpackDocs,
   unpackNumbers,
 } from './postings'
-export { matchValues, unpackLine, unpackValues } from './column-values'
+export { matchLine, matchValues, unpackLine, unpackValues } from './column-values'

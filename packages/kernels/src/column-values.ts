@@ -76,6 +76,45 @@ export function matchColumnValues(
   return found
 }
 
+/** The same for values over a line, of which [from, to] are bounds as unsigned integers. */
+export function matchColumnLine(
+  packed: PackedValues,
+  start: number,
+  count: number,
+  scale: { readonly gcd: bigint; readonly min: bigint },
+  line: ValueLine,
+  firstX: number,
+  from: bigint,
+  to: bigint,
+  first: number,
+  out: Uint32Array,
+  at: number,
+): number {
+  const scratch = threadScratch()
+  if (scratch === null) return -1
+  const mark = scratch.mark()
+  const rows = putRows(scratch, packed, start, count)
+  const docs = scratch.alloc(4 * count)
+  const found = scratch.kernels.matchLine(
+    rows.address,
+    packed.width,
+    rows.first,
+    count,
+    BigInt(firstX),
+    line.slope,
+    line.intercept,
+    scale.gcd,
+    scale.min,
+    from,
+    to,
+    first,
+    docs,
+  )
+  out.set(scratch.words.subarray(docs >>> 2, (docs >>> 2) + found), at)
+  scratch.release(mark)
+  return found
+}
+
 /** Copies the bytes of some rows in; `first` is the number of the first row there. */
 function putRows(
   scratch: Scratch,

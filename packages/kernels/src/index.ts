@@ -13,6 +13,7 @@ export { BLOCK_LENGTH, type PackedBlocks, unpackBlock, unpackDocBlocks, unpackNu
 export { type DocBits, withDocBits } from './doc-bits.ts'
 export { phrasePair, type PositionedDocs } from './phrase-pair.ts'
 export {
+  matchColumnLine,
   matchColumnValues,
   type PackedValues,
   unpackColumnValues,

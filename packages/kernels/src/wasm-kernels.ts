@@ -52,6 +52,21 @@ export interface WasmKernels {
     mapping: number,
     out: number,
   ): void
+  matchLine(
+    words: number,
+    width: number,
+    start: number,
+    count: number,
+    firstX: bigint,
+    slope: bigint,
+    intercept: bigint,
+    gcd: bigint,
+    min: bigint,
+    from: bigint,
+    to: bigint,
+    first: number,
+    out: number,
+  ): number
   matchValues(
     words: number,
     width: number,

@@ -13,6 +13,9 @@ export function packedBytes(count: number, width: number): number {
   return Math.ceil((count * width) / 8)
 }
 
+/** Bits that a 32-bit bit number reaches. */
+const MAX_INT_BITS = 2 ** 32
+
 type Unpack = (words: Uint32Array, word: number, out: Uint32Array, at: number, groups: number) => void
 
 const UNPACKERS: (Unpack | null)[] = Array.from({ length: 33 }, () => null)
@@ -150,6 +153,18 @@ export function unpackRows(
   const wide = width > 32
   const maskLo = width >= 32 ? -1 : (1 << width) - 1
   const maskHi = width === 64 ? -1 : wide ? (1 << (width - 32)) - 1 : 0
+  if (!wide && words.length < MAX_INT_BITS / 32) {
+    // bit numbers are 32-bit integers
+    hi.fill(0, 0, count)
+    for (let i = 0; i < count; i += 1) {
+      const bit = Math.imul(rows[i]!, width)
+      const word = bit >>> 5
+      const shift = bit & 31
+      // << 1 << 31 - shift is << 32 - shift that also holds for a shift of 0
+      lo[i] = ((words[word]! >>> shift) | ((words[word + 1]! << 1) << (31 - shift))) & maskLo
+    }
+    return
+  }
   for (let i = 0; i < count; i += 1) {
     const bit = rows[i]! * width
     const word = Math.floor(bit / 32)

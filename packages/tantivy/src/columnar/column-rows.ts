@@ -3,6 +3,9 @@ import type { DocRows } from './column.ts'
 import type { ColumnIndex } from './column-index.ts'
 import { CHUNK, type ValueDecoder } from './value-decoder.ts'
 
+/** Rows that are searched in one call. */
+const FIND_ROWS = 16384
+
 const slots = new Uint32Array(CHUNK)
 const rows = new Uint32Array(CHUNK + 1)
 const flags = new Uint8Array(CHUNK)
@@ -140,6 +143,9 @@ export class ColumnRows<Out> {
   matchingDocs(start: number, end: number): Uint32Array {
     this.#check(start, end)
     const out = new DocBuffer()
+    if (this.index.docs === null && this.index.starts === null && out.pushFound(this.#decoder, start, end)) {
+      return out.finish()
+    }
     for (let from = start; from < end; from += CHUNK) {
       this.#matchChunk(from, Math.min(end, from + CHUNK), out)
     }
@@ -166,6 +172,7 @@ export class ColumnRows<Out> {
     const count = end - start
     const { docs, starts } = this.index
     if (docs === null && starts === null) {
+      if (this.#decoder.copy?.(start, end, out, at) === true) return 0
       this.#decoder.load(start, end)
       this.#decoder.store(out, at, count)
       return 0
@@ -266,6 +273,11 @@ export class ColumnRows<Out> {
     }
     const found = this.#slotsOfRange(start, end)
     const first = docs.rank(start)
+    const matching = this.#decoder.find?.(first, first + found, 0, rows, 0) ?? -1
+    if (matching >= 0) {
+      for (let i = 0; i < matching; i += 1) out.push(start + slots[rows[i]!]!)
+      return
+    }
     this.#decoder.match(first, first + found, flags)
     for (let i = 0; i < found; i += 1) if (flags[i] === 1) out.push(start + slots[i]!)
   }
@@ -341,6 +353,22 @@ export class DocBuffer {
       at += flagged[i]!
     }
     this.#count = at
+  }
+
+  /** Adds the documents of [start, end) that a decoder finds, each the row of its number; false where it cannot. */
+  pushFound(decoder: ValueDecoder<unknown>, start: number, end: number): boolean {
+    const before = this.#count
+    for (let from = start; from < end; from += FIND_ROWS) {
+      const to = Math.min(end, from + FIND_ROWS)
+      if (this.#count + to - from > this.#docs.length) this.#grow(to - from)
+      const found = decoder.find?.(from, to, from, this.#docs, this.#count) ?? -1
+      if (found < 0) {
+        this.#count = before
+        return false
+      }
+      this.#count += found
+    }
+    return true
   }
 
   /** Adds the first `count` of some documents. */

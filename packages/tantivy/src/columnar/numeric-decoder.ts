@@ -3,6 +3,8 @@ import { highHalf, lowHalf } from './u64-kernels.ts'
 import type { U64Values } from './u64-values.ts'
 import { CHUNK, type ValueDecoder } from './value-decoder.ts'
 
+const MAPPINGS = { i64: 'signed', date: 'signed', u64: 'none', f64: 'float' } as const
+
 const lo = new Uint32Array(CHUNK)
 const hi = new Uint32Array(CHUNK)
 
@@ -47,6 +49,16 @@ export class NumericDecoder implements ValueDecoder<NumericArray> {
       return
     }
     scatterHalves(halvesOf(out), at, slots, count)
+  }
+
+  copy(start: number, end: number, out: NumericArray, at: number): boolean {
+    if (this.#type === 'bool') return false
+    const bytes = new Uint8Array(out.buffer, out.byteOffset, out.byteLength)
+    return this.#values.readWide(start, end, MAPPINGS[this.#type], bytes, at)
+  }
+
+  find(start: number, end: number, first: number, out: Uint32Array, at: number): number {
+    return this.#values.matchRows(start, end, this.#min, this.#max, first, out, at)
   }
 
   clear(out: NumericArray, at: number, count: number): void {

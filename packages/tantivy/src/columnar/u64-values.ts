@@ -1,3 +1,11 @@
+import {
+  matchColumnLine,
+  matchColumnValues,
+  type PackedValues,
+  unpackColumnValues,
+  type ValueLine,
+  type ValueMapping,
+} from '@volley/kernels'
 import type { ByteReader } from '../bytes/byte-reader.ts'
 import { alignWords, packedBytes, unpackRange, unpackRows, unpackWideRange } from './bit-unpack.ts'
 import { addConstant, addLine, highHalf, type Line, lowHalf, makeLine, multiplyConstant } from './u64-kernels.ts'
@@ -13,10 +21,19 @@ function bitsOf(value: bigint): number {
 
 interface LinearBlock {
   readonly line: Line
+  readonly wide: ValueLine
   readonly width: number
   /** First word of its data. */
   readonly word: number
+  readonly packed: PackedValues
 }
+
+/** Rows that are matched in one call. */
+const MATCH_ROWS = 16384
+
+const RISE = 1n << 31n
+/** A line stands for the values themselves. */
+const PLAIN = { gcd: 1n, min: 0n }
 
 /** The values of a column as u64, by row (section 9.5): bit-packed, linear, or block-wise linear. */
 export class U64Values {
@@ -28,8 +45,11 @@ export class U64Values {
   readonly #codec: number
   readonly #width: number = 0
   readonly #words: Uint32Array = new Uint32Array(3)
+  readonly #packed: PackedValues
   readonly #line: Line | null = null
+  readonly #wide: ValueLine | null = null
   readonly #blocks: readonly LinearBlock[] = []
+  #bounds: BigUint64Array | null = null
 
   constructor(reader: ByteReader) {
     this.#codec = reader.u8()
@@ -42,11 +62,12 @@ export class U64Values {
     const at = reader.pos
     if (this.#codec === 0) {
       this.#width = bitsOf(range)
-      this.#words = this.#packed(reader, this.numValues, this.#width)
+      this.#words = this.#take(reader, this.numValues, this.#width)
     } else if (this.#codec === 1) {
-      this.#line = makeLine(reader.vintBig(), reader.vintBig())
+      this.#wide = { slope: reader.vintBig(), intercept: reader.vintBig() }
+      this.#line = makeLine(this.#wide.slope, this.#wide.intercept)
       this.#width = this.#readWidth(reader)
-      this.#words = this.#packed(reader, this.numValues, this.#width)
+      this.#words = this.#take(reader, this.numValues, this.#width)
     } else if (this.#codec === 2) {
       const end = reader.end
       reader.pos = end
@@ -59,26 +80,114 @@ export class U64Values {
       const count = Math.ceil(this.numValues / LINEAR_BLOCK)
       // a block has at least 3 bytes in the table
       if (count > tableLength / 3) throw reader.corrupted(`block table of ${tableLength} bytes`)
-      const blocks: LinearBlock[] = []
+      const blocks: Omit<LinearBlock, 'packed'>[] = []
       let word = 0
       let bytes = 0
       for (let i = 0; i < count; i += 1) {
-        const line = makeLine(reader.vintBig(), reader.vintBig())
+        const wide = { slope: reader.vintBig(), intercept: reader.vintBig() }
         const width = this.#readWidth(reader)
-        blocks.push({ line, width, word })
+        blocks.push({ line: makeLine(wide.slope, wide.intercept), wide, width, word })
         word += 16 * width
         bytes += i + 1 < count ? 64 * width : packedBytes(this.numValues - i * LINEAR_BLOCK, width)
       }
       if (bytes > dataEnd - at) throw reader.corrupted('linear blocks are cut off')
-      this.#blocks = blocks
       reader.pos = at
       this.#words = alignWords(reader.take(dataEnd - at))
+      const data = new Uint8Array(this.#words.buffer)
+      this.#blocks = blocks.map((block) => ({
+        ...block,
+        packed: { bytes: data.subarray(4 * block.word), width: block.width },
+      }))
     } else throw reader.corrupted(`column codec ${this.#codec}`)
+    this.#packed = { bytes: new Uint8Array(this.#words.buffer), width: this.#width }
   }
 
   /** True when every value fits in 32 bits. */
   get narrow(): boolean {
     return this.max <= 0xffffffffn && this.max >= this.min
+  }
+
+  /**
+   * Writes the values of rows [start, end), unmapped, to the 64-bit entries out[at...); false, and nothing is done, where
+   * only halves can be read.
+   */
+  readWide(start: number, end: number, mapping: ValueMapping, out: Uint8Array, at: number): boolean {
+    const scale = this.#codec === 1 ? PLAIN : this
+    if (this.#codec !== 2) {
+      return unpackColumnValues(this.#packed, start, end - start, scale, this.#wide, start, mapping, out, at)
+    }
+    for (let row = start; row < end;) {
+      const number = Math.floor(row / LINEAR_BLOCK)
+      const { wide, packed } = this.#blocks[number]!
+      const x = row - number * LINEAR_BLOCK
+      const count = Math.min(end - row, LINEAR_BLOCK - x)
+      if (!unpackColumnValues(packed, x, count, scale, wide, x, mapping, out, at + row - start)) return false
+      row += count
+    }
+    return true
+  }
+
+  /**
+   * Writes first + i, for rows start + i of [start, end) whose value is in [min, max], to out[at...); returns their number,
+   * -1, and nothing is done, where rows can be read as halves only. `min` is not above `max`.
+   */
+  matchRows(start: number, end: number, min: bigint, max: bigint, first: number, out: Uint32Array, at: number): number {
+    if (this.#codec === 1) return -1
+    const from = min > this.min ? min : this.min
+    const to = max < this.max ? max : this.max
+    if (from > to || this.max < this.min) return this.max < this.min ? -1 : 0
+    const gcd = this.gcd || 1n
+    const rawFrom = (from - this.min + gcd - 1n) / gcd
+    const rawTo = (to - this.min) / gcd
+    if (rawFrom > rawTo) return 0
+    let found = 0
+    if (this.#codec === 0) {
+      for (let row = start; row < end; row += MATCH_ROWS) {
+        const count = Math.min(MATCH_ROWS, end - row)
+        const doc = first + row - start
+        const more = matchColumnValues(this.#packed, row, count, rawFrom, rawTo, doc, out, at + found)
+        if (more < 0) return -1
+        found += more
+      }
+      return found
+    }
+    const bounds = this.#blockBounds()
+    for (let row = start; row < end;) {
+      const number = Math.floor(row / LINEAR_BLOCK)
+      const { wide, packed } = this.#blocks[number]!
+      const x = row - number * LINEAR_BLOCK
+      const count = Math.min(end - row, LINEAR_BLOCK - x)
+      const doc = first + row - start
+      const [least, most] = [bounds[2 * number]!, bounds[2 * number + 1]!]
+      if (least >= rawFrom && most <= rawTo) {
+        for (let i = 0; i < count; i += 1) out[at + found + i] = doc + i
+        found += count
+      } else if (least <= rawTo && most >= rawFrom) {
+        const more = matchColumnLine(packed, x, count, this, wide, x, from, to, doc, out, at + found)
+        if (more < 0) return -1
+        found += more
+      }
+      row += count
+    }
+    return found
+  }
+
+  /** Bounds of the unscaled values of each block, by its line and width: least, most, least, most, ... */
+  #blockBounds(): BigUint64Array {
+    if (this.#bounds !== null) return this.#bounds
+    const bounds = new BigUint64Array(2 * this.#blocks.length)
+    for (const [k, { wide, width }] of this.#blocks.entries()) {
+      const slope = BigInt.asIntN(U64, wide.slope)
+      const rise = (slope * BigInt(LINEAR_BLOCK - 1)) >> 32n
+      const [low, high] = rise < 0n ? [wide.intercept + rise, wide.intercept] : [wide.intercept, wide.intercept + rise]
+      const most = high + (1n << BigInt(width)) - 1n
+      // a line that leaves the 32 bits of its rise, or the 64 of a value, may be anywhere
+      const known = rise >= -RISE && rise < RISE && low >= 0n && most < 1n << 64n
+      bounds[2 * k] = known ? low : 0n
+      bounds[2 * k + 1] = known ? most : (1n << 64n) - 1n
+    }
+    this.#bounds = bounds
+    return bounds
   }
 
   /** Writes the values of rows [start, end) as halves to lo[0...), hi[0...). */
@@ -150,7 +259,7 @@ export class U64Values {
     return width
   }
 
-  #packed(reader: ByteReader, count: number, width: number): Uint32Array {
+  #take(reader: ByteReader, count: number, width: number): Uint32Array {
     return alignWords(reader.take(packedBytes(count, width)))
   }
 
@@ -189,19 +298,23 @@ export class U64Values {
   }
 
   #readBlockRows(rows: Uint32Array, count: number, lo: Uint32Array, hi: Uint32Array): void {
-    const one = new Uint32Array(1)
-    const valueLo = new Uint32Array(1)
-    const valueHi = new Uint32Array(1)
+    const words = this.#words
     for (let i = 0; i < count; i += 1) {
       const row = rows[i]!
-      const number = Math.floor(row / LINEAR_BLOCK)
-      const { line, width, word } = this.#blocks[number]!
-      one[0] = row - number * LINEAR_BLOCK
-      // the block's data start on a word, so that rows can be counted in values of its width
-      unpackRows(word === 0 ? this.#words : this.#words.subarray(word), width, one, 1, valueLo, valueHi)
-      lo[i] = valueLo[0]!
-      hi[i] = valueHi[0]!
-      addLine(lo, hi, i, 1, one[0]!, line)
+      const x = row & (LINEAR_BLOCK - 1)
+      const { line, width, word } = this.#blocks[row >>> 9]!
+      const bit = x * width
+      const at = word + (bit >>> 5)
+      const shift = bit & 31
+      let low = words[at]!
+      let high = words[at + 1]!
+      if (shift > 0) {
+        low = (low >>> shift) | (high << (32 - shift))
+        high = (high >>> shift) | (words[at + 2]! << (32 - shift))
+      }
+      lo[i] = width >= 32 ? low : low & ((1 << width) - 1)
+      hi[i] = width === 64 ? high : width > 32 ? high & ((1 << (width - 32)) - 1) : 0
+      addLine(lo, hi, i, 1, x, line)
     }
   }
 }

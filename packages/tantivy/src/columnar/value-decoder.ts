@@ -17,6 +17,13 @@ export interface ValueDecoder<Out> {
   scatter(out: Out, at: number, slots: Uint32Array, count: number): void
   /** Writes zeros to entries out[at..at + count). */
   clear(out: Out, at: number, count: number): void
+  /** Writes rows [start, end) to entries out[at...) at once; false, and nothing is done, where it cannot. */
+  copy?(start: number, end: number, out: Out, at: number): boolean
+  /**
+   * Writes first + i, for rows start + i of [start, end) whose value is in the range that was last given, to out[at...);
+   * returns their number, -1, and nothing is done, where it cannot.
+   */
+  find?(start: number, end: number, first: number, out: Uint32Array, at: number): number
   /** Sets flags[i] to 1 where the value of row start + i is in the range that was last given, else 0. */
   match(start: number, end: number, flags: Uint8Array): void
   allocate(count: number): Out

@@ -1,0 +1,74 @@
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { allowWasm } from '@volley/kernels'
+import { MemoryDirectory, type NumericArray, type NumericColumn, openIndex } from '@volley/tantivy'
+import { FIXTURES, loadFiles } from './support/fixture.ts'
+import { seeded } from './support/seeded.ts'
+
+const U64 = (1n << 64n) - 1n
+
+function allocate(column: NumericColumn, count: number): NumericArray {
+  if (column.type === 'bool') return new Uint8Array(count)
+  if (column.type === 'f64') return new Float64Array(count)
+  return column.type === 'u64' ? new BigUint64Array(count) : new BigInt64Array(count)
+}
+
+/** Order-preserving form of a value. */
+function mapped(column: NumericColumn, value: bigint | number): bigint {
+  if (column.type === 'u64' || column.type === 'bool') return BigInt(value)
+  if (column.type !== 'f64') return BigInt.asUintN(64, BigInt(value) ^ (1n << 63n))
+  const bits = new BigUint64Array(Float64Array.of(value as number).buffer)[0]!
+  return bits >> 63n === 0n ? bits ^ (1n << 63n) : U64 ^ bits
+}
+
+describe('columns', () => {
+  afterEach(() => allowWasm(true))
+
+  it.each(['multi3-sst', 'multi7del-sst'])('of %s read and match alike with WebAssembly and without', async (name) => {
+    const index = await openIndex(new MemoryDirectory(loadFiles(join(FIXTURES, name, 'index'))))
+    const random = seeded(3)
+    let columns = 0
+    let matches = 0
+    for (const segment of index.segments) {
+      for (const entry of await segment.columns()) {
+        const column = await segment.openColumn(entry)
+        if (column.type === 'ip' || column.type === 'str' || column.type === 'bytes' || column.numValues === 0) continue
+        columns += 1
+        const { maxDoc } = segment
+        const read = (start: number, end: number): unknown[] => {
+          const out = allocate(column, end - start)
+          const validity = new Uint8Array((end - start + 7) >> 3)
+          const nulls = column.readRange(start, end, out, validity)
+          return [nulls, validity, out]
+        }
+        for (let round = 0; round < 8; round += 1) {
+          const start = round === 0 ? 0 : Math.floor(random() * maxDoc)
+          const end = round === 0 ? maxDoc : start + Math.floor(random() * (maxDoc - start))
+          const [low, high] = [random(), random()].map((part) => {
+            const [min, max] = [mapped(column, column.minValue!), mapped(column, column.maxValue!)]
+            return min + (BigInt(Math.floor(part * 1000)) * (max - min)) / 1000n
+          }) as [bigint, bigint]
+          const answers = [true, false].map((wasm) => {
+            allowWasm(wasm)
+            return [read(start, end), column.docsInRange(low, high, start, end)]
+          })
+          expect(answers[0]).toEqual(answers[1])
+          const lists = column.readLists({ start, end })
+          const expected: number[] = []
+          for (let k = 0; k < end - start; k += 1) {
+            const values = Array.from(lists.values.subarray(lists.offsets[k], lists.offsets[k + 1]))
+            const inside = (value: bigint | number): boolean => {
+              const order = mapped(column, value)
+              return order >= low && order <= high
+            }
+            if (values.some(inside)) expected.push(start + k)
+          }
+          expect([...(answers[1]![1] as Uint32Array)]).toEqual(expected)
+          matches += expected.length
+        }
+      }
+    }
+    expect(columns).toBeGreaterThan(3)
+    expect(matches).toBeGreaterThan(100)
+  })
+})
