@@ -243,7 +243,7 @@ describe('sources of a layout', () => {
   })
 })
 
-/** Everything that a node is made of, types as text. */
+/** Everything that a node is made of and that is sent, types as text. */
 function picture(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return typeof value === 'bigint' ? `${value}n` : value
   if (value instanceof RecordBatch) return null
@@ -252,7 +252,7 @@ function picture(value: unknown): unknown {
   if (value instanceof Map) return [...value].map(picture)
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([key]) => key !== 'mapping')
+      .filter(([key]) => key !== 'mapping' && key !== 'tags')
       .map(([key, entry]) => [key, picture(entry)]),
   )
 }

@@ -52,7 +52,8 @@ function toQuery(tree: ClauseTree): Query {
     case 'group': {
       const filters = tree.filter.map((child) => new ConstScoreQuery(toQuery(child), 0))
       // Where nothing is required, one clause of those offered is, even if none was asked for.
-      const minimum = tree.minimumShouldMatch === 0 && tree.must.length + filters.length === 0 ? 1 : tree.minimumShouldMatch
+      const minimum =
+        tree.minimumShouldMatch === 0 && tree.must.length + filters.length === 0 ? 1 : tree.minimumShouldMatch
       return new BooleanQuery({
         must: [...tree.must.map(toQuery), ...filters],
         should: tree.should.map(toQuery),
@@ -85,9 +86,9 @@ function simplify(tree: ClauseTree): ClauseTree {
       mustNot.push(...child.mustNot)
     }
   }
-  const should = tree.should.map(simplify).flatMap((child) =>
-    minimum === null && child.kind === 'group' && onlyOffers(child) ? child.should : [child],
-  )
+  const should = tree.should
+    .map(simplify)
+    .flatMap((child) => (minimum === null && child.kind === 'group' && onlyOffers(child) ? child.should : [child]))
   const clauses = must.length + filter.length + should.length + mustNot.length
   if (clauses === 0 && (minimum ?? 0) === 0) return ALL
   if ([...must, ...filter].some(isNone) || mustNot.some(isAll)) return NONE

@@ -1,17 +1,9 @@
 import {
-  CaseExpr,
   ColumnExpr,
-  ComparisonExpr,
   conjunction,
   conjuncts,
   DocIdJoinExec,
   FilterExec,
-  InListExpr,
-  IsNullExpr,
-  LikeExpr,
-  LiteralExpr,
-  LogicalExpr,
-  NotExpr,
   ProjectionExec,
   transformPlan,
   type ExecutionPlan,
@@ -19,16 +11,19 @@ import {
 } from '@volley/core'
 import type { PhysicalRule } from '@volley/planner'
 import { addressFields } from '../sources/address.ts'
-import { FastFieldExec } from '../sources/fast-field-exec.ts'
+import { ColumnSource } from '../sources/column-source.ts'
+import { isInfallible } from './infallible.ts'
 import { belowJoin, belowProjection } from './pushable.ts'
+import { unwrapTruncations } from './unwrap-truncation.ts'
 
 /**
- * Moves conjuncts of a filter into the fast-field source below it.
+ * Moves conjuncts of a filter into the source of their columns.
  *
- * Preconditions: every column of the conjunct is a fast field of that one source; the conjunct is made of comparisons
- * with literals, IN, IS NULL, LIKE, AND, OR and NOT, which cannot raise an error; no top-k or fetch stands in the source.
- * The source evaluates exactly, whatever a split holds the field as, so what is moved leaves the filter, and the filter
- * goes when nothing is left of it.
+ * Preconditions: every column of the conjunct is one of that one source, fast field, stored field or JSON path; it has a
+ * value for every row (comparisons, IN, IS NULL, LIKE, regular expressions and functions that never fail, widening casts,
+ * under AND, OR, NOT and CASE); no top-k or fetch stands in the source. `date_trunc(unit, t) op literal` and a cast to date
+ * become a range of `t` on the way. The source evaluates exactly, whatever a split holds the field as, so what is moved
+ * leaves the filter, and the filter goes when nothing is left of it.
  */
 export const fastFieldFilterPushdown: PhysicalRule = {
   name: 'FastFieldFilterPushdown',
@@ -38,7 +33,7 @@ export const fastFieldFilterPushdown: PhysicalRule = {
       let input = node.children[0]!
       const kept: Expr[] = []
       for (const conjunct of conjuncts(node.predicate)) {
-        const pushed = cannotFail(conjunct) ? pushInto(input, conjunct) : null
+        const pushed = isInfallible(conjunct) ? pushInto(input, unwrapTruncations(conjunct)) : null
         if (pushed === null) kept.push(conjunct)
         else input = pushed
       }
@@ -67,10 +62,10 @@ function pushInto(plan: ExecutionPlan, predicate: Expr): ExecutionPlan | null {
     if (input === null) return null
     return plan.withChildren(below.side === 0 ? [input, plan.children[1]!] : [plan.children[0]!, input])
   }
-  if (plan instanceof FastFieldExec) {
+  if (plan instanceof ColumnSource) {
     const { options } = plan
     if (options.top !== null || options.fetch !== null || !ownColumnsOnly(predicate)) return null
-    return plan.withOptions({ ...options, filters: [...options.filters, predicate] })
+    return plan.withOptions({ ...options, filters: [...options.filters, ...conjuncts(predicate)] })
   }
   return null
 }
@@ -78,18 +73,4 @@ function pushInto(plan: ExecutionPlan, predicate: Expr): ExecutionPlan | null {
 function ownColumnsOnly(expr: Expr): boolean {
   if (expr instanceof ColumnExpr) return expr.index >= addressFields.length
   return expr.children.every(ownColumnsOnly)
-}
-
-function cannotFail(expr: Expr): boolean {
-  const known =
-    expr instanceof ColumnExpr ||
-    expr instanceof LiteralExpr ||
-    expr instanceof ComparisonExpr ||
-    expr instanceof LogicalExpr ||
-    expr instanceof NotExpr ||
-    expr instanceof IsNullExpr ||
-    expr instanceof InListExpr ||
-    expr instanceof CaseExpr ||
-    (expr instanceof LikeExpr && expr.pattern instanceof LiteralExpr)
-  return known && expr.children.every(cannotFail)
 }

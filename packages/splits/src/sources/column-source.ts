@@ -1,4 +1,5 @@
 import {
+  conjuncts,
   evaluatePredicate,
   NullVector,
   RecordBatch,
@@ -12,10 +13,12 @@ import {
   type Vector,
 } from '@volley/core'
 import { Field, Null, Schema } from 'apache-arrow'
+import { intersection, lowerBound } from '../filters/doc-lists.ts'
+import { columnsOf, SegmentFilter, type DocFilter } from '../filters/segment-filter.ts'
 import { addressFields, addressVectors } from './address.ts'
 import { AddressReader } from './address-reader.ts'
-import { aliveRange } from './doc-selection.ts'
-import { openLayout, type DocUnit } from './opened-layout.ts'
+import { aliveOnly, aliveRange } from './doc-selection.ts'
+import { aboutSplit, openLayout, type DocUnit } from './opened-layout.ts'
 import type { ScanTable } from './scan-table.ts'
 import { SegmentColumns, type SourceColumn } from './segment-columns.ts'
 import { SplitSource } from './split-source.ts'
@@ -24,6 +27,8 @@ import { streamOf } from './unit-stream.ts'
 
 /** Share of selected rows below which the other columns are read document by document. */
 const SPARSE = 0.4
+/** Share of candidates below which other filters are tested on them one by one. */
+const FEW = 0.02
 
 export interface ColumnSourceOptions {
   readonly columns: readonly SourceColumn[]
@@ -110,52 +115,135 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
     context: TaskContext,
     only: readonly number[] | null,
   ): AsyncGenerator<RecordBatch, void, void> {
-    const { columns, filters } = this.options
-    const filtered = columnsOf(filters, columns.length)
-    const rest = columns.map((_, i) => i).filter((i) => !filtered.includes(i) && (only === null || only.includes(i)))
-    const { alive } = unit.segment
-    for (let start = unit.start; start < unit.end; start += context.batchSize) {
+    const { found, filters } = await this.candidates(unit, segment, context)
+    const share = found === null ? 1 : found.length / (unit.end - unit.start)
+    const windows =
+      found !== null && share < SPARSE ? this.lists(unit, found, context) : this.ranges(unit, found, context)
+    for (const window of windows) {
       context.throwIfCancelled()
-      const end = Math.min(start + context.batchSize, unit.end)
-      const region = context.region()
-      let kept = false
-      try {
-        const length = end - start
-        const docs = region.u32(length)
-        for (let i = 0; i < length; i++) docs[i] = start + i
-        const values: Vector[] = columns.map(() => new NullVector(new Null(), length, null))
-        let selection: Selection | null =
-          alive === null ? null : aliveRange(start, end, alive).map((doc) => doc - start)
-        const assemble = () =>
-          new RecordBatch(
-            this.schema,
-            [...addressVectors(region, unit.split.splitId, unit.segment.ord, docs), ...values],
-            length,
-            selection,
-            region,
-          )
-        if (filters.length > 0) {
-          for (const [i, vector] of (await segment.readRange(filtered, start, end, region)).entries()) {
-            values[filtered[i]!] = vector
-          }
-          for (const filter of filters) selection = evaluatePredicate(filter, assemble(), region)
-          if (selection!.length === 0) continue
-        } else if (selection !== null && selection.length === 0) {
+      const batch = await this.filtered(unit, segment, context, window, filters, only)
+      if (batch !== null) yield batch
+    }
+  }
+
+  /**
+   * What the structures of the segment say of the filters: the live documents that may satisfy them (null: all documents,
+   * deleted ones included), and the filters that are still to be tested on their values.
+   */
+  private async candidates(
+    unit: DocUnit,
+    segment: SegmentColumns,
+    context: TaskContext,
+  ): Promise<{ found: Uint32Array | null; filters: readonly Expr[] }> {
+    const { filters } = this.options
+    const { alive } = unit.segment
+    if (filters.length === 0) {
+      return { found: alive === null ? null : aliveRange(unit.start, unit.end, alive), filters }
+    }
+    const metrics = context.metricsOf(this)
+    const region = context.region()
+    try {
+      const compiler = new SegmentFilter(unit, segment, region)
+      const parts = await aboutSplit(unit, () =>
+        Promise.all(filters.flatMap(conjuncts).map(async (filter) => ({ filter, by: await compiler.compile(filter) }))),
+      )
+      let found: Uint32Array | null = null
+      const rest: Expr[] = []
+      // Postings know their documents; what scans a column comes behind them.
+      for (const { filter, by } of parts.sort((a, b) => costOf(a.by) - costOf(b.by))) {
+        if (by === null || (found !== null && found.length < (unit.end - unit.start) * FEW)) {
+          rest.push(filter)
           continue
         }
-        if (selection !== null && selection.length < length * SPARSE && only === null) {
-          const survivors = Uint32Array.from(selection, (i) => start + i)
-          yield await this.gather(unit, segment, survivors, context)
-          continue
-        }
-        for (const [i, vector] of (await segment.readRange(rest, start, end, region)).entries()) {
-          values[rest[i]!] = vector
-        }
-        kept = true
-        yield assemble()
-      } finally {
-        if (!kept) region.release()
+        metrics.add(`filters_by_${by.by}`, 1)
+        const docs = by.docs(unit.start, unit.end)
+        found = found === null ? docs : intersection(found, docs)
+        if (!by.exact) rest.push(filter)
       }
+      if (rest.length > 0) metrics.add('filters_by_value', rest.length)
+      if (found === null)
+        return { found: alive === null ? null : aliveRange(unit.start, unit.end, alive), filters: rest }
+      return { found: aliveOnly(found, alive), filters: rest }
+    } finally {
+      region.release()
+    }
+  }
+
+  /** A dense unit: windows of document ids, with the rows of each that are candidates. */
+  private *ranges(unit: DocUnit, found: Uint32Array | null, context: TaskContext): Generator<Window, void, void> {
+    let at = 0
+    for (let start = unit.start; start < unit.end; start += context.batchSize) {
+      const end = Math.min(start + context.batchSize, unit.end)
+      if (found === null) {
+        yield { start, end, docs: null, selection: null }
+        continue
+      }
+      const from = at
+      at += lowerBound(found.subarray(at), end)
+      if (at === from) continue
+      const selection = at - from === end - start ? null : found.slice(from, at).map((doc) => doc - start)
+      yield { start, end, docs: null, selection }
+    }
+  }
+
+  /** A sparse unit: the candidates, a batch at a time. */
+  private *lists(unit: DocUnit, found: Uint32Array, context: TaskContext): Generator<Window, void, void> {
+    for (let at = 0; at < found.length; at += context.batchSize) {
+      const docs = found.subarray(at, at + context.batchSize)
+      yield { start: unit.start, end: unit.end, docs, selection: null }
+    }
+  }
+
+  /** One window's survivors; null when there are none. The batch has one reference, the caller's. */
+  private async filtered(
+    unit: DocUnit,
+    segment: SegmentColumns,
+    context: TaskContext,
+    window: Window,
+    filters: readonly Expr[],
+    only: readonly number[] | null,
+  ): Promise<RecordBatch | null> {
+    const { columns } = this.options
+    const read = filteredColumns(filters)
+    const rest = columns.map((_, i) => i).filter((i) => !read.includes(i) && (only === null || only.includes(i)))
+    const region = context.region()
+    let kept = false
+    try {
+      const { start, end } = window
+      const length = window.docs?.length ?? end - start
+      const docs = region.u32(length)
+      if (window.docs === null) for (let i = 0; i < length; i++) docs[i] = start + i
+      else docs.set(window.docs)
+      const values: Vector[] = columns.map(() => new NullVector(new Null(), length, null))
+      let { selection } = window
+      const assemble = () =>
+        new RecordBatch(
+          this.schema,
+          [...addressVectors(region, unit.split.splitId, unit.segment.ord, docs), ...values],
+          length,
+          selection,
+          region,
+        )
+      const load = async (wanted: readonly number[]): Promise<void> => {
+        const vectors = await (window.docs === null
+          ? segment.readRange(wanted, start, end, region)
+          : segment.readDocs(wanted, docs, region))
+        for (const [i, vector] of vectors.entries()) values[wanted[i]!] = vector
+      }
+      if (filters.length > 0) {
+        await load(read)
+        for (const filter of filters) selection = evaluatePredicate(filter, assemble(), region)
+        if (selection!.length === 0) return null
+      }
+      if (selection !== null && selection.length < length * SPARSE && only === null && rest.length > 0) {
+        const survivors = Uint32Array.from(selection, (i) => docs[i]!)
+        return await this.gather(unit, segment, survivors, context)
+      }
+      await load(rest)
+      kept = true
+      return assemble()
+    } finally {
+      if (!kept) region.release()
     }
   }
 
@@ -194,13 +282,19 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
   }
 }
 
+/** Rows of a unit to be read together: a list of documents, or a range of them with the rows that count. */
+interface Window {
+  readonly start: number
+  readonly end: number
+  readonly docs: Uint32Array | null
+  readonly selection: Selection | null
+}
+
+function costOf(filter: DocFilter | null): number {
+  return filter === null ? 2 : filter.by === 'column' ? 1 : 0
+}
+
 /** Positions (among the source's own columns) that expressions over its schema read. */
-function columnsOf(filters: readonly Expr[], count: number): number[] {
-  const used = new Set<number>()
-  const visit = (expr: Expr): void => {
-    if (expr.kind === 'Column') used.add((expr as Expr & { index: number }).index - addressFields.length)
-    expr.children.forEach(visit)
-  }
-  filters.forEach(visit)
-  return Array.from({ length: count }, (_, i) => i).filter((i) => used.has(i))
+function filteredColumns(filters: readonly Expr[]): number[] {
+  return [...new Set(filters.flatMap(columnsOf))].sort((a, b) => a - b)
 }

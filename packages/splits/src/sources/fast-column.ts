@@ -18,6 +18,8 @@ import { divideNanos, nanosPerUnit } from './timestamps.ts'
 export interface FastColumn {
   readRange(start: number, end: number, region: Region): Promise<Vector>
   readDocs(docs: Uint32Array, region: Region): Promise<Vector>
+  /** Of text whose dictionary is small enough to be read whole: each term by ordinal, and one NULL behind them. */
+  terms?(region: Region): Promise<Vector | null>
 }
 
 /**
@@ -157,6 +159,23 @@ class TextColumn implements FastColumn {
     )
   }
 
+  async terms(region: Region): Promise<Vector | null> {
+    const { numTerms } = this.#column.dictionary
+    if (numTerms > WHOLE_DICTIONARY) return null
+    const codes = region.u32(numTerms + 1)
+    for (let i = 0; i < numTerms; i++) codes[i] = i
+    codes[numTerms] = 0
+    const validity = region.bitmap(numTerms + 1, true)
+    validity[numTerms >>> 3]! &= ~(1 << (numTerms & 7))
+    const dictionary = await this.#dictionary(codes, region)
+    return new DictionaryVector(this.#type, numTerms + 1, validity, codes, dictionary, this.#sorted)
+  }
+
+  /** base64 does not keep the order of bytes. */
+  get #sorted(): boolean {
+    return this.#column.type === 'str' || this.#field.outputFormat === 'hex'
+  }
+
   async #read(
     length: number,
     region: Region,
@@ -166,9 +185,7 @@ class TextColumn implements FastColumn {
     const codes = region.u32(length)
     const nulls = read(codes, validity)
     const dictionary = await this.#dictionary(codes, region)
-    // base64 does not keep the order of bytes.
-    const sorted = this.#column.type === 'str' || this.#field.outputFormat === 'hex'
-    return new DictionaryVector(this.#type, length, nulls === 0 ? null : validity, codes, dictionary, sorted)
+    return new DictionaryVector(this.#type, length, nulls === 0 ? null : validity, codes, dictionary, this.#sorted)
   }
 
   /** The dictionary that `codes` are ordinals of; a partial one renumbers them. */

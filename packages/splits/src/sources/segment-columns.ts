@@ -2,9 +2,10 @@ import type { OperatorMetrics, TaskContext, Vector } from '@volley/core'
 import { constantVector, vectorOf } from '@volley/core'
 import { Region } from '@volley/kernels'
 import type { ScanColumn } from '@volley/planner'
-import type { ColumnEntry } from '@volley/tantivy'
+import type { Column, ColumnEntry, FieldEntry } from '@volley/tantivy'
 import type { DataType } from 'apache-arrow'
-import { resolveField } from '../mapping/resolve-field.ts'
+import type { DocMapping } from '../mapping/doc-mapping.ts'
+import { jsonColumnName, resolveField } from '../mapping/resolve-field.ts'
 import { INDEX_COLUMN } from '../provider/table-columns.ts'
 import { fastColumn, type FastColumn } from './fast-column.ts'
 import { aboutSplit, type DocUnit } from './opened-layout.ts'
@@ -19,8 +20,9 @@ export interface SourceColumn {
   readonly source: Extract<ScanColumn, { kind: 'column' | 'path' }>
 }
 
-type Means =
-  | { readonly kind: 'fast'; readonly column: FastColumn }
+/** How a segment has a column; `raw` is the fast field's column itself. */
+export type Means =
+  | { readonly kind: 'fast'; readonly column: FastColumn; readonly raw: Column }
   | { readonly kind: 'store'; readonly slot: number }
   | { readonly kind: 'index' }
   | { readonly kind: 'missing' }
@@ -31,6 +33,7 @@ type Means =
  */
 export class SegmentColumns {
   readonly #unit: DocUnit
+  readonly #mapping: DocMapping
   readonly #columns: readonly SourceColumn[]
   readonly #means: readonly Means[]
   readonly #store: StoreColumns | null
@@ -39,12 +42,14 @@ export class SegmentColumns {
 
   private constructor(
     unit: DocUnit,
+    mapping: DocMapping,
     columns: readonly SourceColumn[],
     means: readonly Means[],
     store: StoreColumns | null,
     shared: Region,
   ) {
     this.#unit = unit
+    this.#mapping = mapping
     this.#columns = columns
     this.#means = means
     this.#store = store
@@ -73,8 +78,9 @@ export class SegmentColumns {
             const mapped = mapping.field(column.source.name)
             const entry = field.kind === 'field' && mapped?.fast === true ? fastEntry(entries, field.entry.name) : null
             if (entry !== null && mapped !== null) {
-              const fast = fastColumn(await unit.segment.openColumn(entry), column.type, mapped, shared)
-              if (fast !== null) return { kind: 'fast', column: fast }
+              const raw = await unit.segment.openColumn(entry)
+              const fast = fastColumn(raw, column.type, mapped, shared)
+              if (fast !== null) return { kind: 'fast', column: fast, raw }
             }
           }
           stored.push(column)
@@ -83,11 +89,41 @@ export class SegmentColumns {
       )
       for (const { kind } of means) if (kind === 'fast' || kind === 'store') metrics.add(`columns_by_${kind}`, 1)
       const store = stored.length === 0 ? null : await StoreColumns.open(unit, mapping, stored, metrics)
-      return new SegmentColumns(unit, columns, means, store, shared)
+      return new SegmentColumns(unit, mapping, columns, means, store, shared)
     } catch (error) {
       shared.release()
       throw unit.index.errorAbout(error)
     }
+  }
+
+  /** Number of columns. */
+  get width(): number {
+    return this.#columns.length
+  }
+
+  column(i: number): SourceColumn {
+    return this.#columns[i]!
+  }
+
+  means(i: number): Means {
+    return this.#means[i]!
+  }
+
+  /** The split's field of a table column; null where it has none of its own. */
+  entry(name: string): FieldEntry | null {
+    const field = resolveField(this.#unit.index.index.schema, this.#mapping, name)
+    return field.kind === 'field' ? field.entry : null
+  }
+
+  /** Name of the fast column of the texts at a JSON path, as they are written; null where this split has none such. */
+  pathColumn(name: string, path: readonly (string | number)[]): string | null {
+    const field = resolveField(this.#unit.index.index.schema, this.#mapping, name)
+    if (field.kind !== 'field' && field.kind !== 'dynamic') return null
+    const { type, options } = field.entry
+    const steps = path.filter((step) => typeof step === 'string')
+    if (type !== 'json_object' || !options.fast || steps.length < path.length) return null
+    if (options.fastTokenizer !== null && options.fastTokenizer !== 'raw') return null
+    return jsonColumnName(field.entry, field.kind === 'dynamic' ? [...field.path, ...steps] : steps)
   }
 
   /** The columns at `wanted` for documents `start` to `end` (exclusive), deleted ones included. */
