@@ -14,6 +14,8 @@ export interface DocBits {
   keep(docs: Uint32Array, present: boolean): Uint32Array
   /** Number of the documents that are in the set. */
   countKept(docs: Uint32Array): number
+  /** The same for packed blocks [from, to), see unpackDocBlocks; -1 if a document is out of range or not below the bound. */
+  countKeptBlocks(blocks: PackedBlocks, from: number, to: number, previous: number): number
   count(): number
   toArray(): Uint32Array
 }
@@ -108,6 +110,21 @@ class ScratchDocBits implements DocBits {
     return kept
   }
 
+  countKeptBlocks(blocks: PackedBlocks, from: number, to: number, previous: number): number {
+    let last = previous
+    let kept = 0
+    for (let block = from; block < to; block += BLOCKS) {
+      const count = Math.min(BLOCKS, to - block)
+      const mark = this.#scratch.mark()
+      const docs = unpackDocsTo(blocks, block, count, last)
+      last = docs < 0 ? this.#maxDoc : this.#scratch.words[(docs >>> 2) + count * BLOCK_LENGTH - 1]!
+      if (last < this.#maxDoc) kept += this.#scratch.kernels.countKept(docs, count * BLOCK_LENGTH, this.#bits)
+      this.#scratch.release(mark)
+      if (last >= this.#maxDoc) return -1
+    }
+    return kept
+  }
+
   count(): number {
     return this.#scratch.kernels.countBits(this.#bits, this.#words)
   }
@@ -176,6 +193,20 @@ class PlainDocBits implements DocBits {
     const words = this.#words
     let kept = 0
     for (let i = 0; i < docs.length; i += 1) kept += (words[docs[i]! >>> 5]! >>> (docs[i]! & 31)) & 1
+    return kept
+  }
+
+  countKeptBlocks(blocks: PackedBlocks, from: number, to: number, previous: number): number {
+    let last = previous
+    let kept = 0
+    for (let block = from; block < to; block += BLOCKS) {
+      const end = Math.min(to, block + BLOCKS)
+      if (!unpackDocBlocks(blocks, block, end, last, this.#docs, 0)) return -1
+      const docs = this.#docs.subarray(0, (end - block) * BLOCK_LENGTH)
+      last = docs[docs.length - 1]!
+      if (last >= this.#maxDoc) return -1
+      kept += this.countKept(docs)
+    }
     return kept
   }
 

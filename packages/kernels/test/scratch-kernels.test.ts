@@ -105,7 +105,14 @@ describe('kernels over scratch', () => {
           withDocBits(40_000, (bits) => {
             bits.add(a)
             expect(bits.addBlocks(pack(blocks, 64), 0, blocks.length, -1)).toBe(true)
-            return [bits.toArray(), bits.count(), bits.keep(b, true), bits.keep(b, false), bits.countKept(b)]
+            return [
+              bits.toArray(),
+              bits.count(),
+              bits.keep(b, true),
+              bits.keep(b, false),
+              bits.countKept(b),
+              bits.countKeptBlocks(pack(blocks, 64), 0, blocks.length, -1),
+            ]
           }),
         )) {
           expect(answer).toEqual([
@@ -114,6 +121,7 @@ describe('kernels over scratch', () => {
             b.filter((item) => union.has(item)),
             b.filter((item) => !union.has(item)),
             b.filter((item) => union.has(item)).length,
+            packedDocs.length,
           ])
         }
         const small = doc

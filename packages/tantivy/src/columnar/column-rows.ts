@@ -50,10 +50,8 @@ export class ColumnRows<Out> {
         this.#decoder.scatter(out, from, slots, found)
         nulls += chunk.length - found
       }
-      for (let i = 0; i < found; i += 1) {
-        const k = from + slots[i]!
-        validity[k >> 3]! |= 1 << (k & 7)
-      }
+      if (found === chunk.length) setRange(validity, from, from + found)
+      else setAt(validity, from, slots, found)
     }
     return nulls
   }
@@ -222,17 +220,22 @@ export class ColumnRows<Out> {
 
   #firstRowsOf(docs: Uint32Array): number {
     const { docs: set, starts } = this.index
+    if (starts === null) {
+      if (set !== null) return set.ranksOf(docs, rows, slots)
+      for (let i = 0; i < docs.length; i += 1) {
+        rows[i] = docs[i]!
+        slots[i] = i
+      }
+      return docs.length
+    }
     let found = 0
     for (let i = 0; i < docs.length; i += 1) {
       const doc = docs[i]!
       if (set !== null && !set.has(doc)) continue
       const rank = set === null ? doc : set.rank(doc)
-      if (starts === null) rows[found] = rank
-      else {
-        const [from, to] = this.#rowRange(rank)
-        if (from === to) continue
-        rows[found] = from
-      }
+      const [from, to] = this.#rowRange(rank)
+      if (from === to) continue
+      rows[found] = from
       slots[found] = i
       found += 1
     }
@@ -327,6 +330,19 @@ export class ColumnRows<Out> {
     if (!(start >= 0 && start <= end && end <= this.index.numDocs)) {
       throw new RangeError(`documents ${start}..${end} are outside a column of ${this.index.numDocs}`)
     }
+  }
+}
+
+/** Sets the bits [from, to), where from is a multiple of 8 and whole bytes are clear. */
+function setRange(bits: Uint8Array, from: number, to: number): void {
+  bits.fill(255, from >> 3, to >> 3)
+  if (to % 8 !== 0) bits[to >> 3]! |= (1 << (to & 7)) - 1
+}
+
+function setAt(bits: Uint8Array, from: number, at: Uint32Array, count: number): void {
+  for (let i = 0; i < count; i += 1) {
+    const k = from + at[i]!
+    bits[k >> 3]! |= 1 << (k & 7)
   }
 }
 

@@ -65,6 +65,24 @@ export class OptionalIndex {
     const word = doc >>> 5
     return this.ranks[word]! + popCount(this.words[word]! & ((1 << (doc & 31)) - 1))
   }
+
+  /**
+   * For each of some documents that is in the set: writes its rank to `ranks` and its place in the list to `places`; returns
+   * how many there are.
+   */
+  ranksOf(docs: Uint32Array, ranks: Uint32Array, places: Uint32Array): number {
+    const { words, ranks: before } = this
+    let found = 0
+    for (let i = 0; i < docs.length; i += 1) {
+      const doc = docs[i]!
+      const k = doc >>> 5
+      const word = words[k]!
+      ranks[found] = before[k]! + popCount(word & ((1 << (doc & 31)) - 1))
+      places[found] = i
+      found += (word >>> (doc & 31)) & 1
+    }
+    return found
+  }
 }
 
 function countOf(reader: ByteReader, metaAt: number, numBlocks: number): number {

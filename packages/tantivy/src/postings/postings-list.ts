@@ -174,6 +174,24 @@ export class PostingsList {
     if (to > this.numFullBlocks) bits.add(this.#tailDocs)
   }
 
+  /** Number of documents of blocks [from, to) that are in a set. */
+  countDocBlocks(from: number, to: number, bits: DocBits): number {
+    const full = Math.min(to, this.numFullBlocks)
+    let count = 0
+    if (this.#strict) {
+      const previous = from > 0 ? this.lastDocs[from - 1]! : -1
+      if (from < full) count = bits.countKeptBlocks(this.#docs, from, full, previous)
+      if (count < 0) throw this.#corrupted('documents of a block')
+    } else {
+      const docs = new Uint32Array(BLOCK)
+      for (let block = from; block < full; block += 1) {
+        this.readDocs(block, docs)
+        count += bits.countKept(docs)
+      }
+    }
+    return to > this.numFullBlocks ? count + bits.countKept(this.#tailDocs) : count
+  }
+
   /** Decodes the frequencies of blocks [from, to) into out[0...); 1 each where the term has none. */
   readFreqBlocks(from: number, to: number, out: Uint32Array): void {
     const full = Math.min(to, this.numFullBlocks)

@@ -163,7 +163,7 @@ class UnionTop {
     let scored = 0
     while (lead.doc !== TERMINATED && this.#essential === last) {
       if (this.#canEnter(blocks[lead.block]! + below)) {
-        lead.score()
+        lead.scoreBlock()
         for (let i = lead.at; i < lead.length; i += 1) {
           const score = scores[i]!
           if ((score + below) * slack <= top.threshold) continue
@@ -207,7 +207,7 @@ export function collectIntersectionTop(clauses: readonly TermCursor[], refused: 
     if (block >= blocks.length) break
     // a block that was sought for has its own bound
     if ((blocks[block]! + othersMax) * slack > top.threshold) {
-      lead.score()
+      lead.scoreBlock()
       scored += lead.length
       for (let i = 0; i < lead.length; i += 1) {
         const doc = docs[i]!

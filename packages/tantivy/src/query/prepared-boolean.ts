@@ -69,10 +69,25 @@ export class PreparedBoolean extends PreparedQuery {
         return bits.count()
       })
     }
-    let docs = this.#first(0, this.#maxDoc)
     const last = steps.pop()
+    if (steps.length === 0 && last !== undefined && !this.#needsShould) return this.#countTwo(last)
+    let docs = this.#first(0, this.#maxDoc)
     for (const step of steps) docs = this.#keep(docs, step, 0, this.#maxDoc)
-    return last === undefined ? docs.length : this.#countKept(docs, last)
+    return last === undefined ? docs.length : this.#keep(docs, last, 0, this.#maxDoc).length
+  }
+
+  /** Of the documents of the rarest must clause, the number that one more step leaves. */
+  #countTwo(step: Step): number {
+    const lead = this.#mustByRarity()[0]!
+    const [a, b] = [lead.sizeHint, step.query.sizeHint]
+    if (b > a * SEEK_ABOVE || a + b < this.#maxDoc * MIN_DENSITY || !this.#useBits(0, this.#maxDoc)) {
+      return this.#keep(lead.docs(0, this.#maxDoc), step, 0, this.#maxDoc).length
+    }
+    return withDocBits(this.#maxDoc, (bits) => {
+      lead.addTo(bits, 0, this.#maxDoc)
+      const both = step.query.countIn(bits, 0, this.#maxDoc)
+      return step.present ? both : lead.count() - both
+    })
   }
 
   /** Terms alone, all or any of them, are collected by the bounds of their scores. */
@@ -143,18 +158,6 @@ export class PreparedBoolean extends PreparedQuery {
       })
     }
     return keepByMerging(docs, query.docs(first, stop), present)
-  }
-
-  #countKept(docs: Uint32Array, step: Step): number {
-    if (docs.length === 0) return 0
-    const hint = step.query.sizeHint
-    const dense = hint + docs.length > this.#maxDoc * MIN_DENSITY && this.#useBits(0, this.#maxDoc)
-    if (hint > docs.length * SEEK_ABOVE || !dense) return this.#keep(docs, step, 0, this.#maxDoc).length
-    return withDocBits(this.#maxDoc, (bits) => {
-      step.query.addTo(bits, docs[0]!, docs[docs.length - 1]! + 1)
-      const kept = bits.countKept(docs)
-      return step.present ? kept : docs.length - kept
-    })
   }
 
   #scorer(scoring: boolean): Scorer {

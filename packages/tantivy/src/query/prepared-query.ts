@@ -23,6 +23,11 @@ export abstract class PreparedQuery {
     bits.add(this.docs(start, end))
   }
 
+  /** Number of matching documents that are in a set of documents of [start, end). */
+  countIn(bits: DocBits, start: number, end: number): number {
+    return bits.countKept(this.docs(start, end))
+  }
+
   /** Number of matching documents, deleted ones included. */
   count(): number {
     return this.docs(0, TERMINATED).length

@@ -53,11 +53,21 @@ export class PreparedTerm extends PreparedQuery {
   }
 
   override addTo(bits: DocBits, start: number, end: number): void {
-    if (start >= end) return
+    const [from, to] = this.#blocks(start, end)
+    if (from < to) this.#postings.addDocBlocks(from, to, bits)
+  }
+
+  override countIn(bits: DocBits, start: number, end: number): number {
+    const [from, to] = this.#blocks(start, end)
+    return from < to ? this.#postings.countDocBlocks(from, to, bits) : 0
+  }
+
+  /** The blocks that documents of [start, end) are in. */
+  #blocks(start: number, end: number): readonly [number, number] {
+    if (start >= end) return [0, 0]
+    const { numBlocks } = this.#postings
     const first = this.#postings.blockOf(start, 0)
-    if (first >= this.#postings.numBlocks) return
-    const last = Math.min(this.#postings.blockOf(end - 1, first), this.#postings.numBlocks - 1)
-    this.#postings.addDocBlocks(first, last + 1, bits)
+    return first >= numBlocks ? [0, 0] : [first, Math.min(this.#postings.blockOf(end - 1, first), numBlocks - 1) + 1]
   }
 
   override count(): number {

@@ -36,7 +36,10 @@ export function scoreBounds(
     return { blocks, max: blocks[0]! }
   }
   const ratio = Math.min(1, segmentAverage / weight.average)
-  const lengths = Float64Array.from(FIELD_NORMS, (length) => ratio * K1 * (1 - B + (B * length) / segmentAverage))
+  const lengths = new Float64Array(256)
+  for (let code = 0; code < 256; code += 1) {
+    lengths[code] = ratio * K1 * (1 - B + (B * FIELD_NORMS[code]!) / segmentAverage)
+  }
   const most = weight.weight * SLACK
   let max = 0
   for (let block = 0; block < numFullBlocks; block += 1) {

@@ -15,14 +15,14 @@ export class TermCursor {
   readonly weight: Bm25Weight
   /** The current document; TERMINATED at the end. */
   doc = -1
-  /** Documents and scores of the current block; scores are computed when they are asked for. */
+  /** Documents of the current block, and their scores after scoreBlock. */
   readonly docs: Uint32Array = new Uint32Array(BLOCK)
   readonly scores: Float32Array = new Float32Array(BLOCK)
   readonly #freqs = new Uint32Array(BLOCK)
   block = 0
   length = 0
   at = 0
-  #scoredBlock = -1
+  #freqBlock = -1
   #boundBlock = 0
 
   constructor(postings: PostingsList, norms: Uint8Array | null, weight: Bm25Weight, bounds: ScoreBounds) {
@@ -60,16 +60,9 @@ export class TermCursor {
       this.enter(block)
       if (this.doc >= target) return this.doc
     }
-    const docs = this.docs
-    let low = this.at
-    let high = this.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (docs[middle]! < target) low = middle + 1
-      else high = middle
-    }
+    const low = gallop(this.docs, target, this.at + 1, this.length)
     this.at = low
-    if (low < this.length) this.doc = docs[low]!
+    if (low < this.length) this.doc = this.docs[low]!
     else this.enter(this.block + 1)
     return this.doc
   }
@@ -93,16 +86,18 @@ export class TermCursor {
 
   /** The f32 score of the current document. */
   score(): number {
-    if (this.#scoredBlock !== this.block) this.scoreBlock()
-    return this.scores[this.at]!
+    if (this.#freqBlock !== this.block) this.#readFreqs()
+    const freq = fround(this.#freqs[this.at]!)
+    const code = this.norms === null ? NO_NORM : this.norms[this.doc]!
+    return fround(this.weight.weight * fround(freq / fround(freq + this.weight.cache[code]!)))
   }
 
-  /** Computes the scores of the current block. */
+  /** Computes the scores of the current block to `scores`. */
   scoreBlock(): void {
     const { length, docs, scores, norms } = this
     const { weight, cache } = this.weight
+    if (this.#freqBlock !== this.block) this.#readFreqs()
     const freqs = this.#freqs
-    this.postings.readFreqs(this.block, freqs)
     if (norms === null) {
       const length1 = cache[NO_NORM]!
       for (let i = 0; i < length; i += 1) {
@@ -115,6 +110,27 @@ export class TermCursor {
         scores[i] = fround(weight * fround(freq / fround(freq + cache[norms[docs[i]!]!]!)))
       }
     }
-    this.#scoredBlock = this.block
   }
+
+  #readFreqs(): void {
+    this.postings.readFreqs(this.block, this.#freqs)
+    this.#freqBlock = this.block
+  }
+}
+
+/** Index of the first of docs[from, end) that is not below `target`; `end` if all are. */
+function gallop(docs: Uint32Array, target: number, from: number, end: number): number {
+  let low = from
+  let step = 1
+  while (low + step <= end && docs[low + step - 1]! < target) {
+    low += step
+    step *= 2
+  }
+  let high = Math.min(low + step - 1, end)
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (docs[middle]! < target) low = middle + 1
+    else high = middle
+  }
+  return low
 }
