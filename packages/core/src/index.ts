@@ -105,6 +105,7 @@ export {
   type ResolvedAggregate,
 } from './aggregates/aggregate-function.ts'
 export { AggregateCall, type AggregateCallOptions } from './aggregates/aggregate-call.ts'
+export { AggregateState } from './aggregates/aggregate-state.ts'
 export { AGGREGATE_FUNCTIONS } from './aggregates/default-aggregates.ts'
 export { type WindowFunction, type WindowInput, type WindowSignature } from './windows/window-function.ts'
 export { type FrameRanges } from './windows/frame-ranges.ts'
@@ -121,12 +122,7 @@ export { AggregateExec, GROUPING_ID, type AggregateMode } from './operators/aggr
 export { CoalescePartitionsExec, executeAll } from './operators/coalesce-partitions-exec.ts'
 export { DocIdJoinExec, type AddressKey } from './operators/doc-id-join-exec.ts'
 export { FilterExec } from './operators/filter-exec.ts'
-export {
-  HashJoinExec,
-  type HashJoinMode,
-  type HashJoinOptions,
-  type JoinKey,
-} from './operators/hash-join-exec.ts'
+export { HashJoinExec, type HashJoinMode, type HashJoinOptions, type JoinKey } from './operators/hash-join-exec.ts'
 export { emitsBuildSide, joinSchema, type JoinType } from './operators/join-type.ts'
 export { LimitExec } from './operators/limit-exec.ts'
 export { LocalLimitExec } from './operators/local-limit-exec.ts'
@@ -136,6 +132,7 @@ export { ProjectionExec } from './operators/projection-exec.ts'
 export { RecursiveQueryExec } from './operators/recursive-query-exec.ts'
 export { RepartitionExec } from './operators/repartition-exec.ts'
 export { SortExec } from './operators/sort-exec.ts'
+export { sortWords, type SortWords } from './operators/sort-words.ts'
 export { SortPreservingMergeExec } from './operators/sort-preserving-merge-exec.ts'
 export { UnionExec, unionSchema } from './operators/union-exec.ts'
 export { ValuesExec } from './operators/values-exec.ts'

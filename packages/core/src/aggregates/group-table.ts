@@ -5,6 +5,7 @@ import { typeName } from '../types/data-types.ts'
 import { Operand } from '../vectors/operand.ts'
 import { BytesVector, type Vector } from '../vectors/vector.ts'
 import { BytesTable } from './bytes-table.ts'
+import { CombinedKeyTable } from './combined-key-table.ts'
 import { allBut, WordKeyTable } from './word-key-table.ts'
 
 /** Numbers distinct keys by first appearance; NULLs are equal, -0 is 0, NaN is itself. */
@@ -18,7 +19,7 @@ export interface GroupTable {
   release(): void
 }
 
-/** The table for keys of these types: by value for one fixed-width key, by dictionary code for one text, else by row. */
+/** The table for keys of these types: of each by value where it has a fixed width, by dictionary code where it is text. */
 export function createGroupTable(types: readonly DataType[], arena: Arena): GroupTable {
   if (types.length === 0) return new SingleGroup()
   if (types.length === 1) {
@@ -37,7 +38,11 @@ export function createGroupTable(types: readonly DataType[], arena: Arena): Grou
         return new WordKeyTable(types[0]!, arena)
     }
   }
-  return new RowKeyTable(types, arena)
+  if (types.length === 1) return new RowKeyTable(types, arena)
+  return new CombinedKeyTable(
+    types.map((type) => createGroupTable([type], arena)),
+    arena,
+  )
 }
 
 /** No key: all rows are in group 0, which is there without rows too. */
