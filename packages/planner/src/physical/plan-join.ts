@@ -14,7 +14,7 @@ import {
 import { Schema } from 'apache-arrow'
 import { splitCondition, type JoinCondition } from '../expressions/join-condition.ts'
 import type { ColumnId, Join, LogicalJoinType } from '../logical/logical-plan.ts'
-import { addressKeys, hasUniqueAddresses, isInAddressOrder } from './address-keys.ts'
+import { addressKeys, hasUniqueAddresses } from './address-keys.ts'
 import { hashedJoin, isMany, single } from './distribution.ts'
 import type { PhysicalPlanningContext } from './physical-rule.ts'
 import { bind, bindTo, estimateBytes, type Planned } from './planned.ts'
@@ -112,7 +112,7 @@ function lookUp(
     : condition
   const on = bindKeys(keys, driving, looked)
   const positions = addressKeys(driving.plan, looked.plan, on)
-  if (positions === null || !isInAddressOrder(driving.plan) || !isInAddressOrder(looked.plan)) return null
+  if (positions === null) return null
   if (!hasUniqueAddresses(looked.plan)) return null
   const others = on.flatMap((key, i) => (positions.includes(i) ? [] : [i]))
   if (joinType === 'left' && (others.length > 0 || condition.filter !== null)) return null
