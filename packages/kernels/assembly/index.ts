@@ -11,3 +11,4 @@ export {
   unpackNumbers,
 } from './postings'
 export { matchLine, matchValues, unpackLine, unpackValues } from './column-values'
+export { addScores, takeScores } from './scores'

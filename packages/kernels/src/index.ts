@@ -20,3 +20,4 @@ export {
   type ValueLine,
   type ValueMapping,
 } from './column-values.ts'
+export { SCORE_WINDOW, type ScoreFormula, ScoreWindow, withScoreWindow } from './score-window.ts'

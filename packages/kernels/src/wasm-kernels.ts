@@ -29,6 +29,25 @@ export interface WasmKernels {
     outDocs: number,
     outFreqs: number,
   ): number
+  addScores(
+    docs: number,
+    freqs: number,
+    count: number,
+    norms: number,
+    lengths: number,
+    weight: number,
+    start: number,
+    end: number,
+    scores: number,
+  ): void
+  takeScores(
+    scores: number,
+    count: number,
+    threshold: number,
+    first: number,
+    outDocs: number,
+    outScores: number,
+  ): number
   unpackValues(
     words: number,
     width: number,

@@ -1,4 +1,12 @@
-import { type DocBits, type PackedBlocks, unpackBlock, unpackDocBlocks, unpackNumberBlocks } from '@volley/kernels'
+import {
+  type DocBits,
+  type PackedBlocks,
+  type ScoreFormula,
+  type ScoreWindow,
+  unpackBlock,
+  unpackDocBlocks,
+  unpackNumberBlocks,
+} from '@volley/kernels'
 import { ByteReader } from '../bytes/byte-reader.ts'
 import type { IndexCorruptedError } from '../errors.ts'
 import type { RecordOption } from '../schema/index-schema.ts'
@@ -190,6 +198,22 @@ export class PostingsList {
       }
     }
     return to > this.numFullBlocks ? count + bits.countKept(this.#tailDocs) : count
+  }
+
+  /** Whether addScores can be used: not for the plain deltas of format 5. */
+  get canScoreBlocks(): boolean {
+    return this.#strict
+  }
+
+  /** Adds the scores of blocks [from, to) to a window. */
+  addScores(window: ScoreWindow, formula: ScoreFormula, from: number, to: number): void {
+    const full = Math.min(to, this.numFullBlocks)
+    const freqs = this.record === 'basic' ? null : this.#freqs
+    const previous = from > 0 ? this.lastDocs[from - 1]! : -1
+    if (from < full && !window.addBlocks(formula, this.#docs, freqs, from, full, previous)) {
+      throw this.#corrupted('documents of a block')
+    }
+    if (to > this.numFullBlocks) window.addList(formula, this.#tailDocs, freqs === null ? null : this.#tailFreqs)
   }
 
   /** Decodes the frequencies of blocks [from, to) into out[0...); 1 each where the term has none. */

@@ -1,3 +1,4 @@
+import { SCORE_WINDOW, type ScoreWindow, withScoreWindow } from '@volley/kernels'
 import type { AliveBitset } from '../segment/alive-bitset.ts'
 import { type Scorer, TERMINATED } from './scorer.ts'
 import type { TermCursor } from './term-cursor.ts'
@@ -22,6 +23,14 @@ function slackOf(clauses: number): number {
   return 1 + (clauses + 2) * 1.2e-7
 }
 
+/** Documents that are scored one by one before the pace is compared. */
+const PACE = 2048
+/** How much dearer a document is that is scored by itself than one in a window, and than a place of a window is. */
+const COST_ALONE = 16
+const COST_PLACE = 1 / 16
+/** Scores of terms that weigh less may vanish in f32. */
+const MIN_WEIGHT = 1e-30
+
 /** Offers the documents of any of several terms, given in clause order. */
 export function collectUnionTop(clauses: readonly TermCursor[], refused: Refused, top: TopScores): void {
   if (clauses.length === 0) return
@@ -41,6 +50,11 @@ class UnionTop {
   #essential = 0
   /** Scores of the current document by clause; 0 where it does not match. */
   readonly #parts: Float64Array
+  /** Whether documents can be scored by windows, and what that costs, a document of the segment. */
+  readonly #windows: boolean
+  readonly #windowCost: number
+  #paceScored = 0
+  #paceDoc = 0
 
   constructor(clauses: readonly TermCursor[], refused: Refused, top: TopScores) {
     this.#clauses = clauses
@@ -51,6 +65,13 @@ class UnionTop {
     this.#places = this.#order.map((cursor) => clauses.indexOf(cursor))
     this.#below = new Float64Array(clauses.length + 1)
     this.#parts = new Float64Array(clauses.length)
+    const { maxDoc } = clauses[0]!.postings
+    let postings = 0
+    for (const cursor of clauses) postings += cursor.postings.docFreq
+    this.#windows =
+      clauses.length > 1 &&
+      clauses.every(({ postings: list, weight }) => list.canScoreBlocks && weight.weight > MIN_WEIGHT)
+    this.#windowCost = postings / maxDoc + COST_PLACE
     for (const [k, cursor] of this.#order.entries()) this.#below[k + 1] = this.#below[k]! + cursor.bounds.max
   }
 
@@ -66,6 +87,10 @@ class UnionTop {
         const end = this.#windowEnd(doc)
         if (end < 0) continue
         windowEnd = end
+      }
+      if (scored - this.#paceScored >= PACE && this.#isSlow(doc, scored) && this.#runWindows(doc)) {
+        this.#top.scored += scored
+        return
       }
       scored += 1
       const sum = this.#take(doc)
@@ -133,7 +158,8 @@ class UnionTop {
     for (let k = count - 1; k >= 0; k -= 1) {
       if (!this.#canEnter(sum + this.#below[k + 1]!)) return false
       const cursor = this.#order[k]!
-      if (!this.#canEnter(sum + this.#below[k]! + cursor.boundAt(doc))) return false
+      // a bound is asked for before a block is decoded
+      if (doc > cursor.last && !this.#canEnter(sum + this.#below[k]! + cursor.boundAt(doc))) return false
       const score = cursor.seek(doc) === doc ? cursor.score() : 0
       this.#parts[this.#places[k]!] = score
       sum += score
@@ -161,7 +187,10 @@ class UnionTop {
     const { blocks } = lead.bounds
     const { docs, scores } = lead
     let scored = 0
+    this.#paceScored = 0
+    this.#paceDoc = lead.doc
     while (lead.doc !== TERMINATED && this.#essential === last) {
+      if (scored - this.#paceScored >= PACE && this.#isSlow(lead.doc, scored) && this.#runWindows(lead.doc)) break
       if (this.#canEnter(blocks[lead.block]! + below)) {
         lead.scoreBlock()
         for (let i = lead.at; i < lead.length; i += 1) {
@@ -175,6 +204,62 @@ class UnionTop {
       lead.enter(this.#nextBlock(lead, below))
     }
     top.scored += scored
+  }
+
+  /** Whether scoring the documents up to `doc` one by one took longer than by windows; starts to count anew. */
+  #isSlow(doc: number, scored: number): boolean {
+    const alone = (scored - this.#paceScored) * COST_ALONE
+    const windows = (doc - this.#paceDoc) * this.#windowCost
+    this.#paceScored = scored
+    this.#paceDoc = doc
+    return this.#windows && alone > windows
+  }
+
+  /** All documents from `from` on by windows; false, and nothing is done, where that cannot be. */
+  #runWindows(from: number): boolean {
+    return withScoreWindow((window) => this.#scoreWindows(window, from)) ?? false
+  }
+
+  #scoreWindows(window: ScoreWindow, from: number): boolean {
+    const { maxDoc } = this.#clauses[0]!.postings
+    const top = this.#top
+    const next = this.#clauses.map(({ postings }) => postings.blockOf(from, 0))
+    // an exhaustive start is short, so that a threshold is there soon
+    let size = 4096
+    for (let start = from; start < maxDoc; start += size, size = SCORE_WINDOW) {
+      const end = Math.min(maxDoc, start + size)
+      const ranges = this.#clauses.map(({ postings }, k): readonly [number, number] => {
+        const first = postings.blockOf(start, next[k]!)
+        next[k] = first
+        return [first, Math.min(postings.numBlocks, postings.blockOf(end - 1, first) + 1)]
+      })
+      if (!this.#canEnter(this.#boundOf(ranges))) continue
+      window.start(start, end)
+      for (const [k, { postings, weight, norms }] of this.#clauses.entries()) {
+        const [first, stop] = ranges[k]!
+        if (first >= stop) continue
+        postings.addScores(window, { weight: weight.weight, lengths: weight.cache, norms }, first, stop)
+      }
+      const count = window.take(top.threshold)
+      const { docs, scores } = window
+      for (let i = 0; i < count; i += 1) {
+        if (scores[i]! > top.threshold && !isRefused(this.#refused, docs[i]!)) top.offer(docs[i]!, scores[i]!)
+      }
+      top.scored += count
+    }
+    return true
+  }
+
+  /** Bound of the scores of documents in ranges of blocks, one a clause. */
+  #boundOf(ranges: readonly (readonly [number, number])[]): number {
+    let sum = 0
+    for (const [k, { bounds }] of this.#clauses.entries()) {
+      const [from, to] = ranges[k]!
+      let max = 0
+      for (let block = from; block < to; block += 1) if (bounds.blocks[block]! > max) max = bounds.blocks[block]!
+      sum += max
+    }
+    return sum
   }
 
   /** The first block behind the lead's that may hold a document. */
@@ -213,7 +298,7 @@ export function collectIntersectionTop(clauses: readonly TermCursor[], refused: 
         const doc = docs[i]!
         if (doc < from || (scores[i]! + othersMax) * slack <= top.threshold) continue
         let bound = scores[i]!
-        for (const cursor of others) bound += cursor.boundAt(doc)
+        for (let k = 0; k < others.length; k += 1) bound += others[k]!.boundAt(doc)
         if (bound * slack <= top.threshold) continue
         lead.at = i
         lead.doc = doc

@@ -22,6 +22,8 @@ export class TermCursor {
   block = 0
   length = 0
   at = 0
+  /** Last document that the current block's bound holds for. */
+  last = -1
   #freqBlock = -1
   #boundBlock = 0
 
@@ -39,9 +41,11 @@ export class TermCursor {
     this.at = 0
     if (block >= this.postings.numBlocks) {
       this.length = 0
+      this.last = TERMINATED
       this.doc = TERMINATED
       return
     }
+    this.last = this.lastOf(block)
     this.length = this.postings.readDocs(block, this.docs)
     this.doc = this.docs[0]!
   }
@@ -55,9 +59,8 @@ export class TermCursor {
   /** Moves to the first document that is not below `target`. */
   seek(target: number): number {
     if (target <= this.doc) return this.doc
-    const block = this.postings.blockOf(target, this.block)
-    if (block !== this.block) {
-      this.enter(block)
+    if (target > this.last) {
+      this.enter(this.postings.blockOf(target, this.block))
       if (this.doc >= target) return this.doc
     }
     const low = gallop(this.docs, target, this.at + 1, this.length)
