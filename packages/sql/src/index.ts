@@ -1,3 +1,5 @@
 export { parseStatements } from './parser/parse-statements.ts'
 export { bindStatement } from './binder/bind-statement.ts'
 export type { AstStatement, Position } from './parser/ast.ts'
+export { constantOf, withParameters, type Parameters } from './parser/parameters.ts'
+export { ViewProvider } from './binder/view-provider.ts'

@@ -7,6 +7,7 @@ import { SessionSettings, type Catalog, type WorkerResolver } from '@volley/plan
 import { QuickwitCatalog, splitRules } from '@volley/splits'
 import { nodeStoreResolver } from '@volley/storage/node'
 import { Coordinator, LOCAL_WORKER, LocalWorkers } from '@volley/worker/coordinator'
+import { fileFunctions } from './files/file-functions.ts'
 import { packageFile } from './package-files.ts'
 import { VolleySession } from './session.ts'
 import { createWorkerSession } from './worker-session.ts'
@@ -21,6 +22,8 @@ export interface ConnectOptions {
   readonly settings?: ReadonlyMap<string, string> | Readonly<Record<string, string>>
   /** Overwrites freed memory, for tests. */
   readonly poison?: boolean
+  /** Whether statements may read and write files of this machine; true unless it is said. */
+  readonly files?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -62,6 +65,8 @@ export async function connect(options: ConnectOptions = {}): Promise<VolleySessi
     coordinator,
     workers: urls.length === 0 ? inProcess : new StaticWorkerResolver(urls),
     newCatalog: () => (metastore === null ? noTables : new QuickwitCatalog(metastore)),
+    files: options.files ?? true,
+    tableFunctions: options.files === false ? new Map() : fileFunctions,
     dispose,
   })
 }

@@ -1,4 +1,5 @@
 import {
+  fromArrowRecordBatch,
   internalError,
   scalarAt,
   SqlState,
@@ -10,6 +11,7 @@ import {
   type ScalarValue,
 } from '@volley/core'
 import { RendezvousPlacement } from '@volley/cluster'
+import { Arena, Region } from '@volley/kernels'
 import {
   createPhysicalPlan,
   optimizeVerbose,
@@ -24,14 +26,26 @@ import {
   type WorkerResolver,
 } from '@volley/planner'
 import { splitRules } from '@volley/splits'
-import { bindStatement, parseStatements, type AstStatement } from '@volley/sql'
+import {
+  bindStatement,
+  constantOf,
+  parseStatements,
+  withParameters,
+  type AstStatement,
+  type Parameters,
+} from '@volley/sql'
 import type { Coordinator, DistributedExecution, ExecutionMetrics } from '@volley/worker/coordinator'
 import { Table, type RecordBatch as ArrowRecordBatch, type Schema } from 'apache-arrow'
 import { FreshSnapshotExecution, type Execution } from './fresh-snapshot.ts'
-import { describeTable, explainPlan, noRows, showSettings, showTables, type StaticRows } from './statements.ts'
+import { describeColumns, runDefinition, showCreate, type Collected, type Definition } from './run-definition.ts'
+import { describeTable, explainPlan, noRows, showSettings, showTables } from './statements.ts'
+import type { StaticRows } from './static-rows.ts'
+import { SessionCatalog, SessionTables, type TableFunction } from './tables/session-catalog.ts'
 
 export interface RunOptions {
   readonly signal?: AbortSignal
+  /** Values of `$1`, `$2`, ... in order, or of `$name` by name. */
+  readonly params?: readonly unknown[] | Readonly<Record<string, unknown>>
 }
 
 /** What a session is made of; `connect` builds it. */
@@ -42,6 +56,9 @@ export interface SessionParts {
   readonly workers: WorkerResolver
   /** A catalog for one statement, which lists each index once. */
   readonly newCatalog: () => Catalog
+  /** Whether statements may read and write files of this machine. */
+  readonly files?: boolean
+  readonly tableFunctions?: ReadonlyMap<string, TableFunction>
   /** Ends what the session started. */
   readonly dispose: () => Promise<void>
 }
@@ -119,6 +136,8 @@ export class VolleySession implements Session {
   readonly settings: SessionSettings
   readonly functions: FunctionRegistry
   readonly #parts: SessionParts
+  readonly #tables = new SessionTables()
+  readonly #prepared = new Map<string, Extract<AstStatement, { kind: 'prepare' }>>()
 
   constructor(parts: SessionParts) {
     this.#parts = parts
@@ -128,7 +147,17 @@ export class VolleySession implements Session {
 
   /** Tables as they are now. */
   get catalog(): Catalog {
-    return this.#parts.newCatalog()
+    return this.#newCatalog()
+  }
+
+  #newCatalog(): SessionCatalog {
+    return new SessionCatalog({
+      tables: this.#tables,
+      base: this.#parts.newCatalog(),
+      settings: this.settings,
+      functions: this.functions,
+      tableFunctions: this.#parts.tableFunctions ?? new Map(),
+    })
   }
 
   /** Workers that queries run on; `local` is this process. */
@@ -161,8 +190,17 @@ export class VolleySession implements Session {
   }
 
   /** Runs one statement. Rows are computed while they are read. */
-  async run(ast: AstStatement, options: RunOptions = {}): Promise<QueryResult> {
+  async run(given: AstStatement, options: RunOptions = {}): Promise<QueryResult> {
     options.signal?.throwIfAborted()
+    const ast = options.params === undefined ? given : withParameters(given, parametersOf(options.params))
+    switch (ast.kind) {
+      case 'prepare':
+        return this.#prepare(ast)
+      case 'execute':
+        return this.run(this.#executed(ast), options.signal === undefined ? {} : { signal: options.signal })
+      case 'deallocate':
+        return this.#deallocate(ast)
+    }
     const context = this.#planningContext()
     const statement = await bindStatement(ast, context)
     switch (statement.kind) {
@@ -182,7 +220,65 @@ export class VolleySession implements Session {
         return new QueryResult('SHOW', showTables(await context.catalog.tableNames()))
       case 'describe':
         return new QueryResult('SELECT', describeTable(statement.table))
+      case 'describe_query':
+        return new QueryResult('SELECT', describeColumns(statement.columns))
+      case 'show_create':
+        return new QueryResult('SHOW', showCreate(statement.name, statement.table))
+      default:
+        return this.#define(statement, context, options)
     }
+  }
+
+  async #define(statement: Definition, context: PlanningContext, options: RunOptions): Promise<QueryResult> {
+    const rows = await runDefinition(statement, {
+      tables: this.#tables,
+      catalog: this.#newCatalog(),
+      files: this.#parts.files ?? false,
+      collect: (plan) => this.#collect(plan, context, options),
+    })
+    return new QueryResult(statement.kind.toUpperCase().replaceAll('_', ' '), rows)
+  }
+
+  async #collect(logical: LogicalPlan, context: PlanningContext, options: RunOptions): Promise<Collected> {
+    const execution = this.#execute(await this.#plan(logical, context), options)
+    const batches: ArrowRecordBatch[] = []
+    try {
+      for (let batch = await execution.next(); batch !== null; batch = await execution.next()) {
+        if (batch.numRows > 0) batches.push(toArrowRecordBatch(batch))
+      }
+    } finally {
+      await execution.close()
+    }
+    const { schema } = execution
+    return { schema, batches, rows: () => rowsOfArrow(schema, batches) }
+  }
+
+  #prepare(ast: Extract<AstStatement, { kind: 'prepare' }>): QueryResult {
+    const name = nameOf(ast.name)
+    if (this.#prepared.has(name))
+      throw new VolleyError(`prepared statement "${name}" already exists`, { code: '42P05' })
+    this.#prepared.set(name, ast)
+    return new QueryResult('PREPARE', noRows)
+  }
+
+  #executed(ast: Extract<AstStatement, { kind: 'execute' }>): AstStatement {
+    const prepared = this.#preparedBy(nameOf(ast.name))
+    return withParameters(prepared.statement, { values: ast.args, types: prepared.types })
+  }
+
+  #deallocate(ast: Extract<AstStatement, { kind: 'deallocate' }>): QueryResult {
+    if (ast.name === null) this.#prepared.clear()
+    else {
+      this.#preparedBy(nameOf(ast.name))
+      this.#prepared.delete(nameOf(ast.name))
+    }
+    return new QueryResult('DEALLOCATE', noRows)
+  }
+
+  #preparedBy(name: string): Extract<AstStatement, { kind: 'prepare' }> {
+    const prepared = this.#prepared.get(name)
+    if (prepared !== undefined) return prepared
+    throw new VolleyError(`prepared statement "${name}" does not exist`, { code: '26000' })
   }
 
   /** How a statement would run, or, with `analyze`, how it ran. */
@@ -262,12 +358,36 @@ export class VolleySession implements Session {
 
   #planningContext(): PlanningContext {
     return {
-      catalog: this.#parts.newCatalog(),
+      catalog: this.#newCatalog(),
       functions: this.functions,
       settings: this.settings,
       now: BigInt(Date.now()) * 1_000_000n,
     }
   }
+}
+
+function nameOf(name: { readonly value: string; readonly quoted: boolean }): string {
+  return name.quoted ? name.value : name.value.toLowerCase()
+}
+
+function parametersOf(params: NonNullable<RunOptions['params']>): Parameters {
+  if (Array.isArray(params)) return { values: (params as readonly unknown[]).map(constantOf) }
+  const named = new Map(Object.entries(params).map(([name, value]) => [name, constantOf(value)]))
+  return { values: [], named }
+}
+
+function rowsOfArrow(schema: Schema, batches: readonly ArrowRecordBatch[]): ScalarValue[][] {
+  const arena = new Arena()
+  const rows: ScalarValue[][] = []
+  for (const batch of batches) {
+    const region = new Region(arena)
+    try {
+      rows.push(...rowsOf(fromArrowRecordBatch(batch, schema, region)))
+    } finally {
+      region.release()
+    }
+  }
+  return rows
 }
 
 export interface Explained {

@@ -1,4 +1,4 @@
-import { toArrowSchema, typeKey, type ExecutionPlan, type ScalarValue } from '@volley/core'
+import { typeKey, type ExecutionPlan } from '@volley/core'
 import {
   formatLogicalPlan,
   type DistributedPlan,
@@ -7,36 +7,12 @@ import {
   type TableProvider,
 } from '@volley/planner'
 import { FastFieldExec, TantivyAggregateExec } from '@volley/splits'
-import { Bool, Field, Schema, Utf8, vectorFromArray, Table, type DataType, type RecordBatch } from 'apache-arrow'
+import { Bool, Utf8, type DataType } from 'apache-arrow'
 import { explainJson } from './explain-json.ts'
 import { formatAnalyzed, formatStages } from './explain-tree.ts'
+import { describeColumns } from './run-definition.ts'
 import type { Explained } from './session.ts'
-
-/** Rows that are there at once, of a statement that runs no plan. */
-export class StaticRows {
-  readonly schema: Schema
-  readonly rows: readonly (readonly ScalarValue[])[]
-
-  constructor(
-    columns: readonly (readonly [name: string, type: DataType])[],
-    rows: readonly (readonly ScalarValue[])[],
-  ) {
-    this.schema = new Schema(columns.map(([name, type]) => new Field(name, type, true)))
-    this.rows = rows
-  }
-
-  batches(): RecordBatch[] {
-    if (this.rows.length === 0) return []
-    const columns = this.schema.fields.map((field, i) => [
-      field.name,
-      vectorFromArray(
-        this.rows.map((row) => row[i]),
-        field.type,
-      ),
-    ])
-    return new Table(toArrowSchema(this.schema), Object.fromEntries(columns)).batches
-  }
-}
+import { StaticRows } from './static-rows.ts'
 
 const text = new Utf8()
 
@@ -63,6 +39,7 @@ export function showTables(names: readonly string[]): StaticRows {
 }
 
 export function describeTable(table: TableProvider): StaticRows {
+  if (!table.supportsText) return describeColumns(table.columns)
   const rows = table.columns
     .filter((column) => column.visible || column.searchable || !column.selectable)
     .map((column) => [

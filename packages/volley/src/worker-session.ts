@@ -4,6 +4,7 @@ import { Arena } from '@volley/kernels'
 import { SplitIndexOpener, splitOpener, tantivyCodecs } from '@volley/splits'
 import { nodeStoreResolver } from '@volley/storage/node'
 import { nodeZstdDecompress } from '@volley/tantivy/node'
+import { fileScanCodec } from './files/file-scan-codec.ts'
 import type { BuildWorkerSession, WorkerSession } from '@volley/worker/thread'
 
 /** What an executor is built from: plain data, so that it can go to a thread. */
@@ -32,7 +33,7 @@ export function createWorkerSession(config: WorkerSessionConfig): WorkerSession 
   })
   return {
     arena,
-    codec: new PlanCodec(functions, [...tantivyCodecs]),
+    codec: new PlanCodec(functions, [...tantivyCodecs, fileScanCodec(config.roots === null)]),
     context(queryId, settings, signal) {
       const batchSize = Number(settings.get('batch_size') ?? 4096)
       return new TaskContext({ queryId, arena, batchSize, signal, settings }).provide(splitOpener, opener)

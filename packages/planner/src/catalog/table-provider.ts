@@ -45,6 +45,8 @@ export interface TableColumn {
   readonly searchable: boolean
   /** What DESCRIBE says of it, such as `fast, indexed (default), stored`. */
   readonly comment?: string
+  /** What INSERT puts where no value is given; NULL without one. */
+  readonly defaultValue?: Expr
 }
 
 export interface ScanRequest {
@@ -75,6 +77,8 @@ export interface TableProvider {
   /** Whether JSON paths can be asked for as scan columns. */
   readonly supportsPaths: boolean
   readonly supportsText: boolean
+  /** Columns that tell rows apart, none of them NULL; a GROUP BY of them all groups single rows. */
+  readonly primaryKey?: readonly string[]
   /** Whether the scan evaluates this predicate exactly; `column` tells what each ColumnRef in it stands for. */
   supportsFilter(predicate: Expr, column: (id: number) => ScanColumn | null): boolean
   /**

@@ -1,6 +1,6 @@
 import type { AggregateCall, Expr, ScalarValue, SortKey, WindowCall } from '@volley/core'
 import type { DataType, Schema } from 'apache-arrow'
-import type { TableProvider, TextPredicate } from '../catalog/table-provider.ts'
+import type { TableColumn, TableProvider, TextPredicate } from '../catalog/table-provider.ts'
 
 /** Identifies a column from the node that makes it to every use above it; unique within one statement. */
 export type ColumnId = number
@@ -640,5 +640,62 @@ export type Statement =
   | { readonly kind: 'show'; readonly name: string }
   | { readonly kind: 'show_tables' }
   | { readonly kind: 'describe'; readonly table: TableProvider }
+  | { readonly kind: 'describe_query'; readonly columns: readonly LogicalColumn[] }
+  | { readonly kind: 'show_create'; readonly name: string; readonly table: TableProvider }
+  | CreateTableStatement
+  | CreateViewStatement
+  | CreateExternalTableStatement
+  | {
+      readonly kind: 'drop'
+      readonly what: 'table' | 'view'
+      readonly names: readonly string[]
+      readonly ifExists: boolean
+    }
+  /** `plan` has the table's columns, in its order and types. */
+  | { readonly kind: 'insert'; readonly table: string; readonly plan: LogicalPlan; readonly overwrite: boolean }
+  | {
+      readonly kind: 'copy_to'
+      readonly plan: LogicalPlan
+      readonly location: string
+      readonly format: string | null
+      readonly options: ReadonlyMap<string, string>
+    }
+  | {
+      readonly kind: 'copy_from'
+      readonly table: string
+      readonly columns: readonly TableColumn[]
+      readonly location: string
+      readonly format: string | null
+      readonly options: ReadonlyMap<string, string>
+    }
+
+interface CreateStatement {
+  /** With its schema, as written and folded. */
+  readonly name: string
+  readonly orReplace: boolean
+  readonly ifNotExists: boolean
+}
+
+/** A table in the memory of a session, empty or with the rows of a plan. */
+export interface CreateTableStatement extends CreateStatement {
+  readonly kind: 'create_table'
+  readonly columns: readonly TableColumn[]
+  readonly primaryKey: readonly string[]
+  readonly plan: LogicalPlan | null
+}
+
+export interface CreateViewStatement extends CreateStatement {
+  readonly kind: 'create_view'
+  readonly view: TableProvider
+}
+
+/** A table of files. Without columns they are those of the files. */
+export interface CreateExternalTableStatement extends CreateStatement {
+  readonly kind: 'create_external_table'
+  readonly columns: readonly TableColumn[]
+  readonly format: string | null
+  readonly location: string
+  readonly options: ReadonlyMap<string, string>
+}
 
 export type { Schema }

@@ -21,6 +21,27 @@ export interface ShownSetting {
 
 const RULE_PREFIX = 'rules.'
 
+/** What DataFusion calls settings of ours. */
+const ALIASES: Readonly<Record<string, string>> = {
+  'datafusion.execution.target_partitions': 'target_partitions',
+  'datafusion.execution.batch_size': 'batch_size',
+  'datafusion.execution.time_zone': 'timezone',
+  'datafusion.runtime.memory_limit': 'memory_limit',
+}
+
+/** Other settings of DataFusion: taken, so that its scripts run, and without effect. */
+const FOREIGN = /^datafusion\.(?:catalog|execution|explain|format|optimizer|runtime|sql_parser)\.[a-z0-9_.]+$/
+
+function foreign(name: string): SettingDefinition {
+  return {
+    name,
+    description: "DataFusion's; without effect",
+    defaultValue: '',
+    expects: 'anything',
+    parse: (value) => value,
+  }
+}
+
 /** Settings with types, defaults and validation, as SET, RESET and SHOW use them. Names are case-insensitive. */
 export class SessionSettings implements Settings {
   readonly #definitions = new Map<string, SettingDefinition>()
@@ -111,7 +132,8 @@ export class SessionSettings implements Settings {
   }
 
   #find(name: string): SettingDefinition | undefined {
-    const lower = name.toLowerCase()
+    const lower = Object.hasOwn(ALIASES, name.toLowerCase()) ? ALIASES[name.toLowerCase()]! : name.toLowerCase()
+    if (FOREIGN.test(lower)) return foreign(lower)
     if (!lower.startsWith(RULE_PREFIX)) return this.#definitions.get(lower)
     const rule = this.#rules.get(ruleKey(lower.slice(RULE_PREFIX.length)))
     return rule === undefined ? undefined : this.#definitions.get(`${RULE_PREFIX}${rule}`)

@@ -19,6 +19,7 @@ import { didYouMean, fold, foldPath } from './names.ts'
 import { refTo, resolveNullColumns } from './outputs.ts'
 import { bindQuery, type QueryContext } from './query.ts'
 import { refreshed, type Relation, Scope, type ScopeColumn } from './scope.ts'
+import { ViewProvider } from './view-provider.ts'
 
 interface Source {
   readonly plan: LogicalPlan
@@ -70,7 +71,9 @@ function bindTable(ctx: BindContext, table: AstTable, env: QueryContext): Source
       const name = foldPath(table.name)
       const cte = table.name.length === 1 ? findCte(env.ctes, name) : null
       if (cte !== null) return named(cte.bind(table.at), table.alias, name, env)
-      return scan(ctx, ctx.tables.table(table.name), table.alias, fold(table.name.at(-1)!), name, env)
+      const provider = ctx.tables.table(table.name)
+      if (provider instanceof ViewProvider) return bindView(ctx, provider, table, env)
+      return scan(ctx, provider, table.alias, fold(table.name.at(-1)!), name, env)
     }
     case 'function': {
       ctx.countTable(table.at)
@@ -86,6 +89,28 @@ function bindTable(ctx: BindContext, table: AstTable, env: QueryContext): Source
     case 'join':
       return aliased(bindJoin(ctx, table, env), table.alias, env)
   }
+}
+
+/** The view's query, with the names that its columns got when it was made. */
+function bindView(
+  ctx: BindContext,
+  view: ViewProvider,
+  table: Extract<AstTable, { kind: 'table' }>,
+  env: QueryContext,
+): Source {
+  const plan = resolveNullColumns(ctx, bindQuery(ctx, view.query, { ctes: null, parent: null }))
+  if (plan.columns.length !== view.columns.length) {
+    throw sqlError(
+      SqlState.undefinedColumn,
+      `view "${view.name}" had ${view.columns.length} columns when it was made, and now has ${plan.columns.length}`,
+      table.at,
+    )
+  }
+  const source = named(plan, table.alias, fold(table.name.at(-1)!), env)
+  const [relation] = source.scope.relations
+  const given = table.alias?.columns.length ?? 0
+  const columns = relation!.columns.map((column, i) => (i < given ? column : { ...column, name: view.columns[i]!.name }))
+  return { plan, scope: new Scope([{ ...relation!, columns }], [], env.parent) }
 }
 
 /** Renames the first columns by `AS t (a, b)`. */

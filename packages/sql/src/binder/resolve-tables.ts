@@ -4,6 +4,7 @@ import type { AstBody, AstExpr, AstName, AstQuery, AstTable, Position } from '..
 import type { ResolvedTables } from './bind-context.ts'
 import { sqlError } from './errors.ts'
 import { didYouMean, fold, foldPath } from './names.ts'
+import { ViewProvider } from './view-provider.ts'
 
 type TableNode = Extract<AstTable, { kind: 'table' | 'function' }>
 
@@ -79,18 +80,24 @@ export async function resolveTables(catalog: Catalog, node: unknown): Promise<Re
   const wanted = new Map<string, TableNode>()
   const key = (node: TableNode): string =>
     node.kind === 'table' ? foldPath(node.name) : functionKey(node.name, node.args.map(constant))
-  walkTables(node, new Set(), (table) => {
-    if (!wanted.has(key(table))) wanted.set(key(table), table)
-  })
   const found = new Map<string, TableProvider>()
-  await Promise.all(
-    [...wanted].map(async ([name, table]) => {
-      found.set(
-        name,
-        table.kind === 'table' ? await findTable(catalog, table.name, table.at) : await findFunction(catalog, table),
-      )
-    }),
-  )
+  const gather = (root: unknown): void =>
+    walkTables(root, new Set(), (table) => {
+      const name = key(table)
+      if (!wanted.has(name) && !found.has(name)) wanted.set(name, table)
+    })
+  gather(node)
+  while (wanted.size > 0) {
+    const batch = [...wanted]
+    wanted.clear()
+    const providers = await Promise.all(
+      batch.map(([, table]) =>
+        table.kind === 'table' ? findTable(catalog, table.name, table.at) : findFunction(catalog, table),
+      ),
+    )
+    batch.forEach(([name], i) => found.set(name, providers[i]!))
+    for (const provider of providers) if (provider instanceof ViewProvider) gather(provider.query)
+  }
   return {
     table(name) {
       const provider = found.get(foldPath(name))

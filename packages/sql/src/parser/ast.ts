@@ -287,3 +287,80 @@ export type AstStatement =
   | { readonly kind: 'show'; readonly name: string }
   | { readonly kind: 'show_tables' }
   | { readonly kind: 'describe'; readonly table: readonly AstName[]; readonly at: Position | null }
+  | { readonly kind: 'describe_query'; readonly query: AstQuery }
+  | { readonly kind: 'show_create'; readonly name: readonly AstName[]; readonly at: Position | null }
+  | AstCreateTable
+  | AstCreateView
+  | AstCreateExternalTable
+  | {
+      readonly kind: 'drop'
+      readonly what: 'table' | 'view'
+      readonly names: readonly (readonly AstName[])[]
+      readonly ifExists: boolean
+    }
+  | AstInsert
+  | {
+      readonly kind: 'prepare'
+      readonly name: AstName
+      readonly types: readonly DataType[]
+      readonly statement: AstStatement
+    }
+  | { readonly kind: 'execute'; readonly name: AstName; readonly args: readonly AstExpr[] }
+  /** `name` is null for all. */
+  | { readonly kind: 'deallocate'; readonly name: AstName | null }
+  | AstCopy
+
+export interface AstColumnDefinition {
+  readonly name: AstName
+  readonly type: DataType
+  readonly nullable: boolean
+  readonly defaultValue: AstExpr | null
+}
+
+interface Created {
+  readonly name: readonly AstName[]
+  readonly orReplace: boolean
+  readonly ifNotExists: boolean
+  readonly at: Position | null
+}
+
+export interface AstCreateTable extends Created {
+  readonly kind: 'create_table'
+  readonly columns: readonly AstColumnDefinition[]
+  readonly primaryKey: readonly AstName[]
+  readonly query: AstQuery | null
+}
+
+export interface AstCreateView extends Created {
+  readonly kind: 'create_view'
+  readonly columns: readonly AstName[]
+  readonly query: AstQuery
+}
+
+/** Options of a file are keys in lower case, such as `format.has_header`. */
+export interface AstCreateExternalTable extends Created {
+  readonly kind: 'create_external_table'
+  readonly columns: readonly AstColumnDefinition[]
+  readonly format: string | null
+  readonly location: string
+  readonly options: ReadonlyMap<string, string>
+}
+
+export interface AstInsert extends Node {
+  readonly kind: 'insert'
+  readonly table: readonly AstName[]
+  readonly columns: readonly AstName[]
+  /** Null for DEFAULT VALUES. */
+  readonly query: AstQuery | null
+  readonly overwrite: boolean
+}
+
+export interface AstCopy extends Node {
+  readonly kind: 'copy'
+  readonly direction: 'to' | 'from'
+  readonly table: readonly AstName[] | null
+  readonly query: AstQuery | null
+  readonly location: string
+  readonly format: string | null
+  readonly options: ReadonlyMap<string, string>
+}

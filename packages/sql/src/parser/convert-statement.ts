@@ -1,7 +1,9 @@
 import { SqlState, VolleyError } from '@volley/core'
 import type { AstName, AstStatement } from './ast.ts'
+import { convertCreateTable, convertCreateView, convertInsert } from './convert-definition.ts'
 import { convertExpr } from './convert-expr.ts'
 import { convertQuery } from './convert-query.ts'
+import { convertType } from './convert-type.ts'
 import { name, names, positionOf, unsupported, variant } from './raw.ts'
 import type { Raw } from './sqlparser.ts'
 
@@ -29,13 +31,39 @@ export function convertStatement(raw: Raw): AstStatement {
       if (node.show_options?.filter_position !== undefined && node.show_options.filter_position !== null)
         throw unsupported('SHOW TABLES with a filter', raw)
       return { kind: 'show_tables' }
+    case 'ShowCreate':
+      return { kind: 'show_create', name: names(node.obj_name), at: positionOf(node) }
+    case 'CreateTable':
+      return convertCreateTable(node, raw)
+    case 'CreateView':
+      return convertCreateView(node, raw)
+    case 'Drop': {
+      const what = String(node.object_type).toLowerCase()
+      if (what !== 'table' && what !== 'view') throw unsupported(`DROP ${what.toUpperCase()}`, raw)
+      return { kind: 'drop', what, names: node.names.map(names), ifExists: node.if_exists === true }
+    }
+    case 'Insert':
+      return convertInsert(node, raw)
+    case 'Prepare':
+      return {
+        kind: 'prepare',
+        name: name(node.name),
+        types: node.data_types.map(convertType),
+        statement: convertStatement(node.statement),
+      }
+    case 'Execute':
+      return { kind: 'execute', name: names(node.name).at(-1)!, args: node.parameters.map(convertExpr) }
+    case 'Deallocate': {
+      const prepared = name(node.name)
+      return { kind: 'deallocate', name: !prepared.quoted && /^all$/i.test(prepared.value) ? null : prepared }
+    }
   }
   throw unsupported(tag.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toUpperCase(), raw)
 }
 
 function setting(parts: readonly AstName[]): string {
   const text = parts.map((part) => (part.quoted ? part.value : part.value.toLowerCase())).join('.')
-  return text === 'time.zone' ? 'timezone' : text
+  return text === 'time.zone' || text === 'time zone' ? 'timezone' : text
 }
 
 function convertExplain(node: Raw, raw: Raw): AstStatement {
@@ -56,6 +84,8 @@ function convertExplain(node: Raw, raw: Raw): AstStatement {
   if (format !== 'tree' && format !== 'json')
     throw invalid(`EXPLAIN format "${format}" does not exist: use tree or json`, raw)
   const statement = convertStatement(node.statement)
+  if (node.describe_alias === 'Describe' && statement.kind === 'query')
+    return { kind: 'describe_query', query: statement.query }
   if (statement.kind !== 'query') throw unsupported('EXPLAIN of a statement that is not a query', raw)
   return { kind: 'explain', statement, analyze, verbose, format }
 }

@@ -1,0 +1,55 @@
+import { SqlState, VolleyError, type Vector } from '@volley/core'
+import type { Region } from '@volley/kernels'
+import type { Field } from 'apache-arrow'
+
+export type FileFormatName = 'csv' | 'json' | 'arrow' | 'parquet'
+
+/** Options of a file by their names in lower case, with or without `format.`. */
+export type FileOptions = ReadonlyMap<string, string>
+
+/** A part of a file that is read on its own, such as a row group. */
+export interface FilePart {
+  readonly path: string
+  /** Row group or record batch; null is the whole file. */
+  readonly part: number | null
+  readonly rows: number | null
+  readonly bytes: number
+}
+
+/** Columns of some rows. `columns` makes the vectors of a run of them in a region. */
+export interface FileChunk {
+  readonly rows: number
+  columns(start: number, end: number, region: Region): Vector[]
+}
+
+export interface ReadRequest {
+  readonly path: string
+  readonly part: number | null
+  /** All columns of the table, for formats without names. */
+  readonly fields: readonly Field[]
+  /** Positions of those that are read, in order. */
+  readonly wanted: readonly number[]
+  readonly options: FileOptions
+  readonly signal: AbortSignal | null
+}
+
+/** How files of one format are read. */
+export interface FileFormat {
+  /** Columns of a file. */
+  fields(path: string, options: FileOptions): Promise<Field[]>
+  parts(path: string): Promise<readonly FilePart[]>
+  read(request: ReadRequest): AsyncGenerator<FileChunk, void, void>
+}
+
+export function option(options: FileOptions, name: string): string | undefined {
+  return options.get(name) ?? options.get(`format.${name}`)
+}
+
+/** @throws VolleyError 22023 */
+export function flag(options: FileOptions, name: string, defaultValue: boolean): boolean {
+  const value = option(options, name)?.toLowerCase()
+  if (value === undefined) return defaultValue
+  if (['true', 'on', '1', 'yes'].includes(value)) return true
+  if (['false', 'off', '0', 'no'].includes(value)) return false
+  throw new VolleyError(`option "${name}" takes true or false, not "${value}"`, { code: SqlState.invalidParameterValue })
+}

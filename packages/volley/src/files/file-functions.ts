@@ -1,0 +1,26 @@
+import { SqlState, VolleyError } from '@volley/core'
+import type { TableFunction } from '../tables/session-catalog.ts'
+import type { FileFormatName } from './file-format.ts'
+import { FileTable } from './file-table.ts'
+import { formatName } from './formats.ts'
+
+function reading(name: string, format: FileFormatName | null): readonly [string, TableFunction] {
+  return [
+    name,
+    async (args) => {
+      const [location] = args
+      if (typeof location !== 'string' || args.length !== 1)
+        throw new VolleyError(`${name} takes the path of a file or a folder`, { code: SqlState.undefinedFunction })
+      return FileTable.open(name, [], format ?? formatName(null, location), location, new Map())
+    },
+  ]
+}
+
+/** Table functions that read files: `read_parquet('hits.parquet')`. */
+export const fileFunctions: ReadonlyMap<string, TableFunction> = new Map([
+  reading('read_csv', 'csv'),
+  reading('read_json', 'json'),
+  reading('read_arrow', 'arrow'),
+  reading('read_parquet', 'parquet'),
+  reading('read_file', null),
+])

@@ -1,0 +1,105 @@
+import { notSupported, type ExecutionPlan } from '@volley/core'
+import type { ScanRequest, TableColumn, TableProvider } from '@volley/planner'
+import { Field, Schema } from 'apache-arrow'
+import type { FileFormatName, FileOptions, FilePart } from './file-format.ts'
+import { FileScanExec } from './file-scan-exec.ts'
+import { fileFormat, filesOf } from './formats.ts'
+
+/** A table of files of one format on this machine. */
+export class FileTable implements TableProvider {
+  readonly name: string
+  readonly columns: readonly TableColumn[]
+  readonly location: string
+  readonly format: FileFormatName
+  readonly options: FileOptions
+  readonly parts: readonly FilePart[]
+  readonly supportsPaths = false
+  readonly supportsText = false
+
+  private constructor(
+    name: string,
+    columns: readonly TableColumn[],
+    files: { location: string; format: FileFormatName; options: FileOptions; parts: readonly FilePart[] },
+  ) {
+    this.name = name
+    this.columns = columns
+    this.location = files.location
+    this.format = files.format
+    this.options = files.options
+    this.parts = files.parts
+  }
+
+  /**
+   * Finds the files, and the columns where none are given.
+   *
+   * @throws VolleyError for a location without files, or files of another format
+   */
+  static async open(
+    name: string,
+    columns: readonly TableColumn[],
+    format: FileFormatName,
+    location: string,
+    options: FileOptions,
+  ): Promise<FileTable> {
+    const paths = filesOf(location, format)
+    const reader = await fileFormat(format)
+    const parts = (await Promise.all(paths.map((path) => reader.parts(path)))).flat()
+    let own = columns
+    const [first] = paths
+    if (columns.length === 0 && first !== undefined) own = (await reader.fields(first, options)).map(columnOf)
+    else if (format !== 'csv' && first !== undefined) {
+      const fields = await reader.fields(first, options)
+      const found = new Map(fields.map((field) => [field.name, field]))
+      // What a file says of its columns is how they are read.
+      own = columns.map((column) => ({ ...column, type: found.get(column.name)?.type ?? column.type }))
+    }
+    return new FileTable(name, own, { location, format, options, parts })
+  }
+
+  /** The table with the files that are there now. */
+  reopen(): Promise<FileTable> {
+    return FileTable.open(this.name, this.columns, this.format, this.location, this.options)
+  }
+
+  get rows(): { value: number; exact: boolean } | null {
+    if (this.parts.some((part) => part.rows === null)) return null
+    return { value: this.parts.reduce((sum, part) => sum + part.rows!, 0), exact: true }
+  }
+
+  get bytes(): { value: number; exact: boolean } {
+    return { value: this.parts.reduce((sum, part) => sum + part.bytes, 0), exact: false }
+  }
+
+  supportsFilter(): boolean {
+    return false
+  }
+
+  checkText(): void {
+    throw notSupported(`text search in table "${this.name}"`, 'text search needs an index')
+  }
+
+  scan(request: ScanRequest): ExecutionPlan {
+    const wanted = request.outputs.map(({ source }) =>
+      this.columns.findIndex((column) => source.kind === 'column' && column.name === source.name),
+    )
+    const field = (column: { name: string; type: Field['type']; nullable: boolean }): Field =>
+      new Field(column.name, column.type, column.nullable)
+    const count = Math.max(1, Math.min(request.settings.targetPartitions, this.parts.length))
+    const partitions: FilePart[][] = Array.from({ length: count }, () => [])
+    this.parts.forEach((part, i) => partitions[Math.floor((i * count) / this.parts.length)]!.push(part))
+    return new FileScanExec({
+      format: this.format,
+      options: this.options,
+      tableSchema: new Schema(this.columns.map(field)),
+      wanted,
+      schema: new Schema(request.outputs.map(field)),
+      partitions,
+      fetch: request.fetch,
+    })
+  }
+}
+
+function columnOf(field: Field): TableColumn {
+  const { name, type, nullable } = field
+  return { name, type, nullable, visible: true, selectable: true, searchable: false }
+}

@@ -1,0 +1,208 @@
+import {
+  arrowTypeName,
+  INT32,
+  SqlState,
+  toArrowSchema,
+  typeName,
+  UINT64,
+  UTF8,
+  VolleyError,
+  type ScalarValue,
+} from '@volley/core'
+import type { LogicalPlan, Statement, TableColumn, TableProvider } from '@volley/planner'
+import { ViewProvider } from '@volley/sql'
+import type { RecordBatch, Schema } from 'apache-arrow'
+import { FileTable } from './files/file-table.ts'
+import { formatName } from './files/formats.ts'
+import { StaticRows } from './static-rows.ts'
+import { MemoryTable } from './tables/memory-table.ts'
+import { localName, type SessionCatalog, type SessionTables } from './tables/session-catalog.ts'
+
+export type Definition = Extract<
+  Statement,
+  {
+    kind: 'create_table' | 'create_view' | 'create_external_table' | 'drop' | 'insert' | 'copy_to' | 'copy_from'
+  }
+>
+
+/** All rows of a plan. */
+export interface Collected {
+  readonly schema: Schema
+  readonly batches: readonly RecordBatch[]
+  rows(): ScalarValue[][]
+}
+
+export interface DefinitionContext {
+  readonly tables: SessionTables
+  readonly catalog: SessionCatalog
+  /** Whether statements may read and write files. */
+  readonly files: boolean
+  collect(plan: LogicalPlan): Promise<Collected>
+}
+
+/** Runs a statement that makes, fills or drops tables. Rows are there once all of them are. */
+export async function runDefinition(statement: Definition, context: DefinitionContext): Promise<StaticRows> {
+  const { tables } = context
+  switch (statement.kind) {
+    case 'create_table': {
+      if (statement.ifNotExists && tables.get(statement.name) !== undefined) return done
+      forbidExisting(tables, statement)
+      const { columns, primaryKey, plan } = statement
+      const empty = new MemoryTable(localName(statement.name), columns, [], primaryKey)
+      const table = plan === null ? empty : empty.with((await context.collect(plan)).batches)
+      tables.create(statement.name, table, statement.orReplace)
+      return done
+    }
+    case 'create_view':
+      if (statement.ifNotExists && tables.get(statement.name) !== undefined) return done
+      tables.create(statement.name, statement.view, statement.orReplace)
+      return done
+    case 'create_external_table': {
+      if (statement.ifNotExists && tables.get(statement.name) !== undefined) return done
+      forbidExisting(tables, statement)
+      requireFiles(context)
+      const { columns, location, options } = statement
+      const format = formatName(statement.format, location)
+      const table = await FileTable.open(localName(statement.name), columns, format, location, options)
+      tables.create(statement.name, table, statement.orReplace)
+      return done
+    }
+    case 'drop':
+      return drop(statement, tables)
+    case 'insert':
+      return insert(statement, context)
+    case 'copy_to': {
+      requireFiles(context)
+      const format = formatName(statement.format, statement.location)
+      const collected = await context.collect(statement.plan)
+      return written(collected, await write(statement.location, format, statement.options, collected))
+    }
+    case 'copy_from': {
+      requireFiles(context)
+      const target = tables.get(statement.table)
+      if (!(target instanceof MemoryTable)) throw notATable(statement.table)
+      const format = formatName(statement.format, statement.location)
+      const source = await FileTable.open('copy', statement.columns, format, statement.location, statement.options)
+      const { TableScan } = await import('@volley/planner')
+      const outputs = source.columns.map((column, i) => ({
+        column: { id: i + 1, name: column.name, type: column.type, nullable: column.nullable, qualifier: null },
+        source: { kind: 'column' as const, name: column.name },
+      }))
+      const collected = await context.collect(new TableScan(source, outputs, [], [], null))
+      tables.replace(statement.table, target.with(collected.batches))
+      return counted(collected)
+    }
+  }
+}
+
+const done: StaticRows = new StaticRows([], [])
+
+function forbidExisting(tables: SessionTables, statement: { name: string; orReplace: boolean }): void {
+  if (statement.orReplace || tables.get(statement.name) === undefined) return
+  throw new VolleyError(`table "${localName(statement.name)}" already exists`, { code: '42P07' })
+}
+
+function requireFiles(context: DefinitionContext): void {
+  if (context.files) return
+  throw new VolleyError('this session reads and writes no files', { code: '42501' })
+}
+
+function drop(statement: Extract<Statement, { kind: 'drop' }>, tables: SessionTables): StaticRows {
+  const isWhat = (table: TableProvider): boolean => table instanceof ViewProvider === (statement.what === 'view')
+  for (const name of statement.names) {
+    const table = tables.get(name)
+    if (table === undefined && statement.ifExists) continue
+    if (table === undefined)
+      throw new VolleyError(`${statement.what} "${localName(name)}" does not exist`, { code: SqlState.undefinedTable })
+    if (!isWhat(table))
+      throw new VolleyError(`"${localName(name)}" is not a ${statement.what}`, { code: '42809' })
+  }
+  for (const name of statement.names) tables.drop(name)
+  return done
+}
+
+async function insert(
+  statement: Extract<Statement, { kind: 'insert' }>,
+  context: DefinitionContext,
+): Promise<StaticRows> {
+  const table = context.tables.get(statement.table)
+  if (!(table instanceof MemoryTable) && !(table instanceof FileTable)) throw notATable(statement.table)
+  const collected = await context.collect(statement.plan)
+  if (table instanceof MemoryTable) {
+    context.tables.replace(statement.table, table.with(collected.batches, statement.overwrite))
+    return counted(collected)
+  }
+  requireFiles(context)
+  if (!/[/\\]$/.test(table.location)) {
+    throw new VolleyError(`table "${table.name}" is one file: rows can be added to a folder only`, {
+      code: SqlState.featureNotSupported,
+      hint: 'end the LOCATION with a slash',
+    })
+  }
+  await write(table.location, table.format, table.options, collected)
+  context.tables.replace(statement.table, await table.reopen())
+  return counted(collected)
+}
+
+function notATable(name: string): VolleyError {
+  return new VolleyError(`cannot write to "${name}"`, {
+    code: SqlState.featureNotSupported,
+    hint: 'only tables that CREATE TABLE made can be written to',
+  })
+}
+
+async function write(
+  location: string,
+  format: ReturnType<typeof formatName>,
+  options: ReadonlyMap<string, string>,
+  collected: Collected,
+): Promise<number> {
+  if (options.has('partitioned_by'))
+    throw new VolleyError('COPY ... PARTITIONED BY is not supported', { code: SqlState.featureNotSupported })
+  const { writeFile } = await import('./files/write-file.ts')
+  const rows = collected.rows()
+  await writeFile(location, format, options, {
+    schema: collected.schema,
+    arrowSchema: toArrowSchema(collected.schema),
+    batches: collected.batches,
+    rows,
+  })
+  return rows.length
+}
+
+function written(_collected: Collected, rows: number): StaticRows {
+  return new StaticRows([['count', UINT64]], [[BigInt(rows)]])
+}
+
+function counted(collected: Collected): StaticRows {
+  const rows = collected.batches.reduce((sum, batch) => sum + batch.numRows, 0)
+  return new StaticRows([['count', UINT64]], [[BigInt(rows)]])
+}
+
+/** `column_name, data_type, is_nullable` of a table without a text index, or of a query. */
+export function describeColumns(columns: readonly Pick<TableColumn, 'name' | 'type' | 'nullable'>[]): StaticRows {
+  return new StaticRows(
+    [
+      ['column_name', UTF8],
+      ['data_type', UTF8],
+      ['is_nullable', UTF8],
+    ],
+    columns.map((column) => [column.name, arrowTypeName(column.type), column.nullable ? 'YES' : 'NO']),
+  )
+}
+
+/** A table as the statement that would make it. */
+export function showCreate(name: string, table: TableProvider): StaticRows {
+  const columns = table.columns.map(
+    (column) => `${column.name} ${typeName(column.type)}${column.nullable ? '' : ' NOT NULL'}`,
+  )
+  const what = table instanceof ViewProvider ? 'VIEW' : 'TABLE'
+  return new StaticRows(
+    [
+      ['table_name', UTF8],
+      ['position', INT32],
+      ['definition', UTF8],
+    ],
+    [[name, 1, `CREATE ${what} ${name} (${columns.join(', ')})`]],
+  )
+}
