@@ -9,7 +9,14 @@ export {
   filterCompareU64,
 } from './filter-compare.ts'
 export { allowWasm } from './scratch.ts'
-export { BLOCK_LENGTH, type PackedBlocks, unpackBlock, unpackDocBlocks, unpackNumberBlocks } from './packed-blocks.ts'
+export {
+  BLOCK_LENGTH,
+  type PackedBlocks,
+  unpackBlock,
+  unpackDocBlock,
+  unpackDocBlocks,
+  unpackNumberBlocks,
+} from './packed-blocks.ts'
 export { type DocBits, withDocBits } from './doc-bits.ts'
 export { phrasePair, type PositionedDocs } from './phrase-pair.ts'
 export {

@@ -32,8 +32,8 @@ export function unpackDocBlocks(
   let written = at
   if (scratch === null) {
     for (let block = from; block < to; block += 1) {
-      unpackBlock(blocks.words, blocks.offsets[block]!, blocks.widths[block]! & 31, out, written)
-      if (sumDeltas(out, written, last) < 0) return false
+      const { words, offsets, widths } = blocks
+      if (unpackDocBlock(words, offsets[block]!, widths[block]! & 31, last, out, written) < 0) return false
       written += BLOCK_LENGTH
       last = out[written - 1]!
     }
@@ -153,16 +153,50 @@ export function unpackBlock(words: Uint32Array, at: number, width: number, out: 
 }
 
 /**
- * Turns 128 strict deltas into documents; negative if one has left the range: a delta has at most 31 bits, so a sum that
- * wraps shows its top bit on the way.
+ * Unpacks one block of 128 strict document deltas to out[to...); returns the documents OR-ed: negative if one has left the
+ * range. A delta has at most 31 bits, so a sum that wraps shows its top bit on the way.
  */
-function sumDeltas(out: Uint32Array, at: number, previous: number): number {
+export function unpackDocBlock(
+  words: Uint32Array,
+  at: number,
+  width: number,
+  previous: number,
+  out: Uint32Array,
+  to: number,
+): number {
+  const mask = (1 << width) - 1
+  const end = to + BLOCK_LENGTH
   let doc = previous
   let seen = 0
-  for (let i = at; i < at + BLOCK_LENGTH; i += 1) {
-    doc = (doc + out[i]! + 1) | 0
-    seen |= doc
-    out[i] = doc
+  let word = at
+  let shift = 0
+  for (let i = to; i < end; i += 4) {
+    let a = words[word]! >>> shift
+    let b = words[word + 1]! >>> shift
+    let c = words[word + 2]! >>> shift
+    let d = words[word + 3]! >>> shift
+    shift += width
+    if (shift >= 32) {
+      shift -= 32
+      word += 4
+      if (shift > 0) {
+        const up = width - shift
+        a |= words[word]! << up
+        b |= words[word + 1]! << up
+        c |= words[word + 2]! << up
+        d |= words[word + 3]! << up
+      }
+    }
+    a = (doc + (a & mask) + 1) | 0
+    b = (a + (b & mask) + 1) | 0
+    c = (b + (c & mask) + 1) | 0
+    d = (c + (d & mask) + 1) | 0
+    out[i] = a
+    out[i + 1] = b
+    out[i + 2] = c
+    out[i + 3] = d
+    seen |= a | b | c | d
+    doc = d
   }
   return seen
 }

@@ -259,7 +259,7 @@ class KeyReader {
         nulls = (column as NumericColumn).readDocs(docs, count, this.#numbers, this.#validity)
         numbersToFloats(this.#numbers, count, this.near)
     }
-    if (nulls > 0) for (let i = 0; i < count; i += 1) if (this.isNull(i)) this.near[i] = NaN
+    if (nulls > 0) clearMissing(this.near, count, this.#validity)
   }
 
   isNull(i: number): boolean {
@@ -289,4 +289,13 @@ function numbersToFloats(numbers: NumericArray, count: number, out: Float64Array
   const low = new Uint32Array(numbers.buffer, numbers.byteOffset, 2 * count)
   const high = numbers instanceof BigInt64Array ? new Int32Array(low.buffer, low.byteOffset, 2 * count) : low
   for (let i = 0; i < count; i += 1) out[i] = high[2 * i + 1]! * 4294967296 + low[2 * i]!
+}
+
+function clearMissing(near: Float64Array, count: number, validity: Uint8Array): void {
+  for (let at = 0; at < count; at += 8) {
+    const byte = validity[at >> 3]!
+    if (byte === 255) continue
+    const end = Math.min(count, at + 8)
+    for (let i = at; i < end; i += 1) if (((byte >> (i & 7)) & 1) === 0) near[i] = NaN
+  }
 }

@@ -4,6 +4,7 @@ import {
   type ScoreFormula,
   type ScoreWindow,
   unpackBlock,
+  unpackDocBlock,
   unpackDocBlocks,
   unpackNumberBlocks,
 } from '@volley/kernels'
@@ -137,8 +138,14 @@ export class PostingsList {
     }
     const flags = this.#docs.widths[block]!
     const previous = block > 0 ? this.lastDocs[block - 1]! : 0
-    unpackBlock(this.#docs.words, this.#docs.offsets[block]!, flags & 31, out, 0)
-    const seen = (flags & 64) !== 0 ? sumStrictDeltas(out, previous === 0 ? -1 : previous) : sumDeltas(out, previous)
+    const { words, offsets } = this.#docs
+    let seen: number
+    if ((flags & 64) !== 0) {
+      seen = unpackDocBlock(words, offsets[block]!, flags & 31, previous === 0 ? -1 : previous, out, 0)
+    } else {
+      unpackBlock(words, offsets[block]!, flags & 31, out, 0)
+      seen = sumDeltas(out, previous)
+    }
     if (seen < 0 || out[BLOCK - 1] !== this.lastDocs[block]) throw this.#corrupted(`documents of block ${block}`)
     return BLOCK
   }
@@ -297,22 +304,7 @@ export class PostingsList {
   }
 }
 
-/**
- * Turns 128 strict deltas (minus one) into documents; -1 if one has left the range of documents. A delta has at most 31
- * bits, so a sum that wraps shows its top bit on the way.
- */
-function sumStrictDeltas(out: Uint32Array, previous: number): number {
-  let doc = previous
-  let seen = 0
-  for (let i = 0; i < BLOCK; i += 1) {
-    doc = (doc + out[i]! + 1) | 0
-    seen |= doc
-    out[i] = doc
-  }
-  return seen
-}
-
-/** The same for plain deltas, as format 5 wrote them. */
+/** Turns 128 plain deltas, as format 5 wrote them, into documents; negative if one has left the range. */
 function sumDeltas(out: Uint32Array, previous: number): number {
   let doc = previous
   let seen = 0
