@@ -14,6 +14,7 @@ import { FastFieldExec } from '../sources/fast-field-exec.ts'
 import { ScanTable } from '../sources/scan-table.ts'
 import { SplitSource } from '../sources/split-source.ts'
 import { TantivyAggregateExec } from '../sources/tantivy-aggregate-exec.ts'
+import { bindingSources, jointSources, replaceJoint } from './joined-sources.ts'
 
 /**
  * Drops splits that cannot hold a row that satisfies the fast-field filters of their scan, by the metastore's time ranges
@@ -21,40 +22,36 @@ import { TantivyAggregateExec } from '../sources/tantivy-aggregate-exec.ts'
  *
  * Preconditions: a filter compares the index's timestamp field with a literal (a range is in whole seconds, both ends
  * inclusive, so a value up to a second above the end still counts), or a tag field is equal to a literal or in a list of
- * them (a split without `field!` does not list the field's values and is kept). All sources of the scan get the same
- * shorter layout.
+ * them (a split without `field!` does not list the field's values and is kept). Sources that are joined by address are
+ * pruned together, by the filters of those whose rows every row needs, and get the same shorter layout.
  */
 export const splitPruning: PhysicalRule = {
   name: 'SplitPruning',
-  apply(plan) {
-    const kept = new Map<ScanTable, ScanTable>()
-    collect(plan, kept)
-    return kept.size === 0 ? plan : replace(plan, kept)
-  },
+  apply: prune,
 }
 
-/** Sources of one scan share the identity of their ScanTable. */
-function collect(plan: ExecutionPlan, kept: Map<ScanTable, ScanTable>): void {
-  const fields = plan instanceof TantivyAggregateExec ? plan.fields : plan
-  if (fields instanceof FastFieldExec) {
-    const { table } = fields
-    const tests = fields.options.filters.flatMap((filter) => timeTest(filter, fields) ?? tagTest(filter, fields) ?? [])
-    const splits = table.layout.splits.filter((split) => tests.every((mayMatch) => mayMatch(split)))
-    if (splits.length < table.layout.splits.length) {
-      const layout = Layout.create(table.layout.layoutId, splits, table.layout.partitions)
-      kept.set(table, new ScanTable(table.name, table.indexes, layout))
-    }
+function prune(plan: ExecutionPlan): ExecutionPlan {
+  const sources = jointSources(plan)
+  const whole = sources[0]?.table.layout
+  if (whole === undefined) return replaceJoint(plan, (source) => source, prune)
+  const tests = bindingSources(plan).flatMap(testsOf)
+  const splits = whole.splits.filter((split) => tests.every((mayMatch) => mayMatch(split)))
+  const layout = splits.length < whole.splits.length ? Layout.create(whole.layoutId, splits, whole.partitions) : null
+  // Sources of one scan share the identity of their table.
+  const tables = new Map<ScanTable, ScanTable>()
+  const pruned = (source: SplitSource): SplitSource => {
+    if (layout === null) return source
+    const { table } = source
+    if (!tables.has(table)) tables.set(table, new ScanTable(table.name, table.indexes, layout))
+    return source.withSplits(tables.get(table)!)
   }
-  for (const child of plan.children) collect(child, kept)
+  return replaceJoint(plan, pruned, prune)
 }
 
-function replace(plan: ExecutionPlan, kept: ReadonlyMap<ScanTable, ScanTable>): ExecutionPlan {
-  if (plan instanceof SplitSource) {
-    const table = kept.get(plan.table)
-    return table === undefined ? plan : plan.withSplits(table)
-  }
-  const children = plan.children.map((child) => replace(child, kept))
-  return children.every((child, i) => child === plan.children[i]) ? plan : plan.withChildren(children)
+function testsOf(source: SplitSource): MayMatch[] {
+  const fields = source instanceof TantivyAggregateExec ? source.fields : source
+  if (!(fields instanceof FastFieldExec)) return []
+  return fields.options.filters.flatMap((filter) => timeTest(filter, fields) ?? tagTest(filter, fields) ?? [])
 }
 
 type MayMatch = (split: SplitRef) => boolean
