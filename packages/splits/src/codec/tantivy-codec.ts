@@ -1,5 +1,5 @@
 import type { DecodeContext, EncodeContext, NodeCodec } from '@volley/codec'
-import { SqlState, VolleyError, type AggregateCall, type ColumnExpr, type ExecutionPlan } from '@volley/core'
+import { SqlState, VolleyError, type AggregateCall, type ExecutionPlan } from '@volley/core'
 import { TextPredicate } from '@volley/planner'
 import { volley } from '../generated/messages.js'
 import { Layout, type SplitRef } from '../layout/layout.ts'
@@ -37,11 +37,13 @@ export const tantivyCodecs: readonly NodeCodec[] = [
   {
     kind: 'TantivyAggregateExec',
     encode(node, context) {
-      const { fields, inverted, group, calls, schema } = node as TantivyAggregateExec
+      const { fields, inverted, groups, groupingSets, calls, schema } = node as TantivyAggregateExec
       const wire = {
         fields: columnSourceToWire(fields, context),
         inverted: inverted === null ? null : invertedToWire(inverted),
-        group: context.encodeOptionalExpr(group),
+        groups: context.encodeExprs(groups),
+        hasSets: groupingSets !== null,
+        sets: (groupingSets ?? []).map((set) => ({ groups: [...set] })),
         calls: calls.map((call) => context.encodeAggregate(call)),
         schema: context.encodeSchema(schema),
       }
@@ -51,9 +53,12 @@ export const tantivyCodecs: readonly NodeCodec[] = [
       const wire = read(messages.TantivyAggregate, payload)
       const fields = fastFieldFromWire(required(wire.fields, 'fields'), context)
       const inverted = wire.inverted ? invertedFromWire(wire.inverted) : null
-      const group = context.decodeOptionalExpr(wire.group ?? 0) as ColumnExpr | null
+      const groups = context.decodeExprs(wire.groups ?? [])
+      const sets = (wire.sets ?? []).map((set) => [...(set.groups ?? [])])
+      if (sets.some((set) => set.some((at) => at >= groups.length))) throw malformed('a grouping set of no group')
       const calls: AggregateCall[] = (wire.calls ?? []).map((handle) => context.decodeAggregate(handle))
-      return new TantivyAggregateExec(fields, inverted, group, calls, context.decodeSchema(wire.schema ?? 0))
+      const schema = context.decodeSchema(wire.schema ?? 0)
+      return new TantivyAggregateExec(fields, inverted, groups, wire.hasSets ? sets : null, calls, schema)
     },
   },
 ]

@@ -1,84 +1,51 @@
-import {
-  AggregateExec,
-  ColumnExpr,
-  DocIdJoinExec,
-  ProjectionExec,
-  transformPlan,
-  type AggregateCall,
-  type ExecutionPlan,
-  type Expr,
-} from '@volley/core'
+import { AggregateExec, transformPlan, type Expr, type ExecutionPlan, type SortKey } from '@volley/core'
 import type { PhysicalRule } from '@volley/planner'
-import { addressFields } from '../sources/address.ts'
-import { FastFieldExec } from '../sources/fast-field-exec.ts'
-import { InvertedIndexExec } from '../sources/inverted-index-exec.ts'
 import { TantivyAggregateExec } from '../sources/tantivy-aggregate-exec.ts'
-import { belowJoin, belowProjection } from './pushable.ts'
-
-const PUSHED = new Set(['count', 'sum', 'avg', 'min', 'max'])
+import { collapseSources, sourceOf, substitute } from './collapse-sources.ts'
 
 /**
- * Replaces a partial aggregate over fast fields by one that the source computes segment by segment, grouping by term
- * ordinal.
+ * Replaces a partial aggregate over the sources of one scan by one that is computed segment by segment, where text is
+ * grouped by term ordinal and counts and bounds of all documents come from the segments' statistics.
  *
- * Preconditions: partial mode, no grouping sets, at most one group key, which is a fast field; each call is count, sum,
- * avg, min or max of a fast field or count(*), without DISTINCT, FILTER or ORDER BY; below it only projections over the
- * fast-field source, or over that and the inverted index. States are the engine's own, so the final aggregate above does
- * not know the difference.
+ * Preconditions: partial mode; below it only projections, filters and joins by address over sources that keep all their
+ * rows; no group and no argument is a score or a mark of the inverted index. Groups, arguments and filters are any
+ * expressions. States are the engine's own, so the final aggregate above does not know the difference.
  */
 export const aggPushdown: PhysicalRule = {
   name: 'AggPushdown',
   apply(plan) {
-    return transformPlan(plan, (node) => {
-      if (!(node instanceof AggregateExec) || node.mode !== 'partial' || node.groupingSets !== null) return node
-      if (node.groups.length > 1 || !node.calls.every(isPushable)) return node
-      return pushInto(node.children[0]!, node) ?? node
-    })
+    return transformPlan(plan, (node) =>
+      node instanceof AggregateExec && node.mode === 'partial' ? (pushed(node) ?? node) : node,
+    )
   },
 }
 
-function isPushable(call: AggregateCall): boolean {
-  const plain = !call.distinct && call.filter === null && call.orderBy.length === 0
-  return plain && PUSHED.has(call.fn.name) && call.args.every((arg) => arg instanceof ColumnExpr)
-}
-
-function pushInto(input: ExecutionPlan, aggregate: AggregateExec): ExecutionPlan | null {
-  let plan = input
-  let group: Expr | null = aggregate.groups[0] ?? null
-  let args: readonly (readonly Expr[])[] = aggregate.calls.map((call) => call.args)
-  const move = (below: (expr: Expr) => Expr | null): boolean => {
-    const moved = args.map((list) => list.map(below))
-    const movedGroup = group === null ? null : below(group)
-    if ((group !== null && movedGroup === null) || moved.some((list) => list.includes(null))) return false
-    group = movedGroup
-    args = moved as Expr[][]
-    return true
-  }
-  while (plan instanceof ProjectionExec) {
-    const projection = plan
-    if (!move((expr) => belowProjection(expr, projection))) return null
-    plan = projection.children[0]!
-  }
-  let inverted: InvertedIndexExec | null = null
-  if (plan instanceof DocIdJoinExec) {
-    const join = plan
-    const [left, right] = [join.children[0]!, join.children[1]!]
-    if (!(left instanceof InvertedIndexExec) || left.options.topK !== null || join.joinType !== 'inner') return null
-    const ofRight = (expr: Expr) => {
-      const below = belowJoin(expr, join)
-      return below === null || below.side !== 1 ? null : below.expr
-    }
-    if (!move(ofRight)) return null
-    inverted = left
-    plan = right
-  } else if (plan instanceof InvertedIndexExec && group === null && args.every((list) => list.length === 0)) {
-    inverted = plan
-    plan = new FastFieldExec(plan.table, { columns: [], filters: [], top: null, fetch: null })
-  }
-  if (!(plan instanceof FastFieldExec) || plan.options.top !== null || plan.options.fetch !== null) return null
-  const used = [...(group === null ? [] : [group]), ...args.flat()]
-  if (!used.every((expr) => expr instanceof ColumnExpr && expr.index >= addressFields.length)) return null
-  const calls = aggregate.calls.map((call, i) => call.withExprs(args[i]!, null, []))
-  const withoutMarks = inverted === null || inverted.options.marks.length === 0 ? inverted : inverted.withoutMarks()
-  return new TantivyAggregateExec(plan, withoutMarks, group as ColumnExpr | null, calls, aggregate.schema)
+function pushed(aggregate: AggregateExec): ExecutionPlan | null {
+  const sources = collapseSources(aggregate.input)
+  if (sources === null) return null
+  const below = (expr: Expr): Expr | null => substitute(expr, sources.exprs)
+  const groups = aggregate.groups.map(below)
+  const calls = aggregate.calls.map((call) => {
+    const exprs = call.exprs.map(below)
+    if (exprs.includes(null)) return null
+    const rest = exprs as Expr[]
+    const args = rest.splice(0, call.args.length)
+    const filter = call.filter === null ? null : rest.shift()!
+    const orderBy = call.orderBy.map((key, i): SortKey => ({ ...key, expr: rest[i]! }))
+    return { call, args, filter, orderBy }
+  })
+  if (groups.includes(null) || calls.includes(null)) return null
+  const used = [
+    ...(groups as Expr[]),
+    ...calls.flatMap((parts) => [...parts!.args, ...(parts!.filter === null ? [] : [parts!.filter])]),
+    ...calls.flatMap((parts) => parts!.orderBy.map((key) => key.expr)),
+  ]
+  const { fields, move } = sourceOf(sources, used)
+  const moved = calls.map((parts) => {
+    const { call, args, filter, orderBy } = parts!
+    const keys = orderBy.map((key) => ({ ...key, expr: move(key.expr) }))
+    return call.withExprs(args.map(move), filter === null ? null : move(filter), keys)
+  })
+  const { schema, groupingSets } = aggregate
+  return new TantivyAggregateExec(fields, sources.inverted, (groups as Expr[]).map(move), groupingSets, moved, schema)
 }

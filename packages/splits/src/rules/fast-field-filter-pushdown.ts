@@ -12,7 +12,7 @@ import {
 import type { PhysicalRule } from '@volley/planner'
 import { addressFields } from '../sources/address.ts'
 import { ColumnSource } from '../sources/column-source.ts'
-import { isInfallible } from './infallible.ts'
+import { isInfallible } from '../filters/infallible.ts'
 import { belowJoin, belowProjection } from './pushable.ts'
 import { unwrapTruncations } from './unwrap-truncation.ts'
 

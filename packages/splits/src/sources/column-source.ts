@@ -14,6 +14,7 @@ import {
 } from '@volley/core'
 import { Field, Null, Schema } from 'apache-arrow'
 import { intersection, lowerBound } from '../filters/doc-lists.ts'
+import { isInfallible } from '../filters/infallible.ts'
 import { columnsOf, SegmentFilter, type DocFilter } from '../filters/segment-filter.ts'
 import { addressFields, addressVectors } from './address.ts'
 import { AddressReader } from './address-reader.ts'
@@ -90,11 +91,11 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
       const segment = await this.openColumns(unit, context)
       try {
         if (top !== null) {
-          const docs = await topByKey(this.survivors(unit, segment, context, [top.column]), top)
+          const docs = await topByKey(this.scanUnit(unit, segment, context, null, [top.column]), top)
           if (docs.length > 0) yield await this.gather(unit, segment, docs, context)
           continue
         }
-        for await (const batch of this.survivors(unit, segment, context, null)) {
+        for await (const batch of this.scanUnit(unit, segment, context, null, null)) {
           remaining -= batch.numRows
           yield batch
           if (remaining <= 0) return
@@ -106,16 +107,17 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
   }
 
   /**
-   * Batches of live documents that satisfy the filters. With `only`, other columns than the filters' and those are left
-   * out (as NULL columns).
+   * Batches of the unit's live documents (of `docs`, ascending and live, where given) that satisfy the filters; each has
+   * one reference, the caller's. With `only`, other columns than the filters' and those are left out (as NULL columns).
    */
-  private async *survivors(
+  async *scanUnit(
     unit: DocUnit,
     segment: SegmentColumns,
     context: TaskContext,
+    docs: Uint32Array | null,
     only: readonly number[] | null,
   ): AsyncGenerator<RecordBatch, void, void> {
-    const { found, filters } = await this.candidates(unit, segment, context)
+    const { found, filters } = await this.candidates(unit, segment, context, docs)
     const share = found === null ? 1 : found.length / (unit.end - unit.start)
     const windows =
       found !== null && share < SPARSE ? this.lists(unit, found, context) : this.ranges(unit, found, context)
@@ -134,20 +136,24 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
     unit: DocUnit,
     segment: SegmentColumns,
     context: TaskContext,
+    docs: Uint32Array | null,
   ): Promise<{ found: Uint32Array | null; filters: readonly Expr[] }> {
     const { filters } = this.options
     const { alive } = unit.segment
-    if (filters.length === 0) {
-      return { found: alive === null ? null : aliveRange(unit.start, unit.end, alive), filters }
-    }
+    const live = (): Uint32Array | null => docs ?? (alive === null ? null : aliveRange(unit.start, unit.end, alive))
+    if (filters.length === 0) return { found: live(), filters }
     const metrics = context.metricsOf(this)
     const region = context.region()
     try {
       const compiler = new SegmentFilter(unit, segment, region)
       const parts = await aboutSplit(unit, () =>
-        Promise.all(filters.flatMap(conjuncts).map(async (filter) => ({ filter, by: await compiler.compile(filter) }))),
+        Promise.all(
+          filters.flatMap(conjuncts).map(async (filter) => {
+            return { filter, by: isInfallible(filter) ? await compiler.compile(filter) : null }
+          }),
+        ),
       )
-      let found: Uint32Array | null = null
+      let found = docs
       const rest: Expr[] = []
       // Postings know their documents; what scans a column comes behind them.
       for (const { filter, by } of parts.sort((a, b) => costOf(a.by) - costOf(b.by))) {
@@ -156,8 +162,8 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
           continue
         }
         metrics.add(`filters_by_${by.by}`, 1)
-        const docs = by.docs(unit.start, unit.end)
-        found = found === null ? docs : intersection(found, docs)
+        const matching = by.docs(unit.start, unit.end)
+        found = found === null ? matching : intersection(found, matching)
         if (!by.exact) rest.push(filter)
       }
       if (rest.length > 0) metrics.add('filters_by_value', rest.length)
@@ -270,7 +276,7 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
     }
   }
 
-  private openColumns(unit: DocUnit, context: TaskContext): Promise<SegmentColumns> {
+  openColumns(unit: DocUnit, context: TaskContext): Promise<SegmentColumns> {
     return SegmentColumns.open(unit, this.table, this.options.columns, context, context.metricsOf(this))
   }
 

@@ -5,6 +5,7 @@ import {
   ListVector,
   PrimitiveVector,
   typeName,
+  UINT32,
   type Vector,
 } from '@volley/core'
 import type { Region } from '@volley/kernels'
@@ -20,6 +21,17 @@ export interface FastColumn {
   readDocs(docs: Uint32Array, region: Region): Promise<Vector>
   /** Of text whose dictionary is small enough to be read whole: each term by ordinal, and one NULL behind them. */
   terms?(region: Region): Promise<Vector | null>
+  /** Of text: the same column as ordinals (Uint32) of its dictionary, which is not read then. */
+  ordinals?(): OrdinalColumn
+}
+
+/** A text column as ordinals of its terms. */
+export interface OrdinalColumn extends FastColumn {
+  readonly numTerms: number
+  /** Whether ordinals order as the texts do. */
+  readonly sorted: boolean
+  /** The texts of ascending distinct ordinals. */
+  textsOf(ordinals: Uint32Array, region: Region): Promise<Vector>
 }
 
 /**
@@ -157,6 +169,28 @@ class TextColumn implements FastColumn {
     return this.#read(docs.length, region, (out, validity) =>
       this.#column.readOrdinalsOf(docs, docs.length, out, validity),
     )
+  }
+
+  ordinals(): OrdinalColumn {
+    const column = this.#column
+    const read = async (length: number, region: Region, fill: (out: Uint32Array, bits: Uint8Array) => number) => {
+      const validity = region.bitmap(length, false)
+      const ordinals = region.u32(length)
+      const nulls = fill(ordinals, validity)
+      return new PrimitiveVector(UINT32, length, nulls === 0 ? null : validity, ordinals)
+    }
+    return {
+      numTerms: column.dictionary.numTerms,
+      sorted: this.#sorted,
+      readRange: (start, end, region) =>
+        read(end - start, region, (out, validity) => column.readOrdinals(start, end, out, validity)),
+      readDocs: (docs, region) =>
+        read(docs.length, region, (out, validity) => column.readOrdinalsOf(docs, docs.length, out, validity)),
+      textsOf: async (ordinals, region) => {
+        const terms = await column.dictionary.termsOf(ordinals)
+        return termsVector(terms, ordinals.length, column, this.#field, this.#type, region)
+      },
+    }
   }
 
   async terms(region: Region): Promise<Vector | null> {

@@ -58,8 +58,16 @@ export class InvertedIndexExec extends SplitSource {
     return new InvertedIndexExec(this.table, { ...this.options, topK })
   }
 
-  withoutMarks(): InvertedIndexExec {
-    return new InvertedIndexExec(this.table, { ...this.options, marks: [] })
+  /** The same documents, with their address only. */
+  withoutColumns(): InvertedIndexExec {
+    return new InvertedIndexExec(this.table, { ...this.options, marks: [], scored: false })
+  }
+
+  /** Live documents of a unit that match, ascending. */
+  async docsOf(unit: DocUnit, context: TaskContext): Promise<Uint32Array> {
+    const { docs } = await aboutSplit(unit, () => this.matches(unit, context))
+    context.metricsOf(this as ExecutionPlan).add('docs_matched', docs.length)
+    return docs
   }
 
   override details(): readonly (readonly [string, string])[] {

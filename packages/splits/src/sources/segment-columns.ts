@@ -7,7 +7,7 @@ import type { DataType } from 'apache-arrow'
 import type { DocMapping } from '../mapping/doc-mapping.ts'
 import { jsonColumnName, resolveField } from '../mapping/resolve-field.ts'
 import { INDEX_COLUMN } from '../provider/table-columns.ts'
-import { fastColumn, type FastColumn } from './fast-column.ts'
+import { fastColumn, type FastColumn, type OrdinalColumn } from './fast-column.ts'
 import { aboutSplit, type DocUnit } from './opened-layout.ts'
 import type { ScanTable } from './scan-table.ts'
 import { StoreColumns } from './store-columns.ts'
@@ -35,7 +35,7 @@ export class SegmentColumns {
   readonly #unit: DocUnit
   readonly #mapping: DocMapping
   readonly #columns: readonly SourceColumn[]
-  readonly #means: readonly Means[]
+  readonly #means: Means[]
   readonly #store: StoreColumns | null
   /** What batches of this segment share, such as dictionaries. */
   readonly #shared: Region
@@ -44,7 +44,7 @@ export class SegmentColumns {
     unit: DocUnit,
     mapping: DocMapping,
     columns: readonly SourceColumn[],
-    means: readonly Means[],
+    means: Means[],
     store: StoreColumns | null,
     shared: Region,
   ) {
@@ -107,6 +107,19 @@ export class SegmentColumns {
 
   means(i: number): Means {
     return this.#means[i]!
+  }
+
+  /** The column at `i` as ordinals; null where it is no text of a fast field. */
+  ordinals(i: number): OrdinalColumn | null {
+    const means = this.#means[i]!
+    return means.kind === 'fast' ? (means.column.ordinals?.() ?? null) : null
+  }
+
+  /** Gives the column at `i` as ordinals from now on. */
+  useOrdinals(i: number): void {
+    const means = this.#means[i]!
+    const column = this.ordinals(i)
+    if (means.kind === 'fast' && column !== null) this.#means[i] = { ...means, column }
   }
 
   /** The split's field of a table column; null where it has none of its own. */

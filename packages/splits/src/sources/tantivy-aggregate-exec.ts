@@ -1,72 +1,78 @@
 import {
+  AggregateState,
+  ColumnExpr,
+  NO_ROW,
   RecordBatch,
+  segmentPartitioning,
+  sliceBatch,
+  takeVector,
+  transformExpr,
+  typeName,
+  UINT32,
+  vectorOf,
+  visitExpr,
   type AggregateCall,
   type BatchStream,
-  type ColumnExpr,
-  type ExecutionPlan,
-  type GroupsAccumulator,
+  type Expr,
   type Partitioning,
+  type PrimitiveVector,
   type SortKey,
   type Statistics,
   type TaskContext,
   type Vector,
-  segmentPartitioning,
 } from '@volley/core'
+import type { Region } from '@volley/kernels'
 import type { Schema } from 'apache-arrow'
-import { joinByAddress } from './join-by-address.ts'
+import { addressFields } from './address.ts'
 import type { FastFieldExec } from './fast-field-exec.ts'
-import { GroupKeys } from './group-keys.ts'
+import type { OrdinalColumn } from './fast-column.ts'
 import type { InvertedIndexExec } from './inverted-index-exec.ts'
+import { openLayout, type DocUnit } from './opened-layout.ts'
 import type { ScanTable } from './scan-table.ts'
+import type { SegmentColumns } from './segment-columns.ts'
+import { isStatistic, segmentStatistic } from './segment-statistics.ts'
 import { SplitSource } from './split-source.ts'
 import { streamOf } from './unit-stream.ts'
 
+/** Dictionaries of more terms are not read to group by them: ordinals are, and only the groups' texts. */
+const LARGE_DICTIONARY = 65_536
+
 /**
- * A partial aggregate over fast fields of the documents of a layout, filtered by the inverted index and by fast fields:
- * one state per group and partition. A text key is grouped by term ordinal; its string is resolved once per segment and
- * group.
+ * A partial aggregate over fields of the documents of a layout, filtered by the inverted index and by fields: the states
+ * that an AggregateExec in partial mode gives of the same rows. Text is grouped by term ordinal, each group's text being
+ * resolved once a segment, and counts and bounds of all documents are taken from the segments' statistics.
  */
 export class TantivyAggregateExec extends SplitSource {
   override readonly kind = 'TantivyAggregateExec'
   override readonly schema: Schema
   readonly fields: FastFieldExec
   readonly inverted: InvertedIndexExec | null
-  /** Over the schema of `fields`. */
-  readonly group: ColumnExpr | null
-  /** Arguments are columns of the schema of `fields`. */
+  /** Over the schema of `fields`, and so are the calls' expressions. */
+  readonly groups: readonly Expr[]
+  readonly groupingSets: readonly (readonly number[])[] | null
   readonly calls: readonly AggregateCall[]
 
   constructor(
     fields: FastFieldExec,
     inverted: InvertedIndexExec | null,
-    group: ColumnExpr | null,
+    groups: readonly Expr[],
+    groupingSets: readonly (readonly number[])[] | null,
     calls: readonly AggregateCall[],
     schema: Schema,
   ) {
     super(fields.table)
     this.fields = fields
     this.inverted = inverted
-    this.group = group
+    this.groups = groups
+    this.groupingSets = groupingSets
     this.calls = calls
     this.schema = schema
   }
 
   protected override withTable(table: ScanTable): TantivyAggregateExec {
-    const ids = new Set(table.layout.splits.map((split) => split.splitId))
-    const inverted = this.inverted === null ? null : (this.inverted.forTask(ids) as InvertedIndexExec)
-    return new TantivyAggregateExec(
-      this.fields.forTask(ids) as FastFieldExec,
-      inverted,
-      this.group,
-      this.calls,
-      this.schema,
-    )
-  }
-
-  override withSplits(table: ScanTable): TantivyAggregateExec {
     const inverted = this.inverted === null ? null : (this.inverted.withSplits(table) as InvertedIndexExec)
     const fields = this.fields.withSplits(table) as FastFieldExec
-    return new TantivyAggregateExec(fields, inverted, this.group, this.calls, this.schema)
+    return new TantivyAggregateExec(fields, inverted, this.groups, this.groupingSets, this.calls, this.schema)
   }
 
   override details(): readonly (readonly [string, string])[] {
@@ -75,8 +81,10 @@ export class TantivyAggregateExec extends SplitSource {
       ...this.tableDetails(),
       ...(this.inverted === null ? [] : [['query', `[${this.inverted.options.filters.join(', ')}]`] as const]),
       ...(filters.length === 0 ? [] : [['filters', `[${filters.join(', ')}]`] as const]),
-      ...(this.group === null ? [] : [['group', this.group.toString()] as const]),
+      ...(this.groups.length === 0 ? [] : [['groups', `[${this.groups.join(', ')}]`] as const]),
+      ...(this.groupingSets === null ? [] : [['sets', JSON.stringify(this.groupingSets)] as const]),
       ['aggregates', `[${this.calls.join(', ')}]`],
+      ...(this.fromStatistics ? [['by', 'statistics'] as const] : []),
     ]
   }
 
@@ -90,51 +98,188 @@ export class TantivyAggregateExec extends SplitSource {
   }
 
   override get statistics(): Statistics {
-    return this.group === null
+    return this.groups.length === 0
       ? this.rowStatistics(0, 64, this.table.layout.partitions)
       : this.rowStatistics(0.1, 64, null)
   }
 
+  /** Whether segments may answer by what they say of their columns. */
+  private get fromStatistics(): boolean {
+    const everything = this.inverted === null && this.fields.options.filters.length === 0
+    return everything && this.groups.length === 0 && this.groupingSets === null && this.calls.every(isStatistic)
+  }
+
   protected override executePartition(partition: number, context: TaskContext): BatchStream {
-    return streamOf(this.schema, this.groups(partition, context))
+    return streamOf(this.schema, this.aggregate(partition, context))
   }
 
-  private async *groups(partition: number, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
-    const source: ExecutionPlan = this.inverted === null ? this.fields : joinByAddress(this.inverted, this.fields)
-    const offset = this.inverted === null ? 0 : this.inverted.schema.fields.length
-    const input = source.execute(partition, context)
-    const accumulators = this.calls.map((call) => call.fn.createAccumulator(call.argTypes, call.type))
-    const keys = this.group === null ? null : new GroupKeys(this.group.type)
+  private async *aggregate(partition: number, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
+    const { groups, groupingSets, calls } = this
+    const keyTypes = [...groups.map((group) => group.type), ...(groupingSets === null ? [] : [UINT32])]
+    const state = new AggregateState(groups, keyTypes, calls, context.arena)
+    const output = context.region()
+    const metrics = context.metricsOf(this)
     try {
-      for (let batch = await input.next(); batch !== null; batch = await input.next()) {
-        this.add(batch, offset, keys, accumulators)
-        context.metricsOf(this).add('docs_aggregated', batch.numRows)
+      for (const [id, set] of (groupingSets ?? []).entries()) {
+        if (set.length === 0) state.addEmptySet(groups.length, id, output)
       }
-      const count = keys === null ? 1 : keys.count
-      if (count === 0) return
-      const region = context.region()
-      const columns: Vector[] = keys === null ? [] : [keys.vector(region)]
-      for (const accumulator of accumulators) columns.push(...accumulator.state(count, region))
-      yield new RecordBatch(this.schema, columns, count, null, region)
+      for (const unit of (await openLayout(this.table.layout, context))[partition]!) {
+        context.throwIfCancelled()
+        await this.addUnit(unit, state, context)
+        metrics.max('peak_state_bytes', state.bytes)
+      }
+      const columns = [...state.keys(output), ...state.states(output)]
+      const whole = new RecordBatch(this.schema, columns, state.groupCount, null, output)
+      state.release()
+      yield* sliceBatch(whole, context)
     } finally {
-      await input.close()
-      for (const accumulator of accumulators) accumulator.release()
+      state.release()
+      output.release()
     }
   }
 
-  private add(
-    batch: RecordBatch,
-    offset: number,
-    keys: GroupKeys | null,
-    accumulators: readonly GroupsAccumulator[],
-  ): void {
-    const rows = batch.numRows
-    const column = (expr: ColumnExpr): Vector => batch.columns[offset + expr.index]!
-    const groups = keys === null ? new Uint32Array(rows) : keys.groupsOf(column(this.group!), batch.selection, rows)
-    const groupCount = keys === null ? 1 : keys.count
-    for (const [i, accumulator] of accumulators.entries()) {
-      const args = this.calls[i]!.args.map((arg) => column(arg as ColumnExpr))
-      accumulator.update(groupCount, groups, args, batch.selection, rows)
+  private async addUnit(unit: DocUnit, state: AggregateState, context: TaskContext): Promise<void> {
+    const docs = this.inverted === null ? null : await this.inverted.docsOf(unit, context)
+    if (docs?.length === 0) return
+    const segment = await this.fields.openColumns(unit, context)
+    try {
+      if (this.fromStatistics && (await this.addStatistics(unit, segment, state, context))) return
+      const ordinals = this.ordinalGroups(segment)
+      if (ordinals.size === 0) await this.addRows(unit, segment, docs, state, context)
+      else await this.addByOrdinals(unit, segment, docs, ordinals, state, context)
+    } finally {
+      segment.release()
     }
   }
+
+  private async addRows(
+    unit: DocUnit,
+    segment: SegmentColumns,
+    docs: Uint32Array | null,
+    state: AggregateState,
+    context: TaskContext,
+  ): Promise<void> {
+    const metrics = context.metricsOf(this)
+    for await (const batch of this.fields.scanUnit(unit, segment, context, docs, null)) {
+      const scratch = context.region()
+      try {
+        state.update(batch, this.groupingSets, scratch)
+        metrics.add('docs_aggregated', batch.numRows)
+      } finally {
+        scratch.release()
+        batch.release()
+      }
+    }
+  }
+
+  /** The states of a whole segment from its statistics, by the unit that begins it; false when they do not say. */
+  private async addStatistics(
+    unit: DocUnit,
+    segment: SegmentColumns,
+    state: AggregateState,
+    context: TaskContext,
+  ): Promise<boolean> {
+    const region = context.region()
+    try {
+      const found = await Promise.all(this.calls.map((call) => segmentStatistic(call, unit, segment, region)))
+      if (found.includes(null)) return false
+      if (unit.start > 0) return true
+      const columns = found.map((answer, i) => vectorOf(this.calls[i]!.stateTypes[0]!, [answer!.state], region))
+      state.merge(new RecordBatch(this.schema, columns, 1, null, region), [], 0)
+      context.metricsOf(this).add('segments_by_statistics', 1)
+      return true
+    } finally {
+      region.release()
+    }
+  }
+
+  /** Groups that are text columns with many terms here, which nothing but the grouping reads. */
+  private ordinalGroups(segment: SegmentColumns): Map<number, OrdinalColumn> {
+    const found = new Map<number, OrdinalColumn>()
+    if (this.groupingSets !== null) return found
+    for (const [g, group] of this.groups.entries()) {
+      if (!(group instanceof ColumnExpr) || typeName(group.type) !== 'Utf8') continue
+      const others = [
+        ...this.fields.options.filters,
+        ...this.groups.filter((_, other) => other !== g),
+        ...this.calls.flatMap((call) => call.exprs),
+      ]
+      if (others.some((expr) => reads(expr, group.index))) continue
+      const i = group.index - addressFields.length
+      const column = segment.ordinals(i)
+      if (column === null || column.numTerms <= LARGE_DICTIONARY) continue
+      segment.useOrdinals(i)
+      found.set(g, column)
+    }
+    return found
+  }
+
+  /** Groups the unit by ordinals, and adds the groups with their texts. */
+  private async addByOrdinals(
+    unit: DocUnit,
+    segment: SegmentColumns,
+    docs: Uint32Array | null,
+    ordinals: ReadonlyMap<number, OrdinalColumn>,
+    state: AggregateState,
+    context: TaskContext,
+  ): Promise<void> {
+    const groups = this.groups.map((group, g) =>
+      ordinals.has(g)
+        ? transformExpr(group, (node) =>
+            node instanceof ColumnExpr ? new ColumnExpr(node.index, node.name, UINT32, true) : node,
+          )
+        : group,
+    )
+    const keyTypes = groups.map((group) => group.type)
+    const own = new AggregateState(groups, keyTypes, this.calls, context.arena)
+    const region = context.region()
+    try {
+      await this.addRows(unit, segment, docs, own, context)
+      context.metricsOf(this).max('peak_state_bytes', state.bytes + own.bytes)
+      if (own.groupCount === 0) return
+      const keys = own.keys(region)
+      for (const [g, column] of ordinals) {
+        keys[g] = await textsOfOrdinals(keys[g] as PrimitiveVector, column, this.groups[g]!, context, region)
+      }
+      const whole = new RecordBatch(this.schema, [...keys, ...own.states(region)], own.groupCount, null, region)
+      state.merge(whole, keys, keys.length)
+      context.metricsOf(this).add('groups_by_ordinal', whole.length)
+    } finally {
+      own.release()
+      region.release()
+    }
+  }
+}
+
+function reads(expr: Expr, index: number): boolean {
+  let found = false
+  visitExpr(expr, (node) => {
+    if (node instanceof ColumnExpr && node.index === index) found = true
+  })
+  return found
+}
+
+/** Ordinals, some NULL, as texts. */
+async function textsOfOrdinals(
+  keys: PrimitiveVector,
+  column: OrdinalColumn,
+  group: Expr,
+  context: TaskContext,
+  region: Region,
+): Promise<Vector> {
+  const values = keys.values as Uint32Array
+  const present: number[] = []
+  for (let i = 0; i < keys.length; i++) if (keys.isValid(i)) present.push(values[i]!)
+  const distinct = Uint32Array.from(new Set(present)).sort()
+  if (distinct.length === 0)
+    return vectorOf(
+      group.type,
+      Array.from({ length: keys.length }, () => null),
+      region,
+    )
+  context.throwIfCancelled()
+  const texts = await column.textsOf(distinct, region)
+  const place = new Map(Array.from(distinct, (ordinal, at) => [ordinal, at]))
+  const rows = Uint32Array.from({ length: keys.length }, (_, i) => (keys.isValid(i) ? place.get(values[i]!)! : NO_ROW))
+  return takeVector(texts, rows, rows.length, region)
 }
