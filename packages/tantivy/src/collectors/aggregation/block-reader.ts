@@ -64,6 +64,25 @@ export class BlockReader<Out extends Values> implements DocBlock {
     } else this.#dropMissing(block)
   }
 
+  /** Leaves out the entries whose ordinal is not wanted (0 in `wanted`). */
+  keepWanted(wanted: Uint8Array): void {
+    const { values, count, docs, start, buckets } = this
+    const ids = this.#docsOf(count)
+    const parents = buckets === null ? null : this.#bucketsOf(count)
+    let kept = 0
+    for (let i = 0; i < count; i += 1) {
+      const ordinal = values[i]!
+      values[kept] = ordinal
+      ids[kept] = docs === null ? start + i : docs[i]!
+      if (parents !== null) parents[kept] = buckets![i]!
+      kept += wanted[ordinal]!
+    }
+    this.docs = ids
+    this.start = 0
+    this.count = kept
+    this.buckets = parents
+  }
+
   #pass(block: DocBlock): void {
     this.docs = block.docs
     this.start = block.start

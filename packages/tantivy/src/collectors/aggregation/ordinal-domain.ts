@@ -20,7 +20,8 @@ export interface OrdinalDomain {
   keysOf(ordinals: Uint32Array, signal?: AbortSignal): Promise<EncodedKey[]>
 }
 
-export function ordinalDomainOf(column: Column): OrdinalDomain {
+/** @param interned numbers are numbered by appearance, so that others can be added. */
+export function ordinalDomainOf(column: Column, interned: boolean = false): OrdinalDomain {
   switch (column.type) {
     case 'str':
     case 'bytes':
@@ -31,7 +32,7 @@ export function ordinalDomainOf(column: Column): OrdinalDomain {
       return new NumberDomain(column as NumericColumn)
     default: {
       const { minValue, maxValue } = column as NumericColumn
-      const narrow = minValue === null || BigInt(maxValue!) - BigInt(minValue) < MAX_DISTANCES
+      const narrow = !interned && (minValue === null || BigInt(maxValue!) - BigInt(minValue) < MAX_DISTANCES)
       return narrow ? new DistanceDomain(column as NumericColumn) : new NumberDomain(column as NumericColumn)
     }
   }

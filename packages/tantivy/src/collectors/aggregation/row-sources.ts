@@ -111,19 +111,28 @@ export class Floats extends ConvertedNumbers<Float64Array> {
   }
 }
 
-/** Values of 64 bits as two words each, low one first, in their own type (dates and i64 signed, f64 its bits). */
-export class Words extends ConvertedNumbers<Uint32Array> {
+/** The low or the high words of the 64 bits of values, in their own type (dates and i64 signed, f64 its bits). */
+export class HalfWords extends ConvertedNumbers<Uint32Array> {
+  readonly #half: number
+
+  /** @param half 0 for the low words, 1 for the high ones. */
+  constructor(column: NumericColumn, half: 0 | 1) {
+    super(column)
+    this.#half = half
+  }
+
   protected override convert(raw: NumericArray, count: number, out: Uint32Array): void {
     if (raw instanceof Uint8Array) {
-      for (let i = 0; i < count; i += 1) {
-        out[2 * i] = raw[i]!
-        out[2 * i + 1] = 0
-      }
-    } else out.set(wordsOf(raw, count))
+      for (let i = 0; i < count; i += 1) out[i] = this.#half === 0 ? raw[i]! : 0
+      return
+    }
+    const words = wordsOf(raw, count)
+    const half = this.#half
+    for (let i = 0; i < count; i += 1) out[i] = words[2 * i + half]!
   }
 
   protected override allocateOut(count: number): Uint32Array {
-    return new Uint32Array(2 * count)
+    return new Uint32Array(count)
   }
 }
 
@@ -154,7 +163,7 @@ export class Distances extends ConvertedNumbers<Uint32Array> {
 
 /** Values of 64 bits by the order in which they first appear in a table. */
 export class InternedNumbers extends ConvertedNumbers<Uint32Array> {
-  /** Two words a value, as in Words. */
+  /** Two words a value, the low one first, in the column's type (dates and i64 signed, f64 its bits). */
   readonly table: TupleTable = new TupleTable(2)
   #flags = new Uint32Array(0)
 

@@ -1,0 +1,197 @@
+import type { BytesColumn, NumericColumn } from '../../columnar/column.ts'
+import type { PartialResult } from './aggregation-partial.ts'
+import type { BlockReader } from './block-reader.ts'
+import type { DocBlock } from './doc-block.ts'
+import { couponOfAddress, couponOfNumber, couponOfTerm, HllSketch, TYPE_SALTS } from './hll-sketch.ts'
+import { SegmentAggregation } from './segment-aggregation.ts'
+import { TupleTable } from './tuple-table.ts'
+
+/** Coupons of the distinct values of a column, by the ordinals that its reader gives them. */
+export interface CouponSource {
+  /** Above every ordinal so far. */
+  readonly size: number
+  couponsOf(ordinals: Uint32Array): Promise<Uint32Array>
+}
+
+/**
+ * Collects the distinct (parent, ordinal) pairs, and puts their hashes into sketches at the end. The order is that of
+ * tantivy, on which the estimate of one segment depends: that of first appearance, and for strings the ascending one.
+ */
+export class CardinalityAggregator extends SegmentAggregation {
+  readonly #reader: BlockReader<Uint32Array>
+  readonly #coupons: CouponSource
+  readonly #ascending: boolean
+  /** 1 for each ordinal seen, as long as there is one parent and the ordinals are ascending. */
+  #seen: Uint8Array | null
+  readonly #pairs: TupleTable = new TupleTable(2)
+  #words = new Uint32Array(0)
+  #ids = new Uint32Array(0)
+  #distinctCounts: Map<number, number> | null = null
+
+  constructor(reader: BlockReader<Uint32Array>, coupons: CouponSource, ascending: boolean, nested: boolean) {
+    super()
+    this.#reader = reader
+    this.#coupons = coupons
+    this.#ascending = ascending
+    this.#seen = ascending && !nested ? new Uint8Array(coupons.size) : null
+  }
+
+  override reserve(): void {}
+
+  override collect(block: DocBlock): void {
+    const reader = this.#reader
+    reader.read(block)
+    const { values, buckets, count } = reader
+    if (this.#seen !== null) {
+      mark(this.#seen, values, count)
+      return
+    }
+    if (this.#ids.length < count) {
+      this.#ids = new Uint32Array(count)
+      this.#words = new Uint32Array(2 * count)
+    }
+    const words = this.#words
+    for (let i = 0; i < count; i += 1) {
+      words[2 * i] = buckets === null ? 0 : buckets[i]!
+      words[2 * i + 1] = values[i]!
+    }
+    this.#pairs.intern(words, count, this.#ids)
+  }
+
+  override async finish(parents: Uint32Array): Promise<PartialResult[]> {
+    if (this.#seen !== null) {
+      const sketch = new HllSketch()
+      for (const coupon of await this.#coupons.couponsOf(marked(this.#seen))) sketch.update(coupon)
+      return Array.from(parents, () => sketch.toPartial())
+    }
+    const { size, words } = this.#pairs
+    const distinct = new Set<number>()
+    for (let id = 0; id < size; id += 1) distinct.add(words[2 * id + 1]!)
+    const ordinals = Uint32Array.from(distinct).sort()
+    const coupons = await this.#coupons.couponsOf(ordinals)
+    const couponOf = new Map(Array.from(ordinals, (ordinal, k) => [ordinal, coupons[k]!]))
+    const order = Uint32Array.from({ length: size }, (_, id) => id)
+    if (this.#ascending) order.sort((a, b) => words[2 * a + 1]! - words[2 * b + 1]!)
+    const sketches = new Map<number, HllSketch>()
+    for (const id of order) {
+      const parent = words[2 * id]!
+      let sketch = sketches.get(parent)
+      if (sketch === undefined) sketches.set(parent, (sketch = new HllSketch()))
+      sketch.update(couponOf.get(words[2 * id + 1]!)!)
+    }
+    return Array.from(parents, (parent) => (sketches.get(parent) ?? new HllSketch()).toPartial())
+  }
+
+  /** The number of distinct values itself. */
+  override metric(parent: number): number | null {
+    let count = 0
+    if (this.#seen !== null) {
+      for (const flag of this.#seen) count += flag
+      return count
+    }
+    this.#distinctCounts ??= this.#countPairs()
+    return this.#distinctCounts.get(parent) ?? 0
+  }
+
+  #countPairs(): Map<number, number> {
+    const counts = new Map<number, number>()
+    const { size, words } = this.#pairs
+    for (let id = 0; id < size; id += 1) counts.set(words[2 * id]!, (counts.get(words[2 * id]!) ?? 0) + 1)
+    return counts
+  }
+}
+
+function mark(seen: Uint8Array, ordinals: Uint32Array, count: number): void {
+  for (let i = 0; i < count; i += 1) seen[ordinals[i]!] = 1
+}
+
+function marked(seen: Uint8Array): Uint32Array {
+  const out = new Uint32Array(seen.length)
+  let count = 0
+  for (let k = 0; k < seen.length; k += 1) {
+    out[count] = k
+    count += seen[k]!
+  }
+  return out.subarray(0, count)
+}
+
+/** Coupons of strings; the ordinal past the last term stands for missing values. */
+export class TermCoupons implements CouponSource {
+  readonly size: number
+  readonly #column: BytesColumn | null
+  readonly #missing: Uint8Array | null
+  readonly #signal: AbortSignal | undefined
+
+  constructor(column: BytesColumn | null, missing: Uint8Array | null, signal?: AbortSignal) {
+    this.#column = column
+    this.#missing = missing
+    this.#signal = signal
+    this.size = (column?.dictionary.numTerms ?? 0) + (missing === null ? 0 : 1)
+  }
+
+  async couponsOf(ordinals: Uint32Array): Promise<Uint32Array> {
+    const numTerms = this.#column?.dictionary.numTerms ?? 0
+    const coupons = new Uint32Array(ordinals.length)
+    let count = ordinals.length
+    while (count > 0 && ordinals[count - 1]! >= numTerms) {
+      count -= 1
+      coupons[count] = couponOfTerm(this.#missing!, 0, this.#missing!.length)
+    }
+    if (count === 0) return coupons
+    const { offsets, bytes } = await this.#column!.dictionary.termsOf(ordinals.subarray(0, count), this.#signal)
+    for (let k = 0; k < count; k += 1) coupons[k] = couponOfTerm(bytes, offsets[k]!, offsets[k + 1]!)
+    return coupons
+  }
+}
+
+/** Coupons of numbers that a table holds in two words. */
+export class NumberCoupons implements CouponSource {
+  readonly #type: NumericColumn['type']
+  readonly #table: TupleTable
+
+  constructor(type: NumericColumn['type'], table: TupleTable) {
+    this.#type = type
+    this.#table = table
+  }
+
+  get size(): number {
+    return this.#table.size
+  }
+
+  async couponsOf(ordinals: Uint32Array): Promise<Uint32Array> {
+    const { words } = this.#table
+    const type = this.#type
+    return ordinals.map((ordinal) => {
+      let lo = words[2 * ordinal]!
+      let hi = words[2 * ordinal + 1]!
+      // the order-preserving form
+      if (type === 'i64' || type === 'date') hi ^= 0x80000000
+      else if (type === 'f64') {
+        const negative = hi >> 31
+        lo ^= negative
+        hi ^= negative | 0x80000000
+      }
+      return couponOfNumber(TYPE_SALTS[type], lo, hi)
+    })
+  }
+}
+
+/** Coupons of addresses that a table holds in four words. */
+export class AddressCoupons implements CouponSource {
+  readonly #table: TupleTable
+
+  constructor(table: TupleTable) {
+    this.#table = table
+  }
+
+  get size(): number {
+    return this.#table.size
+  }
+
+  async couponsOf(ordinals: Uint32Array): Promise<Uint32Array> {
+    const { words } = this.#table
+    const bytes = new Uint8Array(words.buffer, words.byteOffset)
+    return ordinals.map((ordinal) => couponOfAddress(bytes, 16 * ordinal))
+  }
+}
+
