@@ -55,3 +55,24 @@ export { InvertedIndexExec } from './sources/inverted-index-exec.ts'
 export { TantivyAggregateExec } from './sources/tantivy-aggregate-exec.ts'
 export { SplitSource } from './sources/split-source.ts'
 export { ScanTable, type ScannedIndex } from './sources/scan-table.ts'
+
+// Searches as Quickwit answers them.
+export { SearchService, type SearchServiceOptions } from './search/search-service.ts'
+export { QuickwitApi, type ApiRequest } from './search/quickwit-api.ts'
+export type { ApiAnswer } from './search/answer.ts'
+export { SearchError, type SearchErrorKind } from './search/search-error.ts'
+export type {
+  HitAddress,
+  SearchHit,
+  SearchRequest,
+  SearchResponse,
+  SortField,
+  SortValue,
+} from './search/search-request.ts'
+export { BodyError, parseJsonBody, type Json, type JsonMap } from './query-dsl/body.ts'
+export { DslError } from './query-dsl/dsl-error.ts'
+export { parseDslQuery } from './query-dsl/dsl-query.ts'
+export { parseQueryAst } from './query-dsl/ast-json.ts'
+export { resolveQuery } from './query-dsl/resolve-query.ts'
+export type { RawBoolQuery, RawQuery, UserInputAst } from './query-dsl/raw-query.ts'
+export { parseUserText, UserTextError, type UserTextOptions } from './query-language/user-text.ts'

@@ -1,0 +1,162 @@
+import type { ApiAnswer, Json, JsonMap, SearchResponse } from '@volley/splits'
+
+/** A recorded request and what a real Quickwit answered. */
+export interface RecordedAnswer {
+  readonly name: string
+  readonly method: string
+  readonly path: string
+  readonly status: number
+  /** The body that was sent; absent for none. */
+  readonly body?: Json
+  readonly answer: Json
+}
+
+const TOLERANCE = 1e-9
+
+/** What differs between an answer and the recorded one; null when nothing does that is not left open. */
+export function differenceFrom(recorded: RecordedAnswer, answer: ApiAnswer): string | null {
+  if (answer.status !== recorded.status) {
+    return `status ${answer.status} instead of ${recorded.status}: ${print(answer.body)}`
+  }
+  if (recorded.status !== 200) return refusalDifference(recorded.answer, answer.body)
+  const [ours, theirs] = [answer.body as JsonMap, recorded.answer as JsonMap]
+  if ('count' in theirs) return valueDifference('count', ours['count'], theirs['count'])
+  const elastic = 'hits' in theirs && !Array.isArray(theirs['hits'])
+  return (
+    countDifference(recorded, ours, theirs, elastic) ??
+    hitsDifference(ours, theirs, elastic, answer.response) ??
+    valueDifference('aggregations', ours['aggregations'], theirs['aggregations']) ??
+    snippetsDifference(ours, theirs, answer.response)
+  )
+}
+
+/** Messages are compared without the place in the text, which depends on how the text was written. */
+function refusalDifference(theirs: Json, ours: Json): string | null {
+  const reason = (body: Json): string => {
+    const map = body as JsonMap
+    const error = map['error'] as JsonMap | undefined
+    return String(error === undefined ? map['message'] : error['reason']).replace(/ at line \d+ column \d+$/, '')
+  }
+  const shape = (body: Json): string => Object.keys(body as JsonMap).sort().join(',')
+  if (shape(ours) !== shape(theirs)) return `a refusal with ${shape(ours)} instead of ${shape(theirs)}`
+  return reason(ours) === reason(theirs) ? null : `refused with ${reason(ours)} instead of ${reason(theirs)}`
+}
+
+/** Searches of Elasticsearch's API count only splits that they searched, unless told to count all. */
+function countDifference(recorded: RecordedAnswer, ours: JsonMap, theirs: JsonMap, elastic: boolean): string | null {
+  if (!elastic) return valueDifference('num_hits', ours['num_hits'], theirs['num_hits'])
+  const total = (body: JsonMap): bigint => ((body['hits'] as JsonMap)['total'] as JsonMap)['value'] as bigint
+  const [own, other] = [total(ours), total(theirs)]
+  const body = (recorded.body ?? {}) as JsonMap
+  const lowerBound = body['track_total_hits'] !== true && body['size'] !== 0n
+  if (own === other || (lowerBound && other < own)) return null
+  return `hits.total is ${own} instead of ${other}`
+}
+
+function hitsDifference(
+  ours: JsonMap,
+  theirs: JsonMap,
+  elastic: boolean,
+  response: SearchResponse | undefined,
+): string | null {
+  const hitsOf = (body: JsonMap): readonly JsonMap[] =>
+    (elastic ? (body['hits'] as JsonMap)['hits'] : body['hits']) as readonly JsonMap[]
+  const [own, other] = [hitsOf(ours), hitsOf(theirs)]
+  if (own.length !== other.length) return `${own.length} hits instead of ${other.length}`
+  const groups = groupsOf(response, own.length)
+  for (const [from, to] of groups) {
+    if (to - from === 1) {
+      const difference = valueDifference(`hit ${from}`, own[from], other[from])
+      // The last hit may be one of several with its sort values, of which others did not find room.
+      if (difference !== null && !(to === own.length && sameSort(own[from], other[from]))) return difference
+      continue
+    }
+    if (to === own.length) continue
+    const left = new Set(other.slice(from, to))
+    for (let k = from; k < to; k++) {
+      const match = [...left].find((each) => valueDifference('', own[k], each) === null)
+      if (match === undefined) return `hit ${k} is not among those of its rank: ${print(own[k])}`
+      left.delete(match)
+    }
+  }
+  return null
+}
+
+/** Whether two hits that show their sort values have the same ones. */
+function sameSort(a: JsonMap | undefined, b: JsonMap | undefined): boolean {
+  return a?.['sort'] !== undefined && valueDifference('', a['sort'], b?.['sort']) === null
+}
+
+/** Runs of hits with equal sort values; all of them where the search had no sort. */
+function groupsOf(response: SearchResponse | undefined, count: number): (readonly [number, number])[] {
+  const groups: [number, number][] = []
+  const keyOf = (k: number): string =>
+    JSON.stringify(response?.hits[k]?.sort.map((value) => value && String(value.value)) ?? [])
+  for (let k = 0; k < count; k++) {
+    const last = groups.at(-1)
+    if (last !== undefined && keyOf(k) === keyOf(last[0])) last[1] = k + 1
+    else groups.push([k, k + 1])
+  }
+  return groups
+}
+
+function snippetsDifference(ours: JsonMap, theirs: JsonMap, response: SearchResponse | undefined): string | null {
+  const ordered = groupsOf(response, response?.hits.length ?? 0).every(([from, to]) => to - from === 1)
+  return ordered ? valueDifference('snippets', ours['snippets'], theirs['snippets']) : null
+}
+
+/** What differs between two JSON values: doubles may by a relative 1e-9, and buckets of one count may be in any order. */
+function valueDifference(path: string, ours: Json | undefined, theirs: Json | undefined): string | null {
+  if (isNumber(ours) && isNumber(theirs)) {
+    if (typeof ours === 'bigint' && typeof theirs === 'bigint') {
+      return ours === theirs ? null : `${path} is ${ours} instead of ${theirs}`
+    }
+    const [a, b] = [Number(ours), Number(theirs)]
+    return Math.abs(a - b) <= TOLERANCE * Math.max(1, Math.abs(b)) ? null : `${path} is ${a} instead of ${b}`
+  }
+  if (typeof ours !== 'object' || typeof theirs !== 'object' || ours === null || theirs === null) {
+    return ours === theirs ? null : `${path} is ${print(ours)} instead of ${print(theirs)}`
+  }
+  if (Array.isArray(ours) !== Array.isArray(theirs)) return `${path} is ${print(ours)} instead of ${print(theirs)}`
+  if (Array.isArray(ours)) return listDifference(path, ours as readonly Json[], theirs as readonly Json[])
+  const [left, right] = [ours as JsonMap, theirs as JsonMap]
+  for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
+    const difference = valueDifference(path === '' ? key : `${path}.${key}`, left[key], right[key])
+    if (difference !== null) return difference
+  }
+  return null
+}
+
+function listDifference(path: string, ours: readonly Json[], theirs: readonly Json[]): string | null {
+  if (ours.length !== theirs.length) return `${path} has ${ours.length} entries instead of ${theirs.length}`
+  const keyed = isBuckets(ours) && isBuckets(theirs)
+  for (let k = 0; k < ours.length; k++) {
+    const difference = valueDifference(`${path}[${k}]`, ours[k], theirs[k])
+    if (difference === null) continue
+    if (!keyed) return difference
+    // Buckets of one count have no order, and at the end of the list others may have been left out.
+    const [own, other] = [ours[k] as JsonMap, theirs[k] as JsonMap]
+    if (own['doc_count'] !== other['doc_count']) return difference
+    const match = theirs.find((each) => valueDifference('', (each as JsonMap)['key'], own['key']) === null)
+    if (match === undefined) {
+      if (own['doc_count'] === (ours.at(-1) as JsonMap)['doc_count']) continue
+      return difference
+    }
+    const inner = valueDifference(`${path}[${k}]`, own, match)
+    if (inner !== null) return inner
+  }
+  return null
+}
+
+function isBuckets(list: readonly Json[]): boolean {
+  return list.every((each) => typeof each === 'object' && each !== null && 'doc_count' in each && 'key' in each)
+}
+
+function isNumber(value: Json | undefined): value is bigint | number {
+  return typeof value === 'bigint' || typeof value === 'number'
+}
+
+function print(value: Json | undefined): string {
+  const text = JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? Number(each) : each)) ?? 'absent'
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text
+}
