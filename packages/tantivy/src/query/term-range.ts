@@ -1,3 +1,4 @@
+import type { TermMatcher } from '../automaton/term-matcher.ts'
 import { DocBuffer } from '../columnar/column-rows.ts'
 import type { SegmentReader } from '../segment/segment-reader.ts'
 import { entryOf, type TermBound, type TermInfo } from '../term-dictionary/term-dictionary.ts'
@@ -37,13 +38,14 @@ export class DocBitset {
   }
 }
 
-/** Documents with any term between two bounds, by the dictionary; the score is the boost. */
+/** Documents with any term between two bounds (that a matcher accepts), by the dictionary; the score is the boost. */
 export async function prepareTermRange(
   segment: SegmentReader,
   field: number,
   lower: TermBound,
   upper: TermBound,
   context: PrepareContext,
+  matcher: TermMatcher | null = null,
 ): Promise<PreparedQuery> {
   const index = await segment.invertedIndex(field)
   if (index === null) return new PreparedEmpty()
@@ -56,7 +58,11 @@ export async function prepareTermRange(
     infos = []
   }
   for await (const batch of index.terms.range(lower, upper, context.signal)) {
-    for (let k = 0; k < batch.count; k += 1) infos.push(entryOf(batch, k).info)
+    for (let k = 0; k < batch.count; k += 1) {
+      if (matcher === null || matcher.accepts(batch.bytes, batch.offsets[k]!, batch.offsets[k + 1]!)) {
+        infos.push(entryOf(batch, k).info)
+      }
+    }
     if (infos.length >= TERMS_PER_READ) await flush()
   }
   await flush()

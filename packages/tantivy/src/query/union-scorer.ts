@@ -4,12 +4,12 @@ import { Scorer, TERMINATED } from './scorer.ts'
 export class UnionScorer extends Scorer {
   doc: number = -1
   readonly sizeHint: number
-  readonly #scorers: readonly Scorer[]
+  protected readonly scorers: readonly Scorer[]
   readonly #minimum: number
 
   constructor(scorers: readonly Scorer[], minimum: number) {
     super()
-    this.#scorers = scorers
+    this.scorers = scorers
     this.#minimum = Math.max(1, minimum)
     let hint = 0
     for (const scorer of scorers) hint += scorer.sizeHint
@@ -23,7 +23,7 @@ export class UnionScorer extends Scorer {
 
   override seek(target: number): number {
     if (target <= this.doc) return this.doc
-    const scorers = this.#scorers
+    const scorers = this.scorers
     let from = target
     for (;;) {
       let least = TERMINATED
@@ -43,7 +43,7 @@ export class UnionScorer extends Scorer {
 
   score(): number {
     let sum = 0
-    for (const scorer of this.#scorers) if (scorer.doc === this.doc) sum = Math.fround(sum + scorer.score())
+    for (const scorer of this.scorers) if (scorer.doc === this.doc) sum = Math.fround(sum + scorer.score())
     return sum
   }
 }
