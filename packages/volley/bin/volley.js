@@ -28,7 +28,7 @@ function isCurrent(file) {
   if (built === undefined) return false
   const packages = new URL('../../', import.meta.url)
   const lock = new URL('../node_modules/.package-lock.json', packages)
-  const inClone = fs.existsSync(new URL('volley/scripts/build.mjs', packages))
+  const inClone = fs.existsSync(new URL('volley/scripts/bundle.mjs', packages))
   if (!inClone) return true
   const newer = (url) => (fs.statSync(url, { throwIfNoEntry: false })?.mtimeMs ?? 0) > built
   return (

@@ -32,7 +32,7 @@ function tree(options: { readonly clone: boolean; readonly bundle: number | null
     const old = new Date(Date.now() - 3_600_000)
     fs.utimesSync(path.join(root, name), old, old)
   }
-  if (options.clone) write('packages/volley/scripts/build.mjs', '')
+  if (options.clone) write('packages/volley/scripts/bundle.mjs', '')
   if (options.bundle !== null) {
     write('packages/volley/dist/bundle/cli.js', "console.log('bundle')\n", options.bundle)
   }
