@@ -3,7 +3,7 @@ export { inputOf, type SampleDocument } from './corpus/sample-document.ts'
 export { sampleMappings, type MappingAge } from './corpus/sample-mapping.ts'
 export { TestTree, type PublishedSplit } from './corpus/test-tree.ts'
 export { PlanRunner } from './cluster/plan-runner.ts'
-export { planningSession } from './cluster/planning-session.ts'
+export { measuredSession, type MeasuredSession } from './cluster/measured-session.ts'
 export { explainQuery, queryRows, withDescendants, type Ran, type SettingValues } from './cluster/run-query.ts'
 export { multisetDifference, rowKey, type RowValue } from './oracle/rows.ts'
 export {

@@ -56,14 +56,26 @@ const named = (text: string): RegExp => new RegExp(text.replaceAll(/[.*+?^${}()|
 
 describe('a query that cannot be', { timeout: 90_000 }, () => {
   test.each([
-    ['an unknown column', (t: string) => `SELECT levl FROM "${t}"`, [/42703/, /levl/, /did you mean "?level/, /line 1, column 8/]],
+    [
+      'an unknown column',
+      (t: string) => `SELECT levl FROM "${t}"`,
+      [/42703/, /levl/, /did you mean "?level/, /line 1, column 8/],
+    ],
     ['an unknown table', () => 'SELECT 1 FROM nowhere', [/42P01/, /nowhere/]],
     ['an unknown function', (t: string) => `SELECT nosuch(id) FROM "${t}"`, [/42883/, /nosuch/]],
     ['an unknown setting', () => 'SET target_partition = 3', [/target_partition/, /did you mean "target_partitions"/]],
     ['a syntax error', () => 'SELECT 1 +\n  , 2', [/42601/, /line 2, column 3/]],
     ['an unfinished string', () => "SELECT 'abc", [/42601/, /line 1/]],
-    ['a query string that is none', (t: string) => `SELECT id FROM "${t}" WHERE body @@ 'alpha AND ('`, [/alpha AND \(/]],
-    ['a search of a field that is not indexed', (t: string) => `SELECT id FROM "${t}" WHERE match(note, 'x')`, [/note/, /not indexed/]],
+    [
+      'a query string that is none',
+      (t: string) => `SELECT id FROM "${t}" WHERE body @@ 'alpha AND ('`,
+      [/alpha AND \(/],
+    ],
+    [
+      'a search of a field that is not indexed',
+      (t: string) => `SELECT id FROM "${t}" WHERE match(note, 'x')`,
+      [/note/, /not indexed/],
+    ],
     ['types that do not fit', (t: string) => `SELECT id + body FROM "${t}"`, [/42/, /line 1/]],
     ['a division by zero', (t: string) => `SELECT id / (id - id) FROM "${t}"`, [/22012/, /division by zero/]],
   ] as const)('%s', async (_what, text, parts) => {

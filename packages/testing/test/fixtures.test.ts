@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connect, type VolleySession } from 'volley'
-import { explainQuery, multisetDifference, queryRows, TestTree, type RowValue } from '../src/index.ts'
+import { explainQuery, multisetDifference, queryRows, startWorker, TestTree, type RowValue } from '../src/index.ts'
 import { fixtures, installFixture } from './support/fixtures.ts'
 
 const PARTITIONS = [1, 2, 3, 7, 16]
@@ -18,20 +18,27 @@ beforeAll(async () => {
 })
 afterAll(() => tree.remove())
 
-describe.each([0, 2])('with %i workers', (localWorkers) => {
+describe.each([0, 2])('with %i workers', (count) => {
   let real: VolleySession
   let published: VolleySession
+  let workers: Awaited<ReturnType<typeof startWorker>>[] = []
   beforeAll(async () => {
-    real = await connect({ metastore: quickwit, localWorkers, poison: true })
-    const workerUrls = localWorkers === 0 ? [] : await real.workerUrls()
+    workers = await Promise.all(Array.from({ length: count }, () => startWorker()))
+    const workerUrls = workers.map(({ address }) => address)
+    real = await connect({ metastore: quickwit, workerUrls, poison: true })
     published = await connect({ metastore: tree.uri, workerUrls, poison: true })
   }, 60_000)
   afterAll(async () => {
     await published?.close()
     await real?.close()
+    for (const { command } of workers) command.signal('SIGTERM')
   })
 
-  async function expectRows(session: VolleySession, sql: string, expected: readonly (readonly RowValue[])[]): Promise<void> {
+  async function expectRows(
+    session: VolleySession,
+    sql: string,
+    expected: readonly (readonly RowValue[])[],
+  ): Promise<void> {
     for (const target_partitions of PARTITIONS) {
       const rows = await queryRows(session, sql, { target_partitions })
       expect(multisetDifference(rows, expected), `${sql} at ${target_partitions}`).toBeNull()
@@ -42,7 +49,10 @@ describe.each([0, 2])('with %i workers', (localWorkers) => {
     .toString()
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line) as { n: number; msg: string; ok: boolean; at: string; who: { name: string; age: number } })
+    .map(
+      (line) =>
+        JSON.parse(line) as { n: number; msg: string; ok: boolean; at: string; who: { name: string; age: number } },
+    )
 
   const byName = [...Map.groupBy(plain, ({ who }) => who.name)].map(([name, docs]) => [
     name,
@@ -58,7 +68,7 @@ describe.each([0, 2])('with %i workers', (localWorkers) => {
       plain.filter(({ n, who }) => who.age > 50 && n % 3 === 0).map(({ n, msg, who }) => [BigInt(n), msg, who.name]),
     )
     const { workersWithRows } = await explainQuery(real, 'SELECT n FROM evolve', {}, true)
-    expect(workersWithRows.size).toBe(Math.max(1, localWorkers))
+    expect(workersWithRows.size).toBe(Math.max(1, count))
   })
 
   test('a split with a trailer, all of it in the dynamic column', async () => {
@@ -73,12 +83,19 @@ describe.each([0, 2])('with %i workers', (localWorkers) => {
   })
 
   describe.each(['multi3-sst', 'multi7del-sst'])('one split of the segments of %s', (name) => {
-    const lines = gunzipSync(fs.readFileSync(`${fixtures}/tantivy/${name}/dump.jsonl.gz`)).toString().trim().split('\n')
+    const lines = gunzipSync(fs.readFileSync(`${fixtures}/tantivy/${name}/dump.jsonl.gz`))
+      .toString()
+      .trim()
+      .split('\n')
     const { segments, live } = readDump(lines)
 
     test('has the live documents that tantivy has', async () => {
       expect(live.length).toBeGreaterThan(1000)
-      await expectRows(published, `SELECT id, cat, val FROM "${name}"`, live.map(({ id, cat, val }) => [id, cat, val]))
+      await expectRows(
+        published,
+        `SELECT id, cat, val FROM "${name}"`,
+        live.map(({ id, cat, val }) => [id, cat, val]),
+      )
       const groups = [...Map.groupBy(live, ({ cat }) => cat)].map(([cat, docs]) => [
         cat,
         BigInt(docs.length),
@@ -112,7 +129,9 @@ function seconds(iso: string): bigint {
 /** Whether a query means the same when terms are joined by AND, as Quickwit does, as by OR. */
 function hasOneMeaning(query: string): boolean {
   const parts = query.replaceAll(/"[^"]*"|\[[^\]]*\]/g, 'x').split(/\s+/)
-  return parts.length === 1 || parts.includes('AND') || parts.includes('IN') || parts.every((part) => part.startsWith('+'))
+  return (
+    parts.length === 1 || parts.includes('AND') || parts.includes('IN') || parts.every((part) => part.startsWith('+'))
+  )
 }
 
 interface LiveDocument {

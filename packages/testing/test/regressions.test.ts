@@ -1,5 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { explainQuery, multisetDifference, queryRows, type PlacedDocument, type RowValue, type SampleDocument } from '../src/index.ts'
+import {
+  explainQuery,
+  multisetDifference,
+  queryRows,
+  type PlacedDocument,
+  type RowValue,
+  type SampleDocument,
+} from '../src/index.ts'
 import { sampleDocuments } from './support/arbitrary-corpus.ts'
 import { useSessions } from './support/sessions.ts'
 
@@ -24,7 +31,11 @@ async function expectRows(sql: string, expected: readonly (readonly RowValue[])[
   for (const session of [sessions.local, sessions.workers]) {
     for (const target_partitions of [1, 3, 7]) {
       for (const broadcast_threshold_bytes of [0, 10_485_760]) {
-        const settings = { target_partitions, broadcast_threshold_bytes, repartition_groups_above: broadcast_threshold_bytes }
+        const settings = {
+          target_partitions,
+          broadcast_threshold_bytes,
+          repartition_groups_above: broadcast_threshold_bytes,
+        }
         const rows = await queryRows(session, sql, settings)
         expect(multisetDifference(rows, expected), `${sql} with ${JSON.stringify(settings)}`).toBeNull()
       }
@@ -40,9 +51,10 @@ describe('errors that engines of this kind have had', { timeout: 60_000 }, () =>
       `SELECT one.x, t.id FROM (VALUES (1)) one(x) LEFT JOIN "${table}" t ON t.id = 999999 AND one.x = 1`,
       [[1, null]],
     )
-    await expectRows(`SELECT one.x, count(t.id) FROM (SELECT 1 AS x) one LEFT JOIN "${table}" t ON t.level = 'ERROR' GROUP BY one.x`, [
-      [1, BigInt(live.filter(({ level }) => level === 'ERROR').length)],
-    ])
+    await expectRows(
+      `SELECT one.x, count(t.id) FROM (SELECT 1 AS x) one LEFT JOIN "${table}" t ON t.level = 'ERROR' GROUP BY one.x`,
+      [[1, BigInt(live.filter(({ level }) => level === 'ERROR').length)]],
+    )
   })
 
   test('RIGHT and FULL joins give unmatched rows of both sides once', async () => {
@@ -60,15 +72,19 @@ describe('errors that engines of this kind have had', { timeout: 60_000 }, () =>
   })
 
   test('NOT IN over a list with NULL gives nothing, on however many partitions', async () => {
-    await expectRows(`SELECT id FROM "${table}" WHERE tag NOT IN (SELECT tag FROM "${table}" WHERE level = 'ERROR')`, [])
+    await expectRows(
+      `SELECT id FROM "${table}" WHERE tag NOT IN (SELECT tag FROM "${table}" WHERE level = 'ERROR')`,
+      [],
+    )
     const errors = new Set(live.filter(({ level, tag }) => level === 'ERROR' && tag !== null).map(({ tag }) => tag))
     await expectRows(
       `SELECT id FROM "${table}" WHERE tag NOT IN (SELECT tag FROM "${table}" WHERE level = 'ERROR' AND tag IS NOT NULL)`,
       rowsOf(live.filter(({ tag }) => tag !== null && !errors.has(tag))),
     )
-    await expectRows(`SELECT count(*) FROM "${table}" WHERE tag NOT IN (SELECT tag FROM "${table}" WHERE level = 'NONE')`, [
-      [BigInt(live.length)],
-    ])
+    await expectRows(
+      `SELECT count(*) FROM "${table}" WHERE tag NOT IN (SELECT tag FROM "${table}" WHERE level = 'NONE')`,
+      [[BigInt(live.length)]],
+    )
   })
 
   test('INTERSECT and EXCEPT do not change with the partitions', async () => {
@@ -76,9 +92,18 @@ describe('errors that engines of this kind have had', { timeout: 60_000 }, () =>
       new Set(live.filter((document) => document.level === level).map(({ tag }) => tag))
     const [errors, warnings] = [values('ERROR'), values('WARN')]
     const arm = (level: string): string => `SELECT tag FROM "${table}" WHERE level = '${level}'`
-    await expectRows(`${arm('ERROR')} INTERSECT ${arm('WARN')}`, [...errors].filter((tag) => warnings.has(tag)).map((tag) => [tag]))
-    await expectRows(`${arm('ERROR')} EXCEPT ${arm('WARN')}`, [...errors].filter((tag) => !warnings.has(tag)).map((tag) => [tag]))
-    await expectRows(`${arm('ERROR')} UNION ${arm('WARN')}`, [...new Set([...errors, ...warnings])].map((tag) => [tag]))
+    await expectRows(
+      `${arm('ERROR')} INTERSECT ${arm('WARN')}`,
+      [...errors].filter((tag) => warnings.has(tag)).map((tag) => [tag]),
+    )
+    await expectRows(
+      `${arm('ERROR')} EXCEPT ${arm('WARN')}`,
+      [...errors].filter((tag) => !warnings.has(tag)).map((tag) => [tag]),
+    )
+    await expectRows(
+      `${arm('ERROR')} UNION ${arm('WARN')}`,
+      [...new Set([...errors, ...warnings])].map((tag) => [tag]),
+    )
   })
 
   test('a GROUP BY has all its groups, and the one whose key is NULL', async () => {
@@ -86,27 +111,41 @@ describe('errors that engines of this kind have had', { timeout: 60_000 }, () =>
     expect(groups.length).toBeGreaterThan(10)
     expect(groups.some(([tag]) => tag === null)).toBe(true)
     await expectRows(`SELECT tag, count(*) FROM "${table}" GROUP BY tag`, groups)
-    expect((await explainQuery(sessions.workers, `SELECT tag, count(*) FROM "${table}" GROUP BY tag`)).plan).toContain('TantivyAggregateExec')
+    expect((await explainQuery(sessions.workers, `SELECT tag, count(*) FROM "${table}" GROUP BY tag`)).plan).toContain(
+      'TantivyAggregateExec',
+    )
   })
 
   test('the top of each segment is not the top of all', async () => {
     const sorted = live.map(({ id }) => id).sort((a, b) => (a < b ? 1 : -1))
     const sql = `SELECT id FROM "${table}" ORDER BY id DESC LIMIT 3`
-    await expectRows(sql, sorted.slice(0, 3).map((id) => [id]))
+    await expectRows(
+      sql,
+      sorted.slice(0, 3).map((id) => [id]),
+    )
     expect((await explainQuery(sessions.workers, sql)).plan).toContain('top_k=3')
     await expectRows(`SELECT count(*) FROM (SELECT id FROM "${table}" LIMIT 7) t`, [[7n]])
   })
 
   test('a sum of 64-bit integers is exact', async () => {
-    const sum = (pick: (document: SampleDocument) => bigint | null): bigint => live.reduce((total, d) => total + (pick(d) ?? 0n), 0n)
+    const sum = (pick: (document: SampleDocument) => bigint | null): bigint =>
+      live.reduce((total, d) => total + (pick(d) ?? 0n), 0n)
     expect(sum(({ u }) => u) > 1n << 64n).toBe(true)
-    await expectRows(`SELECT sum(n), sum(u), sum("o.inner") FROM "${table}"`, [[sum(({ n }) => n), sum(({ u }) => u), sum(({ inner }) => inner)]])
+    await expectRows(`SELECT sum(n), sum(u), sum("o.inner") FROM "${table}"`, [
+      [sum(({ n }) => n), sum(({ u }) => u), sum(({ inner }) => inner)],
+    ])
   })
 
   test('equality of a tokenized text is equality of the text', async () => {
     const body = live.find((document) => document.body?.includes(' '))!.body!
-    await expectRows(`SELECT id FROM "${table}" WHERE body = '${body}'`, rowsOf(live.filter((document) => document.body === body)))
-    await expectRows(`SELECT id FROM "${table}" WHERE body = 'alpha'`, rowsOf(live.filter((document) => document.body === 'alpha')))
+    await expectRows(
+      `SELECT id FROM "${table}" WHERE body = '${body}'`,
+      rowsOf(live.filter((document) => document.body === body)),
+    )
+    await expectRows(
+      `SELECT id FROM "${table}" WHERE body = 'alpha'`,
+      rowsOf(live.filter((document) => document.body === 'alpha')),
+    )
   })
 
   test('a filter of a split that holds the field otherwise is not forgotten', async () => {
@@ -114,7 +153,10 @@ describe('errors that engines of this kind have had', { timeout: 60_000 }, () =>
       `SELECT id FROM "${table}" WHERE n = 9007199254740993 AND level <> 'DEBUG'`,
       rowsOf(live.filter(({ n, level }) => n === (1n << 53n) + 1n && level !== null && level !== 'DEBUG')),
     )
-    await expectRows(`SELECT id FROM "${table}" WHERE u >= 18446744073709551614`, rowsOf(live.filter(({ u }) => u !== null && u >= (1n << 64n) - 2n)))
+    await expectRows(
+      `SELECT id FROM "${table}" WHERE u >= 18446744073709551614`,
+      rowsOf(live.filter(({ u }) => u !== null && u >= (1n << 64n) - 2n)),
+    )
   })
 
   test('an index without splits is an empty table', async () => {
@@ -122,7 +164,9 @@ describe('errors that engines of this kind have had', { timeout: 60_000 }, () =>
     await expectRows('SELECT count(*), sum(n), max(body) FROM empty', [[0n, null, null]])
     await expectRows('SELECT level, count(*) FROM empty GROUP BY level', [])
     await expectRows(`SELECT count(*) FROM "${table}" t LEFT JOIN empty e ON e.id = t.id`, [[BigInt(live.length)]])
-    await expectRows(`SELECT count(*) FROM "${table}" t WHERE NOT EXISTS (SELECT 1 FROM empty e WHERE e.id = t.id)`, [[BigInt(live.length)]])
+    await expectRows(`SELECT count(*) FROM "${table}" t WHERE NOT EXISTS (SELECT 1 FROM empty e WHERE e.id = t.id)`, [
+      [BigInt(live.length)],
+    ])
   })
 
   test('an index pattern is one table', async () => {
@@ -130,7 +174,13 @@ describe('errors that engines of this kind have had', { timeout: 60_000 }, () =>
   })
 
   test('a condition, its negation and its NULL part the rows', async () => {
-    for (const condition of [`match(body, 'alpha')`, `n > 1`, `n > 1 OR match(body, 'pool')`, `tag IN ('tag-1', NULL)`, `(attrs->>'host') = 'db'`]) {
+    for (const condition of [
+      `match(body, 'alpha')`,
+      `n > 1`,
+      `n > 1 OR match(body, 'pool')`,
+      `tag IN ('tag-1', NULL)`,
+      `(attrs->>'host') = 'db'`,
+    ]) {
       const parts = [condition, `NOT (${condition})`, `(${condition}) IS NULL`]
       await expectRows(parts.map((part) => `SELECT id FROM "${table}" WHERE ${part}`).join(' UNION ALL '), rowsOf(live))
     }

@@ -8,7 +8,15 @@ test('a lost or a doubled duplicate is a difference', () => {
 })
 
 test('NULL, text, numbers and their types are told apart', () => {
-  for (const [a, b] of [[null, 'NULL'], ['1', 1n], [1, 1n], [true, 'true'], [[1n], 1n], ['', null], [Number.NaN, null]]) {
+  for (const [a, b] of [
+    [null, 'NULL'],
+    ['1', 1n],
+    [1, 1n],
+    [true, 'true'],
+    [[1n], 1n],
+    ['', null],
+    [Number.NaN, null],
+  ]) {
     expect(multisetDifference([[a]], [[b]])).not.toBeNull()
   }
   expect(multisetDifference([[-0, Number.NaN]], [[0, Number.NaN]])).toBeNull()

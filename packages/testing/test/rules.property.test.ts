@@ -1,10 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { explainQuery, liveDocuments } from '../src/index.ts'
-import { corpora, times } from './support/arbitrary-corpus.ts'
+import { corpora, levels, times } from './support/arbitrary-corpus.ts'
 import { expectRight } from './support/expect-right.ts'
 import { compareScalars, type Predicate } from './support/predicates.ts'
-import { aggregations, anyQuery, groupCounts, selections, selectionsWhere, tops, type SampleQuery } from './support/queries.ts'
+import {
+  aggregations,
+  anyQuery,
+  groupCounts,
+  selections,
+  selectionsWhere,
+  tops,
+  type SampleQuery,
+} from './support/queries.ts'
 import { useSessions } from './support/sessions.ts'
 
 const sessions = useSessions()
@@ -13,13 +21,23 @@ const sessions = useSessions()
 const windows: fc.Arbitrary<Predicate> = fc
   .tuple(fc.constantFrom(...times), fc.constantFrom(...times), fc.boolean())
   .map(([low, high, inclusive]) => {
-    const literal = (ms: bigint): string => `TIMESTAMP '${new Date(Number(ms)).toISOString().slice(0, 23).replace('T', ' ')}'`
+    const literal = (ms: bigint): string =>
+      `TIMESTAMP '${new Date(Number(ms)).toISOString().slice(0, 23).replace('T', ' ')}'`
     return {
       sql: `ts >= ${literal(low)} AND ts ${inclusive ? '<=' : '<'} ${literal(high)}`,
       text: false,
       test: ({ ts }) => ts >= low && compareScalars(ts, high) < (inclusive ? 1 : 0),
     }
   })
+
+/** Equality with values of the tag field, which splits list. */
+const tagged: fc.Arbitrary<Predicate> = fc
+  .subarray([...levels, 'NONE'], { minLength: 1, maxLength: 2 })
+  .map((list) => ({
+    sql: list.length === 1 ? `level = '${list[0]}'` : `level IN ('${list.join("', '")}')`,
+    text: false,
+    test: ({ level }) => (level === null ? null : list.includes(level)),
+  }))
 
 /** Each rule, queries that it may apply to, and what its work looks like in a plan. */
 const rules: readonly (readonly [name: string, queries: fc.Arbitrary<SampleQuery>, sign: RegExp])[] = [
@@ -55,20 +73,25 @@ describe.each(rules)('%s', (name, queries, sign) => {
 test('SplitPruning leaves out splits, and no row', { timeout: 120_000 }, async () => {
   let pruned = 0
   let rows = 0
-  const splitsRead = (plan: string): number => Math.max(0, ...[...plan.matchAll(/ splits=(\d+)/g)].map(([, n]) => Number(n)))
+  const splitsRead = (plan: string): number =>
+    Math.max(0, ...[...plan.matchAll(/ splits=(\d+)/g)].map(([, n]) => Number(n)))
   await fc.assert(
-    fc.asyncProperty(corpora({ maxDocs: 12 }), fc.array(windows, { minLength: 4, maxLength: 4 }), async (corpus, list) => {
-      const { indexId } = await sessions.tree.publish(corpus)
-      const live = liveDocuments(corpus)
-      for (const window of list) {
-        const query = selectionsWhere(window)
-        const on = await explainQuery(sessions.local, query.sql(indexId))
-        const off = await explainQuery(sessions.local, query.sql(indexId), { 'rules.SplitPruning': 'off' })
-        if (splitsRead(on.plan) < splitsRead(off.plan)) pruned++
-        rows += (await expectRight(sessions.local, query, indexId, live)).length
-        await expectRight(sessions.local, query, indexId, live, { 'rules.SplitPruning': 'off' })
-      }
-    }),
+    fc.asyncProperty(
+      corpora({ maxDocs: 12 }),
+      fc.array(fc.oneof(windows, tagged), { minLength: 5, maxLength: 5 }),
+      async (corpus, list) => {
+        const { indexId } = await sessions.tree.publish(corpus)
+        const live = liveDocuments(corpus)
+        for (const window of list) {
+          const query = selectionsWhere(window)
+          const on = await explainQuery(sessions.local, query.sql(indexId))
+          const off = await explainQuery(sessions.local, query.sql(indexId), { 'rules.SplitPruning': 'off' })
+          if (splitsRead(on.plan) < splitsRead(off.plan)) pruned++
+          rows += (await expectRight(sessions.local, query, indexId, live)).length
+          await expectRight(sessions.local, query, indexId, live, { 'rules.SplitPruning': 'off' })
+        }
+      },
+    ),
     { numRuns: 10 },
   )
   expect(pruned).toBeGreaterThan(3)
@@ -76,7 +99,10 @@ test('SplitPruning leaves out splits, and no row', { timeout: 120_000 }, async (
 })
 
 test('every subset of the rules gives the same rows', { timeout: 120_000 }, async () => {
-  const names = sessions.local.settings.show('all').map((setting) => setting.name).filter((name) => name.startsWith('rules.'))
+  const names = sessions.local.settings
+    .show('all')
+    .map((setting) => setting.name)
+    .filter((name) => name.startsWith('rules.'))
   expect(names.length).toBeGreaterThan(8)
   let rows = 0
   await fc.assert(

@@ -40,6 +40,8 @@ describe('the rows of a query are those of the documents', () => {
       { numRuns: 15 },
     )
     expect(runs).toBeGreaterThan(0)
-    expect([...kinds.keys()].sort()).toEqual(expect.arrayContaining(['aggregate', 'distinct', 'project', 'select', 'top']))
+    expect([...kinds.keys()].sort()).toEqual(
+      expect.arrayContaining(['aggregate', 'distinct', 'project', 'select', 'top']),
+    )
   })
 })

@@ -4,7 +4,7 @@ import { NetworkExec, type DistributedPlan, type StageTask } from '@volley/plann
 import { SplitSource, tantivyCodecs, type SplitRef } from '@volley/splits'
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
-import { PlanRunner, explainQuery, multisetDifference, planningSession, withDescendants } from '../src/index.ts'
+import { PlanRunner, explainQuery, multisetDifference, measuredSession, withDescendants } from '../src/index.ts'
 import { corpora } from './support/arbitrary-corpus.ts'
 import { anyQuery } from './support/queries.ts'
 import { useSessions } from './support/sessions.ts'
@@ -46,11 +46,15 @@ async function withPlans(
       async (corpus, workers, queries) => {
         const { indexId, splits } = await sessions.tree.publish(corpus)
         const urls = Array.from({ length: workers }, (_, i) => `10.0.0.${i + 1}:7700`)
-        const session = planningSession(sessions.tree.uri, urls)
+        const { session } = measuredSession(sessions.tree.uri, urls)
         try {
           for (const [query, setting] of queries) {
             const { distributed } = await explainQuery(session, query.sql(indexId), setting)
-            await check(distributed, splits.map(({ splitId }) => splitId), indexId)
+            await check(
+              distributed,
+              splits.map(({ splitId }) => splitId),
+              indexId,
+            )
           }
         } finally {
           await session.close()
@@ -61,14 +65,17 @@ async function withPlans(
   )
 }
 
-const sourcesOf = (plan: ExecutionPlan): SplitSource[] => withDescendants(plan).filter((node) => node instanceof SplitSource)
+const sourcesOf = (plan: ExecutionPlan): SplitSource[] =>
+  withDescendants(plan).filter((node) => node instanceof SplitSource)
 
 test('a split is read by one task of a stage, and all splits are read', { timeout: 60_000 }, async () => {
   let shared = 0
   await withPlans(12, (plan, splitIds) => {
     for (const { plan: stagePlan, tasks } of plan.stages) {
       if (sourcesOf(stagePlan).length === 0) continue
-      const planned = new Set(sourcesOf(stagePlan).flatMap((source) => source.table.layout.splits.map((split) => split.splitId)))
+      const planned = new Set(
+        sourcesOf(stagePlan).flatMap((source) => source.table.layout.splits.map((split) => split.splitId)),
+      )
       expect(tasks.flatMap((task) => task.splits).sort()).toEqual([...planned].sort())
       expect(splitIds).toEqual(expect.arrayContaining([...planned]))
       expect(new Set(tasks.map((task) => task.worker)).size).toBe(tasks.length)
@@ -96,7 +103,9 @@ test('all tasks of a stage give the same schema and partitions', { timeout: 60_0
       for (const task of stage.tasks) expect(shapeOf(task.plan)).toBe(shape)
       tasks += stage.tasks.length
     }
-    for (const reader of [plan.root, ...plan.stages.flatMap((stage) => stage.tasks.map((task) => task.plan))].flatMap(networkReaders)) {
+    for (const reader of [plan.root, ...plan.stages.flatMap((stage) => stage.tasks.map((task) => task.plan))].flatMap(
+      networkReaders,
+    )) {
       const stage = plan.stages.find(({ id }) => id === reader.stageId)!
       expect(reader.producers.map(({ worker }) => worker)).toEqual(stage.tasks.map(({ worker }) => worker))
       expect(schemaOf(reader)).toBe(schemaOf(stage.plan))
@@ -105,7 +114,8 @@ test('all tasks of a stage give the same schema and partitions', { timeout: 60_0
   expect(tasks).toBeGreaterThan(50)
 })
 
-const networkReaders = (plan: ExecutionPlan): NetworkExec[] => withDescendants(plan).filter((node) => node instanceof NetworkExec)
+const networkReaders = (plan: ExecutionPlan): NetworkExec[] =>
+  withDescendants(plan).filter((node) => node instanceof NetworkExec)
 
 function schemaOf(plan: ExecutionPlan): string {
   return plan.schema.fields.map(({ name, type, nullable }) => `${name} ${typeKey(type)} ${nullable}`).join(', ')
@@ -115,29 +125,33 @@ function shapeOf(plan: ExecutionPlan): string {
   return `${plan.partitioning.count}: ${schemaOf(plan)}`
 }
 
-test('both sides of a partitioned join are dealt by its keys to the same tasks and partitions', { timeout: 60_000 }, async () => {
-  let joins = 0
-  await withPlans(25, (plan) => {
-    for (const stage of plan.stages) {
-      for (const { plan: taskPlan } of stage.tasks) {
-        for (const join of withDescendants(taskPlan)) {
-          if (!(join instanceof HashJoinExec) || join.mode !== 'partitioned') continue
-          joins++
-          const readers = [join.left, join.right].map((side) => networkReaders(side)[0]!)
-          expect(join.left.partitioning.count).toBe(join.right.partitioning.count)
-          for (const [i, reader] of readers.entries()) {
-            expect(reader.kind).toBe('NetworkShuffleExec')
-            const { partitioning } = plan.stages.find(({ id }) => id === reader.stageId)!.plan
-            expect(partitioning.kind).toBe('hash')
-            const keys = join.on.map((key) => String(i === 0 ? key.left : key.right))
-            expect((partitioning as { exprs: readonly unknown[] }).exprs.map(String)).toEqual(keys)
+test(
+  'both sides of a partitioned join are dealt by its keys to the same tasks and partitions',
+  { timeout: 60_000 },
+  async () => {
+    let joins = 0
+    await withPlans(25, (plan) => {
+      for (const stage of plan.stages) {
+        for (const { plan: taskPlan } of stage.tasks) {
+          for (const join of withDescendants(taskPlan)) {
+            if (!(join instanceof HashJoinExec) || join.mode !== 'partitioned') continue
+            joins++
+            const readers = [join.left, join.right].map((side) => networkReaders(side)[0]!)
+            expect(join.left.partitioning.count).toBe(join.right.partitioning.count)
+            for (const [i, reader] of readers.entries()) {
+              expect(reader.kind).toBe('NetworkShuffleExec')
+              const { partitioning } = plan.stages.find(({ id }) => id === reader.stageId)!.plan
+              expect(partitioning.kind).toBe('hash')
+              const keys = join.on.map((key) => String(i === 0 ? key.left : key.right))
+              expect((partitioning as { exprs: readonly unknown[] }).exprs.map(String)).toEqual(keys)
+            }
           }
         }
       }
-    }
-  })
-  expect(joins).toBeGreaterThan(3)
-})
+    })
+    expect(joins).toBeGreaterThan(3)
+  },
+)
 
 test('a plan comes out of the codec as it went in, and runs the same', { timeout: 60_000 }, async () => {
   const kinds = new Set<string>()

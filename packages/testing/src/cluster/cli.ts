@@ -68,7 +68,8 @@ export class VolleyCommand {
 
   /** Sends a signal to it, or to its whole group, as a terminal does. */
   signal(name: NodeJS.Signals, group = false): void {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) process.kill(group ? -this.pid : this.pid, name)
+    if (this.#child.exitCode === null && this.#child.signalCode === null)
+      process.kill(group ? -this.pid : this.pid, name)
   }
 }
 
@@ -78,7 +79,9 @@ export function runVolley(args: readonly string[], options: CommandOptions = {})
 }
 
 /** Starts `volley worker` on a free port of this machine. */
-export async function startWorker(args: readonly string[] = []): Promise<{ readonly command: VolleyCommand; readonly address: string }> {
+export async function startWorker(
+  args: readonly string[] = [],
+): Promise<{ readonly command: VolleyCommand; readonly address: string }> {
   const command = new VolleyCommand(['worker', '--listen', '127.0.0.1:0', ...args])
   await command.firstOutput()
   const address = /^listening on (\S+)$/m.exec(command.stdout)?.[1]
@@ -90,7 +93,10 @@ export async function startWorker(args: readonly string[] = []): Promise<{ reado
 export function childrenOf(pid: number): number[] {
   try {
     const text = fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    return text.split(' ').filter((part) => part !== '').map(Number)
+    return text
+      .split(' ')
+      .filter((part) => part !== '')
+      .map(Number)
   } catch {
     return []
   }

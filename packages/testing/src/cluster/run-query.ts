@@ -6,7 +6,11 @@ import type { RowValue } from '../oracle/rows.ts'
 export type SettingValues = Readonly<Record<string, string | number>>
 
 /** The rows of a query under these settings; others are at their defaults. */
-export async function queryRows(session: VolleySession, sql: string, settings: SettingValues = {}): Promise<RowValue[][]> {
+export async function queryRows(
+  session: VolleySession,
+  sql: string,
+  settings: SettingValues = {},
+): Promise<RowValue[][]> {
   apply(session, settings)
   const result = await session.sql(sql)
   const rows: RowValue[][] = []

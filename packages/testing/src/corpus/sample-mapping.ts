@@ -8,7 +8,7 @@ const currentJson: DocMappingJson = {
   doc_mapping_uid: '01J00000000000000000000002',
   mode: 'dynamic',
   timestamp_field: 'ts',
-  tag_fields: [],
+  tag_fields: ['level'],
   store_source: false,
   field_mappings: [
     { name: 'id', type: 'u64', fast: true },
@@ -32,6 +32,7 @@ const currentJson: DocMappingJson = {
 const olderJson: DocMappingJson = {
   ...currentJson,
   doc_mapping_uid: '01J00000000000000000000001',
+  tag_fields: [],
   field_mappings: currentJson
     .field_mappings!.filter(({ name }) => name !== 'u' && name !== 'o')
     .map((field) => (field.name === 'n' || field.name === 'level' ? { ...field, fast: false } : field)),

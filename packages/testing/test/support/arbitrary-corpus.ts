@@ -8,14 +8,37 @@ const BEYOND_DOUBLE = (1n << 53n) + 1n
 const DAY = 86_400_000n
 
 /** Words of `body`; several share a token when cut at letters and digits. */
-export const words = ['alpha', 'beta', 'Beta', 'gamma', 'delta7', 'time-out', 'pool', 'ALPHA', 'ε', 'alpha.beta'] as const
+export const words = [
+  'alpha',
+  'beta',
+  'Beta',
+  'gamma',
+  'delta7',
+  'time-out',
+  'pool',
+  'ALPHA',
+  'ε',
+  'alpha.beta',
+] as const
 export const levels = ['DEBUG', 'INFO', 'WARN', 'ERROR', 'error'] as const
 export const tags: readonly string[] = Array.from({ length: 15 }, (_, i) => `tag-${i}`)
 export const signed = [MIN_I64, MIN_I64 + 1n, -BEYOND_DOUBLE, -1n, 0n, 1n, 2n, 3n, BEYOND_DOUBLE, MAX_I64 - 1n, MAX_I64]
 export const unsigned = [0n, 1n, 2n, 3n, BEYOND_DOUBLE, MAX_I64, MAX_I64 + 1n, MAX_U64 - 1n, MAX_U64]
 export const doubles = [-1.5e300, -1, -0, 0, 0.1, 1, 2, 1e-320, 1.5e300]
 /** Around a day's end, and before 1970. */
-export const times = [-1n, 0n, 1n, 999n, 1000n, DAY - 1n, DAY, DAY + 1n, 20_000n * DAY, 20_000n * DAY + 500n, 20_001n * DAY]
+export const times = [
+  -1n,
+  0n,
+  1n,
+  999n,
+  1000n,
+  DAY - 1n,
+  DAY,
+  DAY + 1n,
+  20_000n * DAY,
+  20_000n * DAY + 500n,
+  20_001n * DAY,
+]
 
 function nullable<T>(values: fc.Arbitrary<T>, freq = 4): fc.Arbitrary<T | null> {
   return fc.option(values, { nil: null, freq })
@@ -24,12 +47,15 @@ function nullable<T>(values: fc.Arbitrary<T>, freq = 4): fc.Arbitrary<T | null> 
 const oneOf = <T>(values: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...values)
 
 const attrs: fc.Arbitrary<NonNullable<SampleDocument['attrs']>> = fc
-  .record({
-    host: fc.constantFrom('web-1', 'web-2', 'db'),
-    code: fc.oneof(fc.constantFrom(200n, 404n, 500n), fc.constantFrom('200', 'none')),
-    deep: fc.record({ ok: fc.boolean() }),
-    'a.b': fc.constantFrom('x', 'y'),
-  }, { requiredKeys: [] })
+  .record(
+    {
+      host: fc.constantFrom('web-1', 'web-2', 'db'),
+      code: fc.oneof(fc.constantFrom(200n, 404n, 500n), fc.constantFrom('200', 'none')),
+      deep: fc.record({ ok: fc.boolean() }),
+      'a.b': fc.constantFrom('x', 'y'),
+    },
+    { requiredKeys: [] },
+  )
   .filter((value) => Object.keys(value).length > 0)
 
 /** Documents but for their id, which is their place in the corpus. */
@@ -68,7 +94,9 @@ export function corpora(options: CorpusOptions = {}): fc.Arbitrary<Corpus> {
     segment: fc.nat(maxSegments - 1),
     deleted: fc.integer({ min: 0, max: 5 }).map((k) => k === 5),
   })
-  const age: fc.Arbitrary<MappingAge> = evolved ? fc.constantFrom('current', 'current', 'older') : fc.constant('current')
+  const age: fc.Arbitrary<MappingAge> = evolved
+    ? fc.constantFrom('current', 'current', 'older')
+    : fc.constant('current')
   return fc
     .record({
       placed: fc.array(placed, { minLength: minDocs, maxLength: maxDocs, size: 'max' }),

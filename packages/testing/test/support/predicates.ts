@@ -39,7 +39,12 @@ export const columns: Readonly<Record<string, SampleColumn>> = {
   tag: { sql: 'tag', value: (d) => d.tag, literals: [...tags, 'tag'], literal: quoted },
   note: { sql: 'note', value: (d) => d.note, literals: ['', 'kept', "it's kept"], literal: quoted },
   inner: { sql: '"o.inner"', value: (d) => d.inner, literals: signed, literal: plain },
-  host: { sql: "(attrs->>'host')", value: (d) => (d.attrs?.host ?? null) as string | null, literals: ['web-1', 'db'], literal: quoted },
+  host: {
+    sql: "(attrs->>'host')",
+    value: (d) => (d.attrs?.host ?? null) as string | null,
+    literals: ['web-1', 'db'],
+    literal: quoted,
+  },
   code: {
     sql: "(attrs->>'code')",
     value: (d) => (d.attrs?.code === undefined ? null : String(d.attrs.code)),
@@ -140,19 +145,21 @@ const search: fc.Arbitrary<Predicate> = fc
   })
 
 /** Searches of fields that are not cut into words, of lists, and of a JSON path. */
-const rawSearch: fc.Arbitrary<Predicate> = fc.constantFrom<[string, string, (d: SampleDocument) => readonly unknown[]]>(
-  ['level', 'ERROR', (d) => [d.level]],
-  ['level', 'error', (d) => [d.level]],
-  ['tag', 'tag-3', (d) => [d.tag]],
-  ['labels', 'red', (d) => d.labels ?? []],
-  ['labels', 'blue', (d) => d.labels ?? []],
-  ["attrs->'host'", 'web-1', (d) => [d.attrs?.host]],
-  ["_dynamic->'extra'", 'more', (d) => [d.extra]],
-).map(([field, word, values]) => ({
-  sql: `match(${field}, '${word}')`,
-  text: true,
-  test: (document) => values(document).includes(word),
-}))
+const rawSearch: fc.Arbitrary<Predicate> = fc
+  .constantFrom<[string, string, (d: SampleDocument) => readonly unknown[]]>(
+    ['level', 'ERROR', (d) => [d.level]],
+    ['level', 'error', (d) => [d.level]],
+    ['tag', 'tag-3', (d) => [d.tag]],
+    ['labels', 'red', (d) => d.labels ?? []],
+    ['labels', 'blue', (d) => d.labels ?? []],
+    ["attrs->'host'", 'web-1', (d) => [d.attrs?.host]],
+    ["_dynamic->'extra'", 'more', (d) => [d.extra]],
+  )
+  .map(([field, word, values]) => ({
+    sql: `match(${field}, '${word}')`,
+    text: true,
+    test: (document) => values(document).includes(word),
+  }))
 
 const patterns: readonly (readonly [pattern: string, matches: RegExp])[] = [
   ['tag-1%', /^tag-1.*$/su],
@@ -238,9 +245,9 @@ export const predicates: fc.Arbitrary<Predicate> = fc.letrec<{ node: Predicate }
   node: fc.oneof(
     { maxDepth: 3, depthSize: 'small' },
     leaf,
-    fc.tuple(fc.constantFrom('AND', 'OR'), fc.array(tie('node'), { minLength: 2, maxLength: 3 })).map(([op, list]) =>
-      combined(op as 'AND' | 'OR', list),
-    ),
+    fc
+      .tuple(fc.constantFrom('AND', 'OR'), fc.array(tie('node'), { minLength: 2, maxLength: 3 }))
+      .map(([op, list]) => combined(op as 'AND' | 'OR', list)),
     tie('node').map(negation),
     fc.tuple(tie('node'), tie('node'), tie('node')).map(([when, then, otherwise]) => choice(when, then, otherwise)),
   ),

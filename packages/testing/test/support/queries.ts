@@ -12,11 +12,19 @@ export interface SampleQuery {
   readonly [fc.toStringMethod]?: () => string
 }
 
-
 type Row = readonly RowValue[]
 
-function exact(kind: string, sql: SampleQuery['sql'], expected: (live: readonly SampleDocument[]) => Row[]): SampleQuery {
-  return { kind, sql, problem: (rows, live) => multisetDifference(rows, expected(live)), [fc.toStringMethod]: () => sql('t') }
+function exact(
+  kind: string,
+  sql: SampleQuery['sql'],
+  expected: (live: readonly SampleDocument[]) => Row[],
+): SampleQuery {
+  return {
+    kind,
+    sql,
+    problem: (rows, live) => multisetDifference(rows, expected(live)),
+    [fc.toStringMethod]: () => sql('t'),
+  }
 }
 
 const always: Predicate = { sql: 'TRUE', test: () => true, text: false }
@@ -32,8 +40,10 @@ function allValues(d: SampleDocument): Row {
 
 /** Every column of the documents that satisfy a condition. */
 export function selectionsWhere(condition: Predicate): SampleQuery {
-  return exact('select', (table) => `SELECT ${allColumns} FROM "${table}"${where(condition)}`, (live) =>
-    kept(live, condition).map(allValues),
+  return exact(
+    'select',
+    (table) => `SELECT ${allColumns} FROM "${table}"${where(condition)}`,
+    (live) => kept(live, condition).map(allValues),
   )
 }
 
@@ -41,12 +51,16 @@ export const selections: fc.Arbitrary<SampleQuery> = conditions.map(selectionsWh
 
 /** A condition as a value: TRUE, FALSE or NULL of every document. */
 export const projections: fc.Arbitrary<SampleQuery> = predicates.map((condition) =>
-  exact('project', (table) => `SELECT id, (${condition.sql}) AS p FROM "${table}"`, (live) =>
-    live.map((document) => [document.id, condition.test(document)]),
+  exact(
+    'project',
+    (table) => `SELECT id, (${condition.sql}) AS p FROM "${table}"`,
+    (live) => live.map((document) => [document.id, condition.test(document)]),
   ),
 )
 
-const groupColumns: readonly SampleColumn[] = ['level', 'tag', 'n', 'u', 'b', 'host', 'inner'].map((name) => columns[name]!)
+const groupColumns: readonly SampleColumn[] = ['level', 'tag', 'n', 'u', 'b', 'host', 'inner'].map(
+  (name) => columns[name]!,
+)
 const numbers: readonly SampleColumn[] = ['n', 'u', 'inner'].map((name) => columns[name]!)
 
 function aggregatesOf(documents: readonly SampleDocument[], column: SampleColumn): RowValue[] {
@@ -120,12 +134,16 @@ export const distincts: fc.Arbitrary<SampleQuery> = fc
       (live) => {
         const values = kept(live, condition).map(column.value)
         const different = [...groupedBy(values, (value) => rowKey([value])).values()].map(([value]) => value!)
-        return counted ? [[BigInt(different.filter((value) => value !== null).length)]] : different.map((value) => [value])
+        return counted
+          ? [[BigInt(different.filter((value) => value !== null).length)]]
+          : different.map((value) => [value])
       },
     ),
   )
 
-const orderColumns: readonly SampleColumn[] = ['n', 'u', 'f', 'b', 'ts', 'level', 'tag', 'inner', 'note'].map((name) => columns[name]!)
+const orderColumns: readonly SampleColumn[] = ['n', 'u', 'f', 'b', 'ts', 'level', 'tag', 'inner', 'note'].map(
+  (name) => columns[name]!,
+)
 
 /** The first of an order that has ties: the keys are right, and each row is one of the table's. */
 export const tops: fc.Arbitrary<SampleQuery> = fc
@@ -186,7 +204,9 @@ export const joins: fc.Arbitrary<SampleQuery> = fc
         (table) => `SELECT a.id, b.id FROM "${table}" a ${form} "${table}" b ON ${a} = ${b} AND ${inner}`,
         (live) =>
           live.flatMap((left): Row[] => {
-            const rows = live.filter((right) => equal(left, right) && condition.test(right)).map((right) => [left.id, right.id])
+            const rows = live
+              .filter((right) => equal(left, right) && condition.test(right))
+              .map((right) => [left.id, right.id])
             return rows.length === 0 && form === 'LEFT JOIN' ? [[left.id, null]] : rows
           }),
       )
@@ -194,7 +214,8 @@ export const joins: fc.Arbitrary<SampleQuery> = fc
     if (form === 'EXISTS' || form === 'NOT EXISTS') {
       return exact(
         form,
-        (table) => `SELECT a.id FROM "${table}" a WHERE ${form} (SELECT 1 FROM "${table}" b WHERE ${a} = ${b} AND ${inner})`,
+        (table) =>
+          `SELECT a.id FROM "${table}" a WHERE ${form} (SELECT 1 FROM "${table}" b WHERE ${a} = ${b} AND ${inner})`,
         (live) =>
           live
             .filter((left) => live.some((right) => equal(left, right) && condition.test(right)) === (form === 'EXISTS'))
@@ -227,7 +248,14 @@ function levelConditions(): { sql: string; test: (document: SampleDocument) => b
   ]
 }
 
-export const anyQuery: fc.Arbitrary<SampleQuery> = fc.oneof(selections, projections, aggregations, distincts, tops, joins)
+export const anyQuery: fc.Arbitrary<SampleQuery> = fc.oneof(
+  selections,
+  projections,
+  aggregations,
+  distincts,
+  tops,
+  joins,
+)
 
 function groupedBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>()

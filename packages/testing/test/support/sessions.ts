@@ -1,7 +1,8 @@
+import { LocalWorkers } from '@volley/worker'
 import fc from 'fast-check'
-import { afterAll, beforeAll } from 'vitest'
-import { connect, type VolleySession } from 'volley'
-import { TestTree } from '../../src/index.ts'
+import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import type { VolleySession } from 'volley'
+import { measuredSession, TestTree, volleyBin, type MeasuredSession } from '../../src/index.ts'
 
 // The same cases every time, unless asked for others; a failure prints the seed that it was found with.
 fc.configureGlobal({ seed: Number(process.env.VOLLEY_SEED ?? 20_260_303) })
@@ -13,34 +14,39 @@ export interface Sessions {
   /** Runs on two worker processes. */
   readonly workers: VolleySession
   /** One more in this process, which has nothing cached; the caller closes it. */
-  readonly fresh: () => Promise<VolleySession>
+  readonly fresh: () => VolleySession
 }
 
-/** A tree and two sessions over it for all tests of a file. Freed memory is overwritten, so a late read is a wrong row. */
+/** A tree and two sessions over it for all tests of a file. Nothing may live in their memory after a test. */
 export function useSessions(): Sessions {
   let tree: TestTree
-  let local: VolleySession
-  let workers: VolleySession
+  let processes: LocalWorkers
+  let local: MeasuredSession
+  let workers: MeasuredSession
   beforeAll(async () => {
     tree = await TestTree.create()
-    local = await connect({ metastore: tree.uri, poison: true })
-    workers = await connect({ metastore: tree.uri, localWorkers: 2, poison: true })
-  }, 30_000)
+    const args = [volleyBin, 'worker', '--listen', '127.0.0.1:0', '--with-parent']
+    processes = await LocalWorkers.start({ count: 2, command: process.execPath, args, startSeconds: 60 })
+    local = measuredSession(tree.uri)
+    workers = measuredSession(tree.uri, processes.urls)
+  }, 90_000)
+  afterEach(() => expect([local.arena.liveBlocks, workers.arena.liveBlocks]).toEqual([0, 0]))
   afterAll(async () => {
-    await local?.close()
-    await workers?.close()
+    await local?.session.close()
+    await workers?.session.close()
+    await processes?.close()
     tree?.remove()
   })
   return {
-    fresh: () => connect({ metastore: tree.uri, poison: true }),
+    fresh: () => measuredSession(tree.uri).session,
     get tree() {
       return tree
     },
     get local() {
-      return local
+      return local.session
     },
     get workers() {
-      return workers
+      return workers.session
     },
   }
 }

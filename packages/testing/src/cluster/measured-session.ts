@@ -1,0 +1,33 @@
+import { defaultFunctions } from '@volley/core'
+import type { Arena } from '@volley/kernels'
+import { FileBackedMetastore } from '@volley/metastore'
+import { SessionSettings } from '@volley/planner'
+import { QuickwitCatalog, splitRules } from '@volley/splits'
+import { nodeStoreResolver } from '@volley/storage/node'
+import { Coordinator, LOCAL_WORKER } from '@volley/worker'
+import { createWorkerSession, VolleySession } from 'volley'
+
+export interface MeasuredSession {
+  readonly session: VolleySession
+  /** What batches of the coordinator, and of tasks in this process, live in. Freed memory is overwritten. */
+  readonly arena: Arena
+}
+
+/**
+ * A session over a metastore, as `connect` opens one, whose memory can be looked at. Its workers, `host:port` each or
+ * `local`, need not be there to plan for.
+ */
+export function measuredSession(metastoreUri: string, workerUrls: readonly string[] = [LOCAL_WORKER]): MeasuredSession {
+  const workerSession = createWorkerSession({ roots: null, poison: true })
+  const coordinator = new Coordinator({ session: workerSession })
+  const metastore = FileBackedMetastore.open(metastoreUri, nodeStoreResolver())
+  const session = new VolleySession({
+    settings: new SessionSettings({ physicalRules: splitRules.map((rule) => rule.name) }),
+    functions: defaultFunctions(),
+    coordinator,
+    workers: { getUrls: () => Promise.resolve(workerUrls) },
+    newCatalog: () => new QuickwitCatalog(metastore),
+    dispose: () => coordinator.close(),
+  })
+  return { session, arena: workerSession.arena }
+}
