@@ -199,8 +199,11 @@ describe.each(PARTITIONS)('splits of 3 and 7 segments at %i partitions', (target
         ON d._split_id = ${side}._split_id AND d._segment_ord = ${side}._segment_ord AND d._doc_id = ${side}._doc_id`
       const address = ({ split, segment, doc }: Addressed): RowValue[] => [split, segment, doc]
       const expected = tagged.map((pair) => [
-        ...[pair[0].document.id, pair[1].document.id, pair[i]!.document.note],
-        ...[...address(pair[0]), ...address(pair[1])],
+        pair[0].document.id,
+        pair[1].document.id,
+        pair[i]!.document.note,
+        ...address(pair[0]),
+        ...address(pair[1]),
       ])
       await expectRows(sql, expected)
       await expectRows(sql, expected, { 'rules.ReorderJoins': 'off' })
