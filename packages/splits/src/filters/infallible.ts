@@ -13,6 +13,8 @@ import {
   LiteralExpr,
   LogicalExpr,
   NotExpr,
+  precisionOf,
+  scaleOf,
   ScalarFunctionExpr,
   typeName,
   unitOf,
@@ -118,6 +120,8 @@ function castsAlways(from: DataType, to: DataType): boolean {
     const signs = source.startsWith('U') || !target.startsWith('U')
     return signs && WIDTHS[source]! <= WIDTHS[target]!
   }
+  // 20 digits hold every 64-bit integer.
+  if (target === 'Decimal' && isInteger(from)) return precisionOf(to) - scaleOf(to) >= 20
   if (target === 'Float64') return isInteger(from) || isFloat(from) || source === 'Decimal'
   if (source === 'Timestamp' && target === 'Date') return true
   return source === 'Timestamp' && target === 'Timestamp' && unitOf(from) >= unitOf(to)

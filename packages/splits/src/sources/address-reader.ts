@@ -2,15 +2,20 @@ import {
   concatVectors,
   ConstantVector,
   evaluatePredicate,
+  NO_ROW,
+  NullVector,
   RecordBatch,
   scalarAt,
+  takeVector,
   type LookupStream,
   type PrimitiveVector,
   type Selection,
   type TaskContext,
   type Vector,
 } from '@volley/core'
-import type { Schema } from 'apache-arrow'
+import type { Region } from '@volley/kernels'
+import { Null, type Schema } from 'apache-arrow'
+import { columnsOf } from '../filters/segment-filter.ts'
 import { addressFields, addressVectors } from './address.ts'
 import type { ColumnSourceOptions } from './column-source.ts'
 import type { DocUnit } from './opened-layout.ts'
@@ -52,16 +57,15 @@ export class AddressReader implements LookupStream {
     this.#units ??= await this.#start()
     const region = this.#context.region()
     try {
-      const all = this.#options.columns.map((_, i) => i)
       const parts: Vector[][] = []
+      const selection = this.#options.filters.length === 0 ? null : region.u32(batch.numRows)
+      let selected = 0
+      let rows = 0
       for (const run of runsOf(batch)) {
-        const segment = await this.#segment(run)
-        const docs = region.u32(run.docs.length)
-        docs.set(run.docs)
-        parts.push([
-          ...addressVectors(region, run.splitId, run.segmentOrd, docs),
-          ...(await segment.readDocs(all, docs, region)),
-        ])
+        const { columns, kept } = await this.#read(run, region)
+        parts.push(columns)
+        if (selection !== null) for (const row of kept!) selection[selected++] = rows + row
+        rows += run.docs.length
       }
       const columns =
         parts.length === 1
@@ -72,17 +76,43 @@ export class AddressReader implements LookupStream {
                 region,
               ),
             )
-      const length = batch.numRows
-      let answer = new RecordBatch(this.#schema, columns, length, null, region)
-      for (const filter of this.#options.filters) {
-        const selection: Selection = evaluatePredicate(filter, answer, region)
-        answer = new RecordBatch(this.#schema, columns, length, selection, region)
-      }
-      return answer
+      return new RecordBatch(this.#schema, columns, batch.numRows, selection?.subarray(0, selected) ?? null, region)
     } catch (error) {
       region.release()
       throw error
     }
+  }
+
+  /** The columns of a run, and the rows that the filters keep (null: there are none). What only others need is read of those. */
+  async #read(run: Run, region: Region): Promise<{ columns: Vector[]; kept: Selection | null }> {
+    const { columns, filters } = this.#options
+    const segment = await this.#segment(run)
+    const docs = region.u32(run.docs.length)
+    docs.set(run.docs)
+    const address = addressVectors(region, run.splitId, run.segmentOrd, docs)
+    const all = columns.map((_, i) => i)
+    if (filters.length === 0)
+      return { columns: [...address, ...(await segment.readDocs(all, docs, region))], kept: null }
+    const values: Vector[] = columns.map(() => new NullVector(new Null(), docs.length, null))
+    const read = [...new Set(filters.flatMap(columnsOf))].sort((a, b) => a - b)
+    for (const [i, vector] of (await segment.readDocs(read, docs, region)).entries()) values[read[i]!] = vector
+    let kept: Selection | null = null
+    for (const filter of filters) {
+      const batch = new RecordBatch(this.#schema, [...address, ...values], docs.length, kept, region)
+      kept = evaluatePredicate(filter, batch, region)
+    }
+    const rest = all.filter((i) => !read.includes(i))
+    if (rest.length > 0) {
+      const some = region.u32(kept!.length)
+      for (let k = 0; k < some.length; k++) some[k] = docs[kept![k]!]!
+      const place = new Uint32Array(docs.length).fill(NO_ROW)
+      for (let k = 0; k < some.length; k++) place[kept![k]!] = k
+      const whole = some.length === docs.length
+      for (const [i, vector] of (await segment.readDocs(rest, some, region)).entries()) {
+        values[rest[i]!] = whole ? vector : takeVector(vector, place, docs.length, region)
+      }
+    }
+    return { columns: [...address, ...values], kept }
   }
 
   async close(): Promise<void> {
