@@ -6,6 +6,7 @@ import {
   finishAggregations,
   mergePartials,
   parseAggregations,
+  prunePartial,
 } from '@volley/tantivy'
 import { parseQueryText } from './query-text.ts'
 import { DocMapping } from '../mapping/doc-mapping.ts'
@@ -86,7 +87,7 @@ export class SearchService {
     return {
       numHits: results.reduce((sum, { numHits }) => sum + numHits, 0),
       hits: await this.#fetch(ranked, plan, request, bounds, signal),
-      aggregations: plan.aggregations === null ? null : finish(results, plan.aggregations),
+      aggregations: plan.aggregations === null ? null : finish(results, splits, plan.aggregations),
       numSplits: splits.length,
     }
   }
@@ -230,7 +231,10 @@ function aggregationsOf({ aggregations }: SearchRequest): AggregationRequest | n
   try {
     return parseAggregations(aggregations)
   } catch (error) {
-    throw error instanceof AggregationError ? new SearchError('invalid_aggregation', error.message, error) : error
+    if (!(error instanceof AggregationError)) throw error
+    // Quickwit 0.9 does not know multi_terms yet.
+    const message = error.message.replace(/^invalid aggregation request: /, '').replace(' `multi_terms`,', '')
+    throw new SearchError('invalid_aggregation', message, error)
   }
 }
 
@@ -275,11 +279,23 @@ function byAddress(a: RankedHit, b: RankedHit, order: 'asc' | 'desc'): number {
   return compareHits([{ field: '_doc', order }])({ ...a, sort: [] }, { ...b, sort: [] })
 }
 
-function finish(results: readonly SplitResult[], request: AggregationRequest): SearchResponse['aggregations'] {
-  const partials = results.map(({ aggregations }) => aggregations).filter((partial) => partial !== null)
+/** Partial states are cut to what a segment keeps once for each index, and once for all, as Quickwit's leaves do. */
+function finish(
+  results: readonly SplitResult[],
+  splits: readonly SearchedSplit[],
+  request: AggregationRequest,
+): SearchResponse['aggregations'] {
+  const merged = new Map<SearchedIndex, AggregationPartial>()
   try {
-    const merged = partials.length === 0 ? null : partials.reduce((a, b): AggregationPartial => mergePartials(a, b))
-    return finishAggregations(merged ?? [], request)
+    for (const [k, { aggregations }] of results.entries()) {
+      if (aggregations === null) continue
+      const { index } = splits[k]!
+      const before = merged.get(index)
+      merged.set(index, before === undefined ? aggregations : mergePartials(before, aggregations))
+    }
+    const pruned = [...merged.values()].map((partial) => prunePartial(partial, request))
+    const all = pruned.length > 1 ? prunePartial(pruned.reduce(mergePartials), request) : (pruned[0] ?? [])
+    return finishAggregations(all, request)
   } catch (error) {
     throw aggregationError(error)
   }

@@ -105,7 +105,7 @@ function snippetsDifference(ours: JsonMap, theirs: JsonMap, response: SearchResp
   return ordered ? valueDifference('snippets', ours['snippets'], theirs['snippets']) : null
 }
 
-/** What differs between two JSON values: doubles may by a relative 1e-9, and buckets of one count may be in any order. */
+/** What differs between two JSON values: doubles may by a relative 1e-9, and terms of one count may be in any order. */
 function valueDifference(path: string, ours: Json | undefined, theirs: Json | undefined): string | null {
   if (isNumber(ours) && isNumber(theirs)) {
     if (typeof ours === 'bigint' && typeof theirs === 'bigint') {
@@ -120,8 +120,13 @@ function valueDifference(path: string, ours: Json | undefined, theirs: Json | un
   if (Array.isArray(ours) !== Array.isArray(theirs)) return `${path} is ${print(ours)} instead of ${print(theirs)}`
   if (Array.isArray(ours)) return listDifference(path, ours as readonly Json[], theirs as readonly Json[])
   const [left, right] = [ours as JsonMap, theirs as JsonMap]
-  for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
-    const difference = valueDifference(path === '' ? key : `${path}.${key}`, left[key], right[key])
+  if (isTerms(left) && isTerms(right)) return membersDifference(path, left, right) && termsDifference(path, left, right)
+  return membersDifference(path, left, right)
+}
+
+function membersDifference(path: string, ours: JsonMap, theirs: JsonMap): string | null {
+  for (const key of new Set([...Object.keys(ours), ...Object.keys(theirs)])) {
+    const difference = valueDifference(path === '' ? key : `${path}.${key}`, ours[key], theirs[key])
     if (difference !== null) return difference
   }
   return null
@@ -129,27 +134,47 @@ function valueDifference(path: string, ours: Json | undefined, theirs: Json | un
 
 function listDifference(path: string, ours: readonly Json[], theirs: readonly Json[]): string | null {
   if (ours.length !== theirs.length) return `${path} has ${ours.length} entries instead of ${theirs.length}`
-  const keyed = isBuckets(ours) && isBuckets(theirs)
   for (let k = 0; k < ours.length; k++) {
     const difference = valueDifference(`${path}[${k}]`, ours[k], theirs[k])
-    if (difference === null) continue
-    if (!keyed) return difference
-    // Buckets of one count have no order, and at the end of the list others may have been left out.
-    const [own, other] = [ours[k] as JsonMap, theirs[k] as JsonMap]
-    if (own['doc_count'] !== other['doc_count']) return difference
-    const match = theirs.find((each) => valueDifference('', (each as JsonMap)['key'], own['key']) === null)
-    if (match === undefined) {
-      if (own['doc_count'] === (ours.at(-1) as JsonMap)['doc_count']) continue
-      return difference
-    }
-    const inner = valueDifference(`${path}[${k}]`, own, match)
-    if (inner !== null) return inner
+    if (difference !== null) return difference
   }
   return null
 }
 
-function isBuckets(list: readonly Json[]): boolean {
-  return list.every((each) => typeof each === 'object' && each !== null && 'doc_count' in each && 'key' in each)
+/**
+ * What differs between the results of two terms aggregations. Terms of one count have no order, so neither has what a
+ * split keeps of them: counts may differ within the error bound where there is one, and terms of the last count may be
+ * others.
+ */
+function termsDifference(path: string, ours: JsonMap, theirs: JsonMap): string | null {
+  const [own, other] = [ours['buckets'] as readonly JsonMap[], theirs['buckets'] as readonly JsonMap[]]
+  if (own.length !== other.length) return `${path} has ${own.length} buckets instead of ${other.length}`
+  const error = Number(theirs['doc_count_error_upper_bound'] ?? 0)
+  const countOf = (bucket: JsonMap | undefined): number => Number(bucket?.['doc_count'] ?? 0)
+  const last = countOf(own.at(-1))
+  for (const [k, bucket] of own.entries()) {
+    if (Math.abs(countOf(bucket) - countOf(other[k])) > error) {
+      return valueDifference(`${path}.buckets[${k}].doc_count`, bucket['doc_count'], other[k]!['doc_count'])
+    }
+    const match = other.find((each) => valueDifference('', each['key'], bucket['key']) === null)
+    if (match === undefined) {
+      if (Math.abs(countOf(bucket) - last) <= error) continue
+      return `${path}.buckets[${k}] is of ${print(bucket['key'])}, which is not expected`
+    }
+    if (error > 0 && countOf(match) !== countOf(bucket)) continue
+    const difference = valueDifference(`${path}.buckets[${k}]`, bucket, match)
+    if (difference !== null) return difference
+  }
+  for (const name of ['doc_count_error_upper_bound', 'sum_other_doc_count']) {
+    if (Math.abs(Number(ours[name] ?? 0) - Number(theirs[name] ?? 0)) > error * own.length) {
+      return valueDifference(`${path}.${name}`, ours[name], theirs[name])
+    }
+  }
+  return null
+}
+
+function isTerms(map: JsonMap): boolean {
+  return Array.isArray(map['buckets']) && 'sum_other_doc_count' in map
 }
 
 function isNumber(value: Json | undefined): value is bigint | number {
