@@ -24,7 +24,8 @@ import { finishMetric, metricValue } from './finish-metric.ts'
 import { formatDate } from './format-date.ts'
 import { formatFloat } from './format-float.ts'
 import { splitKeys } from './multi-terms.ts'
-import { compareKeys, displayKey } from './term-key.ts'
+import { displayKey } from './term-key.ts'
+import { keyComparison } from './term-order.ts'
 
 /** JSON of a result; integers beyond 2^53 are bigint. */
 export type AggregationJson =
@@ -203,7 +204,7 @@ function showTerms(joined: string): JsonObject {
 function sortTerms(entries: [string, PartialBucket][], request: TermsAggregation | MultiTermsAggregation): void {
   const { by, order } = request.order
   const sign = order === 'asc' ? 1 : -1
-  const compare = request.kind === 'terms' ? compareKeys : compareJoined
+  const compare = keyComparison(request.kind)
   if (by === '_key') entries.sort((a, b) => sign * compare(a[0], b[0]))
   else if (by === '_count') entries.sort((a, b) => sign * (a[1].count - b[1].count) || compare(a[0], b[0]))
   else {
@@ -216,16 +217,6 @@ function sortTerms(entries: [string, PartialBucket][], request: TermsAggregation
     valued.sort((a, b) => sign * (a.value - b.value) || compare(a.entry[0], b.entry[0]))
     for (const [k, { entry }] of valued.entries()) entries[k] = entry
   }
-}
-
-function compareJoined(a: string, b: string): number {
-  const left = splitKeys(a)
-  const right = splitKeys(b)
-  for (const [k, key] of left.entries()) {
-    const sign = compareKeys(key, right[k]!)
-    if (sign !== 0) return sign
-  }
-  return 0
 }
 
 function byKey<Bucket extends JsonObject>(buckets: readonly Bucket[], keyOf: (bucket: Bucket) => string): JsonObject {

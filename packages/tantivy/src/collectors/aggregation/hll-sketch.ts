@@ -10,10 +10,8 @@ const LG_K = 11
 const K = 1 << LG_K
 const SLOT_BITS = 26
 const SLOT_MASK = (1 << SLOT_BITS) - 1
-/** Coupons that a list holds, before they are hashed. */
-const LIST_SIZE = 8
-const FIRST_LG_SIZE = 5
-const LAST_LG_SIZE = LG_K - 3
+/** Three quarters of the largest hash table that DataSketches keeps coupons in. */
+const MAX_COUPONS = (3 * (K >> 3)) / 4
 
 /** Salts of numeric values by column type: the codes of tantivy's columns. */
 export const TYPE_SALTS = { i64: 0, u64: 1, f64: 2, bool: 5, ip: 6, date: 7 } as const
@@ -93,28 +91,28 @@ export class HllSketch {
       return
     }
     coupons.add(coupon)
-    if (4 * coupons.size > 3 << LAST_LG_SIZE) this.#promote()
+    if (coupons.size > MAX_COUPONS) this.#promote()
   }
 
-  /** Adds what another sketch counted. */
+  /** Adds what another sketch counted. The history of registers is lost by that. */
   merge(other: HllSketch): void {
-    if (other.#registers === null) {
-      for (const coupon of slotOrder(other.#coupons!)) this.update(coupon)
-      return
-    }
-    const coupons = this.#coupons
-    if (coupons !== null) {
+    if (other.#coupons?.size === 0) return
+    if (this.#coupons !== null && other.#registers !== null) {
+      const coupons = this.#coupons
       this.#coupons = null
       this.#registers = other.#registers.slice()
-      this.#hip = other.#hip
+      this.#hip = coupons.size === 0 ? other.#hip : null
       this.#rebuild()
-      for (const coupon of slotOrder(coupons)) this.#updateRegister(coupon)
+      for (const coupon of coupons) this.#updateRegister(coupon)
       return
     }
-    const registers = this.#registers!
-    for (let k = 0; k < K; k += 1) if (other.#registers[k]! > registers[k]!) registers[k] = other.#registers[k]!
+    if (other.#coupons !== null) for (const coupon of other.#coupons) this.update(coupon)
+    else {
+      const registers = this.#registers!
+      for (let k = 0; k < K; k += 1) if (other.#registers![k]! > registers[k]!) registers[k] = other.#registers![k]!
+      this.#rebuild()
+    }
     this.#hip = null
-    this.#rebuild()
   }
 
   estimate(): number {
@@ -164,22 +162,6 @@ export class HllSketch {
       else this.#high += 2 ** -value
     }
   }
-}
-
-/** Coupons in the order of the hash table that DataSketches has them in, which the estimate of a merge depends on. */
-function slotOrder(coupons: ReadonlySet<number>): Iterable<number> {
-  if (coupons.size < LIST_SIZE) return coupons
-  let lgSize = FIRST_LG_SIZE
-  while (4 * coupons.size > 3 << lgSize) lgSize += 1
-  const table = new Uint32Array(1 << lgSize)
-  const mask = table.length - 1
-  for (const coupon of coupons) {
-    const stride = ((coupon & SLOT_MASK) >>> lgSize) | 1
-    let slot = coupon & mask
-    while (table[slot] !== 0) slot = (slot + stride) & mask
-    table[slot] = coupon
-  }
-  return table.filter((coupon) => coupon !== 0)
 }
 
 /** Coupons collide: the expected number of values behind `count` of them. */
