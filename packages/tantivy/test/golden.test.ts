@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { dumpIndex, MemoryDirectory, openIndex } from '@volley/tantivy'
 import { nodeZstdDecompress } from '@volley/tantivy/node'
 import {
+  checkCollectors,
   compareHits,
   DelayedDirectory,
   FIXTURES,
@@ -30,8 +31,11 @@ describe.each(['multi3-sst', 'multi7del-sst'])('the golden index %s', (name) => 
   it('answers the recorded queries, from memory and from a store that answers late', async () => {
     for (const directory of [new MemoryDirectory(files), new DelayedDirectory(files)]) {
       const index = await openIndex(directory)
-      for (const golden of queries)
-        expect([golden.q, compareHits(await search(index, golden), golden)]).toEqual([golden.q, null])
+      for (const golden of queries) {
+        const hits = await search(index, golden)
+        expect([golden.q, compareHits(hits, golden)]).toEqual([golden.q, null])
+        await checkCollectors(index, golden, hits)
+      }
     }
     expect(queries.some((golden) => golden.count > 0)).toBe(true)
   })

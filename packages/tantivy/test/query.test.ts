@@ -132,6 +132,21 @@ describe('queries', () => {
     ).rejects.toThrow(/abort/i)
   })
 
+  it('take regular expressions from their text where that is allowed', async () => {
+    const index = await openIndex(new MemoryDirectory(files))
+    const { field } = await someTerms(index)
+    const { name } = index.schema.fields[field]!
+    const parser = new QueryParser(index.schema, index.tokenizers, { defaultFields: [name], allowRegexes: true })
+    const expected = await docs(new PrefixQuery(field, new TextEncoder().encode('s')), index.segments[0]!)
+    expect(expected.length).toBeGreaterThan(10)
+    for (const text of ['/s.*/', `${name}:/s.*/`, `(${name}:/s[^\\/]*/)`]) {
+      expect(await docs(parser.parse(text), index.segments[0]!), text).toEqual(expected)
+    }
+    expect(() => parser.parse('/(/')).toThrow(QueryParserError)
+    const refusing = new QueryParser(index.schema, index.tokenizers, { defaultFields: [name] })
+    expect(() => refusing.parse('/s.*/')).toThrow(/not allowed/)
+  })
+
   it('are refused where they do not parse or do not fit the schema', async () => {
     const index = await openIndex(new MemoryDirectory(files))
     const parser = new QueryParser(index.schema, index.tokenizers)

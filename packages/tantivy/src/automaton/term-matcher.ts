@@ -35,16 +35,13 @@ export class TermMatcher {
     this.#length = length
     let state = this.#states[at]!
     while (at < length && state !== DEAD) {
-      const lead = bytes[from + at]!
-      const size = lead < 0x80 ? 1 : lead < 0xc0 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf8 ? 4 : 0
-      if (size === 0 || at + size > length) {
+      const codePoint = codePointAt(bytes, from + at, to)
+      if (codePoint < 0) {
         state = DEAD
         break
       }
-      let codePoint = size === 1 ? lead : lead & (0x7f >> size)
-      for (let i = 1; i < size; i += 1) codePoint = (codePoint << 6) | (bytes[from + at + i]! & 63)
       state = this.#automaton.next(state, codePoint)
-      at += size
+      at += codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4
       this.#states[at] = state
     }
     this.#known = at
@@ -68,4 +65,20 @@ export class TermMatcher {
     this.#previous = previous
     this.#states = states
   }
+}
+
+/** The code point in UTF-8 at `at`; -1 where there is none. */
+function codePointAt(bytes: Uint8Array, at: number, end: number): number {
+  const lead = bytes[at]!
+  if (lead < 0x80) return lead
+  const size = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0
+  if (size === 0 || at + size > end) return -1
+  let codePoint = lead & (0x7f >> size)
+  for (let i = 1; i < size; i += 1) {
+    const byte = bytes[at + i]!
+    if (byte >> 6 !== 2) return -1
+    codePoint = (codePoint << 6) | (byte & 63)
+  }
+  const least = size === 2 ? 0x80 : size === 3 ? 0x800 : 0x10000
+  return codePoint < least || codePoint > 0x10ffff ? -1 : codePoint
 }

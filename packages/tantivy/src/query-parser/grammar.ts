@@ -113,7 +113,13 @@ class Grammar {
     return (
       this.#try(() => {
         const field = this.#fieldName()
-        return this.#range(field) ?? this.#set(field) ?? this.#exists(field) ?? this.#termOrPhrase(field)
+        return (
+          this.#range(field) ??
+          this.#set(field) ??
+          this.#exists(field) ??
+          this.#regex(field) ??
+          this.#termOrPhrase(field)
+        )
       }) ??
       this.#try(() => {
         const field = this.#fieldName()
@@ -202,6 +208,12 @@ class Grammar {
       }
       return { kind: 'set', field, elements } as const
     })
+  }
+
+  /** `/pattern/` before a space, a closing parenthesis or the end; a backslash takes a slash into the pattern. */
+  #regex(field: string | null): UserInputAst | null {
+    const match = this.#match(/\/((?:\\\/|[^/])+)\/(?=\s|\)|$)/y)
+    return match === null ? null : { kind: 'regex', field, pattern: match[1]!.replaceAll('\\/', '/') }
   }
 
   #exists(field: string | null): UserInputAst | null {

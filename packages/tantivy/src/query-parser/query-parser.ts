@@ -7,6 +7,8 @@ import { PhrasePrefixQuery } from '../query/phrase-prefix-query.ts'
 import { PhraseQuery } from '../query/phrase-query.ts'
 import type { Query } from '../query/query.ts'
 import { RangeQuery } from '../query/range-query.ts'
+import { RegexQuery } from '../query/regex-query.ts'
+import { RegexSyntaxError } from '../tokenizer/regex-parser.ts'
 import { TermQuery } from '../query/term-query.ts'
 import { TermSetQuery } from '../query/term-set-query.ts'
 import type { FieldEntry, IndexSchema } from '../schema/index-schema.ts'
@@ -25,6 +27,8 @@ export interface QueryParserOptions {
   readonly defaultFields?: readonly string[]
   /** Whether words without an operator must all match. */
   readonly conjunction?: boolean
+  /** Whether `/pattern/` is a regular expression over the terms of a text field; refused by default, as by tantivy. */
+  readonly allowRegexes?: boolean
 }
 
 /** A query with clauses still by sign; an empty clause is dropped at the end. */
@@ -36,11 +40,13 @@ export class QueryParser {
   readonly #tokenizers: TokenizerManager
   readonly #defaultFields: readonly FieldEntry[]
   readonly #conjunction: boolean
+  readonly #allowRegexes: boolean
 
   constructor(schema: IndexSchema, tokenizers: TokenizerManager, options: QueryParserOptions = {}) {
     this.#schema = schema
     this.#tokenizers = tokenizers
     this.#conjunction = options.conjunction ?? false
+    this.#allowRegexes = options.allowRegexes ?? false
     this.#defaultFields = (options.defaultFields ?? []).map((name) => {
       const field = schema.field(name)
       if (field === undefined) throw new QueryParserError(`field does not exist: ${name}`)
@@ -75,6 +81,8 @@ export class QueryParser {
         return this.#range(ast.field, ast.lower, ast.upper)
       case 'set':
         return this.#set(ast.field, ast.elements)
+      case 'regex':
+        return this.#regex(ast.field, ast.pattern)
       case 'literal':
         return this.#literal(ast)
     }
@@ -101,6 +109,23 @@ export class QueryParser {
     const { field, rest } = this.#target(path)
     const terms = elements.map((element) => boundTerm(field, rest, element, this.#tokenizer(field)))
     return { query: new TermSetQuery(new Map([[field.ord, terms]])) }
+  }
+
+  #regex(path: string | null, pattern: string): Logical {
+    if (!this.#allowRegexes) throw new QueryParserError('regular expressions are not allowed')
+    const queries = this.#targets(path).map(({ field, rest }): Query => {
+      if (field.type !== 'text' || field.options.record === null || rest !== '') {
+        throw new QueryParserError(`the field ${field.name} has no text terms for a regular expression`)
+      }
+      try {
+        return new RegexQuery(field.ord, pattern)
+      } catch (error) {
+        if (error instanceof RegexSyntaxError) throw new QueryParserError(error.message)
+        throw error
+      }
+    })
+    if (queries.length === 1) return { query: queries[0]! }
+    return { clauses: queries.map((query) => ['should', { query }] as const) }
   }
 
   #literal(literal: Literal): Logical {

@@ -19,6 +19,7 @@ export type UserInputAst =
   | { readonly kind: 'exists'; readonly field: string }
   | { readonly kind: 'range'; readonly field: string | null; readonly lower: Bound; readonly upper: Bound }
   | { readonly kind: 'set'; readonly field: string | null; readonly elements: readonly string[] }
+  | { readonly kind: 'regex'; readonly field: string | null; readonly pattern: string }
   | { readonly kind: 'boost'; readonly query: UserInputAst; readonly boost: number }
   | { readonly kind: 'clause'; readonly clauses: readonly Clause[] }
 
@@ -29,6 +30,7 @@ export type Clause = readonly [Occur | null, UserInputAst]
 export function withDefaultField(ast: UserInputAst, field: string): UserInputAst {
   switch (ast.kind) {
     case 'literal':
+    case 'regex':
     case 'range':
     case 'set':
       return ast.field === null ? { ...ast, field } : ast

@@ -1,4 +1,5 @@
 import type { SegmentReader } from '../segment/segment-reader.ts'
+import type { Explanation } from './explanation.ts'
 import { PreparedQuery } from './prepared-query.ts'
 import type { PrepareContext, Query } from './query.ts'
 import { Scorer } from './scorer.ts'
@@ -42,6 +43,11 @@ class PreparedConstScore extends PreparedQuery {
 
   scorer(): Scorer {
     return new ConstScorer(this.#inner.scorer(), this.#score)
+  }
+
+  override explain(doc: number): Explanation | null {
+    const inner = this.#inner.explain(doc)
+    return inner === null ? null : { description: 'Const', value: this.#score, details: [inner] }
   }
 
   override docs(start: number, end: number): Uint32Array {

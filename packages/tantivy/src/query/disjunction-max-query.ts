@@ -1,4 +1,5 @@
 import type { SegmentReader } from '../segment/segment-reader.ts'
+import type { Explanation } from './explanation.ts'
 import { PreparedBoolean } from './prepared-boolean.ts'
 import { PreparedQuery } from './prepared-query.ts'
 import type { PrepareContext, Query } from './query.ts'
@@ -46,6 +47,13 @@ class PreparedDisjunctionMax extends PreparedQuery {
   scorer(): Scorer {
     const scorers = this.#queries.map((query) => query.scorer()).filter((scorer) => scorer.doc !== TERMINATED)
     return scorers.length === 0 ? new EmptyScorer() : new MaxScorer(scorers, this.#tieBreaker)
+  }
+
+  override explain(doc: number): Explanation | null {
+    const scorer = this.scorer()
+    if (scorer.seek(doc) !== doc) return null
+    const details = this.#queries.map((query) => query.explain(doc)).filter((detail) => detail !== null)
+    return { description: `Maximum, and ${this.#tieBreaker} of the others, of ...`, value: scorer.score(), details }
   }
 
   override get sizeHint(): number {

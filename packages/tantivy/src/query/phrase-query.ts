@@ -5,6 +5,7 @@ import type { TermEntry } from '../term-dictionary/term-dictionary.ts'
 import type { FieldIndex } from '../segment/field-index.ts'
 import { UnsupportedIndexError } from '../errors.ts'
 import { Bm25Weight, idf } from './bm25.ts'
+import { type Explanation, leaf } from './explanation.ts'
 import { formatTerm } from './format-term.ts'
 import { phrasePairs } from './phrase-pairs.ts'
 import { type PhraseTerm, PhraseScorer } from './phrase-scorer.ts'
@@ -158,6 +159,15 @@ class PreparedPhrase extends PreparedQuery {
         top.scored += 1
       }
     }
+  }
+
+  override explain(doc: number): Explanation | null {
+    const scorer = new PhraseScorer(this.#terms, this.#slop, this.#norms, this.#weight)
+    if (scorer.seek(doc) !== doc) return null
+    if (this.#weight === null) return leaf('Const', 1)
+    const norm = this.#norms === null ? NO_NORM : this.#norms[doc]!
+    const details = [this.#weight.explain(norm, scorer.phraseCount, null)]
+    return { description: 'Phrase Scorer', value: scorer.score(), details }
   }
 
   /** Two terms next to each other that are about as frequent are matched stretch by stretch. */

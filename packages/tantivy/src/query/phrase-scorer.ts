@@ -74,6 +74,11 @@ export class PhraseScorer extends Scorer {
     return this.doc
   }
 
+  /** Occurrences in the current document. */
+  get phraseCount(): number {
+    return this.#phraseCount
+  }
+
   score(): number {
     if (this.#weight === null) return 1
     return this.#weight.score(this.#norms === null ? NO_NORM : this.#norms[this.doc]!, this.#phraseCount)

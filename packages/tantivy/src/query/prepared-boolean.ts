@@ -1,5 +1,6 @@
 import { withDocBits } from '@volley/kernels'
 import { collectDocs } from './collect-docs.ts'
+import type { Explanation } from './explanation.ts'
 import { ExcludeScorer, RequiredOptionalScorer } from './exclude-scorer.ts'
 import { IntersectionScorer } from './intersection-scorer.ts'
 import type { AliveBitset } from '../segment/alive-bitset.ts'
@@ -106,6 +107,14 @@ export class PreparedBoolean extends PreparedQuery {
     const refused = { alive, excluded: this.#mustNot.length === 0 ? null : this.#excluded() }
     const collect = any ? collectUnionTop : collectIntersectionTop
     collect(cursors as TermCursor[], refused, top)
+  }
+
+  override explain(doc: number): Explanation | null {
+    const scorer = this.scorer()
+    if (scorer.seek(doc) !== doc) return null
+    const clauses = [...this.#must, ...this.#should]
+    const details = clauses.map((query) => query.explain(doc)).filter((detail) => detail !== null)
+    return { description: 'BooleanClause. sum of ...', value: scorer.score(), details }
   }
 
   override get sizeHint(): number {

@@ -1,6 +1,7 @@
 import { collectDocs } from './collect-docs.ts'
 import type { DocBits } from '@volley/kernels'
 import type { AliveBitset } from '../segment/alive-bitset.ts'
+import { type Explanation, leaf } from './explanation.ts'
 import { type Scorer, TERMINATED } from './scorer.ts'
 import type { TopScores } from './top-scores.ts'
 
@@ -43,5 +44,12 @@ export abstract class PreparedQuery {
       top.offer(doc, scorer.score())
     }
     top.scored += scored
+  }
+
+  /** Why a document scores as it does; null if it does not match. */
+  explain(doc: number): Explanation | null {
+    const scorer = this.scorer()
+    if (scorer.seek(doc) !== doc) return null
+    return leaf('Const', scorer.score())
   }
 }

@@ -2,6 +2,7 @@ import type { DocBits } from '@volley/kernels'
 import type { AliveBitset } from '../segment/alive-bitset.ts'
 import { BLOCK, type PostingsList } from '../postings/postings-list.ts'
 import type { Bm25Weight } from './bm25.ts'
+import { type Explanation, leaf } from './explanation.ts'
 import { collectUnionTop } from './max-score.ts'
 import { PreparedQuery } from './prepared-query.ts'
 import type { Scorer } from './scorer.ts'
@@ -11,16 +12,32 @@ import type { TopScores } from './top-scores.ts'
 import { gallop } from './simple-scorers.ts'
 import { TermScorer } from './term-scorer.ts'
 
+/** The norm code of fields without norms: every document counts as one token. */
+const NO_NORM = 1
+
 /** A term of one segment with its postings. */
 export class PreparedTerm extends PreparedQuery {
   readonly #postings: PostingsList
   readonly #norms: Uint8Array | null
   readonly #weight: Bm25Weight | null
   readonly #segmentAverage: number
+  readonly #term: string
+  readonly #counts: { readonly docFreq: number; readonly numDocs: number } | null
 
-  /** `segmentAverage` is the f32 average length of the field in the segment. */
-  constructor(postings: PostingsList, norms: Uint8Array | null, weight: Bm25Weight | null, segmentAverage: number) {
+  /**
+   * `segmentAverage` is the f32 average length of the field in the segment; `term` and `counts` are for explanations.
+   */
+  constructor(
+    postings: PostingsList,
+    norms: Uint8Array | null,
+    weight: Bm25Weight | null,
+    segmentAverage: number,
+    term: string,
+    counts: { readonly docFreq: number; readonly numDocs: number } | null,
+  ) {
     super()
+    this.#term = term
+    this.#counts = counts
     this.#segmentAverage = segmentAverage
     this.#postings = postings
     this.#norms = norms
@@ -68,6 +85,14 @@ export class PreparedTerm extends PreparedQuery {
     const { numBlocks } = this.#postings
     const first = this.#postings.blockOf(start, 0)
     return first >= numBlocks ? [0, 0] : [first, Math.min(this.#postings.blockOf(end - 1, first), numBlocks - 1) + 1]
+  }
+
+  override explain(doc: number): Explanation | null {
+    const scorer = new TermScorer(this.#postings, this.#norms, this.#weight)
+    if (scorer.seek(doc) !== doc) return null
+    if (this.#weight === null) return leaf('Const', 1)
+    const norm = this.#norms === null ? NO_NORM : this.#norms[doc]!
+    return { ...this.#weight.explain(norm, scorer.termFreq(), this.#counts), context: `Term=${this.#term}` }
   }
 
   override count(): number {

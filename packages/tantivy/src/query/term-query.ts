@@ -29,7 +29,10 @@ export class TermQuery implements Query {
       index.postings(entry.info, context.signal),
       context.scoring ? segment.fieldNorms(this.field) : null,
     ])
-    return new PreparedTerm(postings, norms, this.#weight(context), index.averageLength)
+    const { statistics } = context
+    const counts =
+      statistics === null ? null : { docFreq: statistics.docFreq(this.field, this.term), numDocs: statistics.numDocs }
+    return new PreparedTerm(postings, norms, this.#weight(context), index.averageLength, String(this), counts)
   }
 
   /** The dictionary knows how many documents have the term, where none is deleted. */

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { dumpColumnar, dumpIndex, MemoryDirectory, openIndex } from '@volley/tantivy'
 import { nodeDirectory, nodeZstdDecompress } from '@volley/tantivy/node'
-import { compareHits, type GoldenQuery, goldenLines, loadFiles, search } from '../support/fixture.ts'
+import { checkCollectors, compareHits, type GoldenQuery, goldenLines, loadFiles, search } from '../support/fixture.ts'
 
 const shared = process.env['VOLLEY_SHARED']
 const root = join(shared ?? '', 'fixtures/tantivy')
@@ -35,7 +35,9 @@ describe.skipIf(shared === undefined)('golden indexes of VOLLEY_SHARED', { timeo
     expect(queries.length).toBeGreaterThan(0)
     const failures: string[] = []
     for (const golden of queries) {
-      const difference = compareHits(await search(index, golden), golden)
+      const hits = await search(index, golden)
+      const difference = compareHits(hits, golden)
+      await checkCollectors(index, golden, hits)
       if (difference !== null) failures.push(`${golden.q}: ${difference}`)
     }
     expect(failures).toEqual([])

@@ -10,6 +10,7 @@ import {
   type Index,
   MemoryDirectory,
   prepare,
+  type Query,
   QueryParser,
   statisticsOf,
   TERMINATED,
@@ -43,11 +44,16 @@ export interface Hit {
   readonly score: number
 }
 
+function queryOf(index: Index, golden: GoldenQuery): Query {
+  const defaultFields = golden.fields.split(',').filter((name) => name !== '')
+  return new QueryParser(index.schema, index.tokenizers, { defaultFields, conjunction: golden.conjunction }).parse(
+    golden.q,
+  )
+}
+
 /** All live hits of a query in tantivy's language, best first, ties by address. */
 export async function search(index: Index, golden: GoldenQuery): Promise<Hit[]> {
-  const defaultFields = golden.fields.split(',').filter((name) => name !== '')
-  const parser = new QueryParser(index.schema, index.tokenizers, { defaultFields, conjunction: golden.conjunction })
-  const query = parser.parse(golden.q)
+  const query = queryOf(index, golden)
   const statistics = await statisticsOf(index, query)
   const hits: Hit[] = []
   for (const segment of index.segments) {
@@ -63,13 +69,18 @@ export async function search(index: Index, golden: GoldenQuery): Promise<Hit[]> 
     if (seen !== docs.length || prepared.count() !== seen) throw new Error(`docs() is longer: ${golden.q}`)
   }
   hits.sort((a, b) => b.score - a.score || a.seg - b.seg || a.doc - b.doc)
+  return hits
+}
+
+/** Throws where a collector answers otherwise than `hits`, which are all. */
+export async function checkCollectors(index: Index, golden: GoldenQuery, hits: readonly Hit[]): Promise<void> {
+  const query = queryOf(index, golden)
   for (const limit of [1, 10, 1000]) {
     const { docs } = await collectTopDocs(index, query, limit)
     const best = docs.map(({ segment, doc, score }) => ({ seg: segment, doc, score }))
     if (!isDeepStrictEqual(best, hits.slice(0, limit))) throw new Error(`the best ${limit} differ: ${golden.q}`)
   }
   if ((await countDocs(index, query)) !== hits.length) throw new Error(`another count: ${golden.q}`)
-  return hits
 }
 
 /** What differs between hits and a golden result; null if nothing does. */
