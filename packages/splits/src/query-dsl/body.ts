@@ -32,7 +32,7 @@ function wholeNumber(source: string): bigint | number {
 }
 
 /** What Quickwit's parser calls a value that it did not expect. */
-export function describe(value: Json): string {
+function describe(value: Json): string {
   if (value === null) return 'null'
   if (typeof value === 'boolean') return `boolean \`${value}\``
   if (typeof value === 'bigint') return `integer \`${value}\``

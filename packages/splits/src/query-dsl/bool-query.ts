@@ -50,7 +50,7 @@ function minimumOf(value: Json | undefined, count: number): number | 'none' | un
         `Unsupported minimum should match dsl ${value}. quickwit currently only supports the format '35%' and \`-35%\``,
       )
     }
-    return resolve(Math.trunc((Number(percent[1]) * count) / 100), count)
+    return resolve(Math.trunc((Number(percent[1]) * count) / 100) || 0, count)
   }
   if (typeof value !== 'bigint') {
     if (typeof value === 'number' || typeof value === 'boolean') {

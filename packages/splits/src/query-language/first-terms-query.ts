@@ -1,5 +1,4 @@
 import { type PreparedQuery, type PrepareContext, type Query, type SegmentReader, TermSetQuery } from '@volley/tantivy'
-import { prefixEnd } from './pattern-query.ts'
 
 /** Documents with one of the first terms of a segment's dictionary that start with some bytes; the score is the boost. */
 export class FirstTermsQuery implements Query {
@@ -35,4 +34,14 @@ export class FirstTermsQuery implements Query {
     }
     return new TermSetQuery(new Map([[this.field, terms]])).prepare(segment, context)
   }
+}
+
+/** The first byte string above all that start with the prefix; null is the end of all. */
+function prefixEnd(prefix: Uint8Array): { term: Uint8Array; inclusive: false } | null {
+  let length = prefix.length
+  while (length > 0 && prefix[length - 1] === 255) length--
+  if (length === 0) return null
+  const term = prefix.slice(0, length)
+  term[length - 1]!++
+  return { term, inclusive: false }
 }

@@ -1,36 +1,32 @@
 import { SqlState, VolleyError } from '@volley/core'
 
-/** A wildcard pattern (`*` any run, `?` one character, `\` takes the next one literally) as a regular expression. */
-export function wildcardRegex(pattern: string, caseInsensitive: boolean): RegExp {
+/**
+ * A wildcard pattern as a regular expression: `*` is any run and `?` one character, both without line ends; a backslash takes
+ * the next character literally, and at the end counts for nothing.
+ */
+export function wildcardSource(pattern: string): string {
   let source = ''
-  for (const { text, wildcard } of wildcardParts(pattern)) {
-    source += wildcard ? (text === '*' ? '[^\\n]*' : '[^\\n]') : text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
-  }
-  return new RegExp(`^${source}$`, caseInsensitive ? 'iu' : 'u')
-}
-
-/** The literal text before the first wildcard, and whether all that follows it is one `*`. */
-export function wildcardPrefix(pattern: string): { prefix: string; onlyPrefix: boolean } {
-  const parts = wildcardParts(pattern)
-  const first = parts.findIndex((part) => part.wildcard)
-  const end = first < 0 ? parts.length : first
-  const prefix = parts
-    .slice(0, end)
-    .map((part) => part.text)
-    .join('')
-  return { prefix, onlyPrefix: first === parts.length - 1 && parts[first]?.text === '*' }
-}
-
-function wildcardParts(pattern: string): { text: string; wildcard: boolean }[] {
-  const parts: { text: string; wildcard: boolean }[] = []
   for (const [whole, escaped] of pattern.matchAll(/\\(.)|./gsu)) {
-    parts.push(
-      escaped === undefined
-        ? { text: whole, wildcard: whole === '*' || whole === '?' }
-        : { text: escaped, wildcard: false },
-    )
+    if (escaped !== undefined) source += literal(escaped)
+    else if (whole === '*') source += '.*'
+    else if (whole === '?') source += '.'
+    else if (whole !== '\\') source += literal(whole)
   }
-  return parts
+  return source
+}
+
+function literal(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+}
+
+/** Whether a regular expression says by a leading flag that case does not matter. */
+function ignoresCase(source: string): boolean {
+  return /^\(\?[^)]*i[^)]*\)/.test(source)
+}
+
+/** The same without regard to case. */
+export function ignoringCase(source: string): string {
+  return ignoresCase(source) ? source : `(?i)${source}`
 }
 
 /**
@@ -38,11 +34,10 @@ function wildcardParts(pattern: string): { text: string; wildcard: boolean }[] {
  *
  * @throws VolleyError `invalidRegularExpression`.
  */
-export function termRegex(source: string, caseInsensitive: boolean): RegExp {
+export function termRegex(source: string): RegExp {
   const flags = /^\(\?([is]+)\)/.exec(source)
   const body = flags === null ? source : source.slice(flags[0].length)
-  const ignoreCase = caseInsensitive || flags?.[1]!.includes('i') === true
-  const all = `${ignoreCase ? 'i' : ''}${flags?.[1]!.includes('s') ? 's' : ''}`
+  const all = `${flags?.[1]!.includes('i') ? 'i' : ''}${flags?.[1]!.includes('s') ? 's' : ''}`
   for (const mode of ['u', '']) {
     try {
       return new RegExp(`^(?:${body})$`, all + mode)

@@ -1,5 +1,6 @@
-import { notSupported } from '@volley/core'
+import { notSupported, SqlState } from '@volley/core'
 import {
+  AutomatonSizeError,
   BoostQuery,
   type FieldEntry,
   type IndexSchema,
@@ -7,18 +8,18 @@ import {
   PhraseQuery,
   PrefixQuery,
   type Query,
+  RegexQuery,
+  RegexSyntaxError,
   TermQuery,
   TermSetQuery,
   type Token,
   type Tokenizer,
 } from '@volley/tantivy'
-import type { DocMapping } from '../mapping/doc-mapping.ts'
-import { DYNAMIC_COLUMN } from '../mapping/doc-mapping.ts'
+import { type DocMapping, DYNAMIC_COLUMN } from '../mapping/doc-mapping.ts'
 import { findField, jsonColumnName } from '../mapping/resolve-field.ts'
 import { ALL, allOf, anyOf, type ClauseTree, groupOf, leafOf, NONE, queryOf } from './clause-tree.ts'
 import { type ColumnInterval, ColumnExistsQuery, ColumnIntervalQuery, ColumnPatternQuery } from './column-query.ts'
-import { PatternQuery } from './pattern-query.ts'
-import { termRegex, wildcardPrefix, wildcardRegex } from './patterns.ts'
+import { ignoringCase, termRegex, wildcardSource } from './patterns.ts'
 import { FirstTermsQuery } from './first-terms-query.ts'
 import type { Bound, BoolQueryAst, FullTextMode, FullTextParams, QueryAst } from './query-ast.ts'
 import { jsonRangeIntervals, rangeInterval } from './range-intervals.ts'
@@ -392,18 +393,14 @@ export class QueryBuilder {
   #wildcard(ast: Extract<QueryAst, { type: 'wildcard' }>): ClauseTree {
     const target = this.#target(ast.field)
     this.#checkPattern(target, 'Wildcard')
-    const lower = this.#lowercases(target.entry)
-    const pattern = lower ? ast.value.toLowerCase() : ast.value
-    const { prefix, onlyPrefix } = wildcardPrefix(pattern)
-    if (onlyPrefix && !ast.case_insensitive && target.entry.options.record !== null) {
-      return leafOf(new PrefixQuery(target.entry.ord, jsonTerm(this.#textPrefix(target), textTerm(prefix))))
-    }
-    return this.#pattern(target, wildcardRegex(pattern, ast.case_insensitive), ast.case_insensitive ? '' : prefix)
+    const pattern = this.#lowercases(target.entry) ? ast.value.toLowerCase() : ast.value
+    const source = wildcardSource(pattern)
+    return this.#pattern(target, ast.case_insensitive ? ignoringCase(source) : source)
   }
 
   #regex(target: Target, source: string): ClauseTree {
     this.#checkPattern(target, 'regex')
-    return this.#pattern(target, termRegex(source, this.#lowercases(target.entry)), '')
+    return this.#pattern(target, this.#lowercases(target.entry) ? ignoringCase(source) : source)
   }
 
   #checkPattern(target: Target, kind: string): void {
@@ -417,11 +414,17 @@ export class QueryBuilder {
     if (entry.options.record === null && (this.#options.strict || !entry.options.fast)) throw notSearchable(target)
   }
 
-  #pattern(target: Target, pattern: RegExp, literal: string): ClauseTree {
+  #pattern(target: Target, source: string): ClauseTree {
     const { entry, path } = target
-    if (entry.options.record === null) return leafOf(new ColumnPatternQuery(jsonColumnName(entry, path), pattern))
-    const prefix = this.#textPrefix(target)
-    return leafOf(new PatternQuery(entry.ord, jsonTerm(prefix, textTerm(literal)), prefix.length, pattern))
+    if (entry.options.record === null) {
+      return leafOf(new ColumnPatternQuery(jsonColumnName(entry, path), termRegex(source)))
+    }
+    try {
+      return leafOf(new RegexQuery(entry.ord, source, this.#textPrefix(target)))
+    } catch (error) {
+      if (!(error instanceof RegexSyntaxError) && !(error instanceof AutomatonSizeError)) throw error
+      throw new SchemaMismatch(error.message, 'failed to parse regex', SqlState.invalidRegularExpression)
+    }
   }
 
   #textPrefix({ entry, path }: Target): Uint8Array {

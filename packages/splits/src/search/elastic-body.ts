@@ -52,7 +52,7 @@ export function elasticBody(body: Json): ElasticBody {
   const size = optionalUnsigned(fields['size'], 'u64')
   const query = queryOf(fields['query'])
   const sort = fields['sort'] === undefined ? undefined : sortOf(fields['sort'])
-  const aggregations = fields['aggs'] ?? fields['aggregations']
+  const aggregations = fields['aggs'] === undefined ? fields['aggregations'] : fields['aggs']
   const after = fields['search_after']
   const track = fields['track_total_hits'] ?? null
   if (track !== null && typeof track !== 'boolean' && typeof track !== 'bigint') {

@@ -112,12 +112,10 @@ function sortFields(text: string): SortField[] {
 }
 
 /** Names parted by commas. */
-export function list(value: Json | undefined): readonly string[] | undefined {
-  return optionalList(optionalString(value))
-}
-
-function optionalList(text: string | undefined): readonly string[] | undefined {
-  return text?.replaceAll(/^,+|,+$/g, '').split(',')
+function list(value: Json | undefined): readonly string[] | undefined {
+  return optionalString(value)
+    ?.replaceAll(/^,+|,+$/g, '')
+    .split(',')
 }
 
 function timestamp(value: Json | undefined): bigint | undefined {

@@ -2,7 +2,13 @@ import { BodyError, expectedNames, fieldsOf, type Json, parseJsonBody, stringOf 
 import { operatorOf } from '../query-dsl/match-queries.ts'
 import { type ApiAnswer, refusal } from './answer.ts'
 import { type ElasticBody, elasticBody } from './elastic-body.ts'
-import { elasticAnswer, ElasticError, elasticFailure, type ElasticParameters, elasticRequest } from './elastic-search.ts'
+import {
+  elasticAnswer,
+  ElasticError,
+  elasticFailure,
+  type ElasticParameters,
+  elasticRequest,
+} from './elastic-search.ts'
 import { nativeAnswer, nativeRequest, nativeRequestOfParameters } from './native-search.ts'
 import { SearchError } from './search-error.ts'
 import type { SearchService } from './search-service.ts'
@@ -69,7 +75,11 @@ export class QuickwitApi {
       const request = elasticRequest(indexes, given, bodyOf(body))
       const response = await this.#service.search(request, signal)
       if (countOnly) return { status: 200, body: { count: BigInt(response.numHits) }, response }
-      return { status: 200, body: elasticAnswer(response, request, given, Math.round(performance.now() - start)), response }
+      return {
+        status: 200,
+        body: elasticAnswer(response, request, given, Math.round(performance.now() - start)),
+        response,
+      }
     } catch (error) {
       return elasticRefusal(error)
     }
@@ -115,7 +125,10 @@ function lineBody(line: string): ElasticBody {
     return elasticBody(parseJsonBody(line))
   } catch (error) {
     if (!(error instanceof BodyError)) throw error
-    throw new SearchError('invalid_argument', `failed to parse request body \`${line.slice(0, 20)}...\`: ${error.message}`)
+    throw new SearchError(
+      'invalid_argument',
+      `failed to parse request body \`${line.slice(0, 20)}...\`: ${error.message}`,
+    )
   }
 }
 
@@ -234,7 +247,10 @@ function elasticParameters(parameters: URLSearchParams, known: readonly string[]
     if (!known.includes(name)) throw new BodyError(`unknown field \`${name}\`, ${expectedNames(known)}`)
   }
   const text = (name: string): string | undefined => parameters.get(name) ?? undefined
-  const names = (name: string): readonly string[] | undefined => text(name)?.replaceAll(/^,+|,+$/g, '').split(',')
+  const names = (name: string): readonly string[] | undefined =>
+    text(name)
+      ?.replaceAll(/^,+|,+$/g, '')
+      .split(',')
   const count = (name: string): number | undefined => {
     const value = text(name)
     if (value !== undefined && !/^\+?\d+$/.test(value)) throw new BodyError('invalid digit found in string')

@@ -16,7 +16,13 @@ import type { QueryAst } from '../query-language/query-ast.ts'
 import { QueryRefusedError } from '../query-language/schema-mismatch.ts'
 import { fetchDocuments } from './fetch-documents.ts'
 import { SearchError } from './search-error.ts'
-import { isDocField, type SearchHit, type SearchRequest, type SearchResponse, type SortValue } from './search-request.ts'
+import {
+  isDocField,
+  type SearchHit,
+  type SearchRequest,
+  type SearchResponse,
+  type SortValue,
+} from './search-request.ts'
 import { snippetGenerators } from './snippets.ts'
 import { compareHits, type RankedHit } from './sort-values.ts'
 import { aggregationError, searchSplit, type SplitResult } from './split-search.ts'
@@ -82,7 +88,9 @@ export class SearchService {
     const order = request.sort[0]
     const ranked = results
       .flatMap((result, split) => result.hits.map((hit) => ({ hit, split: splits[split]! })))
-      .sort((a, b) => (order !== undefined && isDocField(order) ? byAddress(a.hit, b.hit, order.order) : compare(a.hit, b.hit)))
+      .sort((a, b) =>
+        order !== undefined && isDocField(order) ? byAddress(a.hit, b.hit, order.order) : compare(a.hit, b.hit),
+      )
       .slice(request.startOffset, request.startOffset + request.maxHits)
     return {
       numHits: results.reduce((sum, { numHits }) => sum + numHits, 0),

@@ -1,7 +1,13 @@
 import type { Tokenizer } from '@volley/tantivy'
 
 const MAX_BYTES = 150
-const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#x27;' }
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#x27;',
+}
 
 interface Fragment {
   readonly start: number

@@ -46,7 +46,9 @@ export async function searchSplit(
       ...(signal !== undefined && { signal }),
     })
     signal?.throwIfAborted()
-    const { docs, scores } = scoring ? scoredDocs(prepared, segment) : { docs: liveDocs(prepared, segment), scores: null }
+    const { docs, scores } = scoring
+      ? scoredDocs(prepared, segment)
+      : { docs: liveDocs(prepared, segment), scores: null }
     numHits += docs.length
     if (aggregations !== null) {
       const collected = await aggregate(segment, docs, aggregations, signal)
@@ -94,7 +96,9 @@ async function aggregate(
 
 /** A failure of an aggregation in the words of Quickwit. */
 export function aggregationError(error: unknown): unknown {
-  return error instanceof AggregationError ? new SearchError('internal', `tantivy error: ${error.message}`, error) : error
+  return error instanceof AggregationError
+    ? new SearchError('internal', `tantivy error: ${error.message}`, error)
+    : error
 }
 
 async function rank(
@@ -107,9 +111,7 @@ async function rank(
 ): Promise<RankedHit[]> {
   const fields = request.sort.filter((field) => !isDocField(field))
   const keys = await Promise.all(
-    fields.map(({ field }) =>
-      field === '_score' ? scoreKeys(scores!) : fieldKeys(segment, field, docs),
-    ),
+    fields.map(({ field }) => (field === '_score' ? scoreKeys(scores!) : fieldKeys(segment, field, docs))),
   )
   const addressOf = (row: number): HitAddress => ({
     splitId: split.ref.splitId,

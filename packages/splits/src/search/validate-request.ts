@@ -73,10 +73,7 @@ export function checkSortField(mapping: DocMapping, name: string, hasFormat: boo
   const entry = findEntry(mappingSchema(mapping), name)
   if (entry === null) throw new SearchError('invalid_argument', `unknown field used in \`sort by\`: ${name}`)
   if (entry.type === 'text') {
-    throw new SearchError(
-      'invalid_argument',
-      `sort by field on type text is currently not supported \`${entry.name}\``,
-    )
+    throw new SearchError('invalid_argument', `sort by field on type text is currently not supported \`${entry.name}\``)
   }
   if (!entry.options.fast) {
     throw new SearchError(

@@ -37,7 +37,10 @@ function refusalDifference(theirs: Json, ours: Json): string | null {
     const error = map['error'] as JsonMap | undefined
     return String(error === undefined ? map['message'] : error['reason']).replace(/ at line \d+ column \d+$/, '')
   }
-  const shape = (body: Json): string => Object.keys(body as JsonMap).sort().join(',')
+  const shape = (body: Json): string =>
+    Object.keys(body as JsonMap)
+      .sort()
+      .join(',')
   if (shape(ours) !== shape(theirs)) return `a refusal with ${shape(ours)} instead of ${shape(theirs)}`
   return reason(ours) === reason(theirs) ? null : `refused with ${reason(ours)} instead of ${reason(theirs)}`
 }
@@ -182,6 +185,7 @@ function isNumber(value: Json | undefined): value is bigint | number {
 }
 
 function print(value: Json | undefined): string {
-  const text = JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? Number(each) : each)) ?? 'absent'
+  const text =
+    JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? Number(each) : each)) ?? 'absent'
   return text.length > 300 ? `${text.slice(0, 300)}…` : text
 }
