@@ -9,7 +9,7 @@ import { buildPage } from '../build.ts'
 import { serve, type Served } from '../serve.ts'
 
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/snap/bin/chromium']
-const executablePath = process.env.VOLLEY_CHROMIUM ?? places.find((place) => fs.existsSync(place))
+const executablePath = (process.env.VOLLEY_CHROMIUM ?? places.find((place) => fs.existsSync(place))) || undefined
 // Nothing but this machine is spoken to.
 const args = [
   '--no-sandbox',
