@@ -97,6 +97,7 @@ export { ServiceKey, TaskContext, type TaskContextOptions } from './runtime/task
 // Operators, aggregates, windows
 export { formatSortKeys } from './plan/format-sort-keys.ts'
 export { operatorStream } from './runtime/operator-stream.ts'
+export { concatBatches, takeColumns } from './runtime/collect-batch.ts'
 export { sliceBatch } from './runtime/slice-batch.ts'
 export { mergeStreams } from './runtime/merge-streams.ts'
 export { collectBatches, collectStream, collectTable } from './runtime/collect.ts'

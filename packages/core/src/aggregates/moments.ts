@@ -7,6 +7,7 @@ import type { Selection } from '../vectors/record-batch.ts'
 import type { Vector } from '../vectors/vector.ts'
 import { grownFloats, presentRows } from './accumulator-rows.ts'
 import type { AggregateFunction, GroupsAccumulator } from './aggregate-function.ts'
+import { count } from './count.ts'
 import { float64Vector, floatsOf, int64At, int64Vector } from './state-vectors.ts'
 
 /** Count, means, and sums of squared and mixed deviations of the pairs (x, y) of one group. */
@@ -45,18 +46,39 @@ const sxy = (m: Moments): number => m.sxy
 
 /** Variances, standard deviations, covariances, correlation and linear regression (y on x, as SQL's `f(y, x)`). */
 export const MOMENT_FUNCTIONS: readonly AggregateFunction[] = [
-  moment('var_samp', 1, 'Variance of a sample.', sample(sxx), ['variance']),
-  moment('var_pop', 1, 'Variance of the whole population.', population(sxx)),
+  moment('var_samp', 1, 'Variance of a sample.', sample(sxx), ['variance', 'var', 'var_sample']),
+  moment('var_pop', 1, 'Variance of the whole population.', population(sxx), ['var_population']),
   moment('stddev_samp', 1, 'Standard deviation of a sample.', root(sample(sxx)), ['stddev']),
   moment('stddev_pop', 1, 'Standard deviation of the whole population.', root(population(sxx))),
-  moment('covar_samp', 2, 'Covariance of a sample of pairs.', sample(sxy)),
+  moment('covar_samp', 2, 'Covariance of a sample of pairs.', sample(sxy), ['covar']),
   moment('covar_pop', 2, 'Covariance of a whole population of pairs.', population(sxy)),
   moment('corr', 2, 'Correlation of pairs.', (m) => correlation(m)),
   moment('regr_slope', 2, 'Slope of the line fitted to pairs.', (m) => (m.n < 1 || m.sxx === 0 ? null : m.sxy / m.sxx)),
   moment('regr_intercept', 2, 'Intercept of the line fitted to pairs.', (m) =>
     m.n < 1 || m.sxx === 0 ? null : m.meanY - (m.sxy / m.sxx) * m.meanX,
   ),
+  moment('regr_r2', 2, 'Square of the correlation of pairs.', (m) => {
+    if (m.n < 1 || m.sxx === 0) return null
+    return m.syy === 0 ? 1 : (m.sxy * m.sxy) / (m.sxx * m.syy)
+  }),
+  moment('regr_avgx', 2, 'Mean of the second arguments of pairs.', (m) => (m.n < 1 ? null : m.meanX)),
+  moment('regr_avgy', 2, 'Mean of the first arguments of pairs.', (m) => (m.n < 1 ? null : m.meanY)),
+  moment('regr_sxx', 2, 'Sum of squared deviations of the second arguments.', (m) => (m.n < 1 ? null : m.sxx)),
+  moment('regr_syy', 2, 'Sum of squared deviations of the first arguments.', (m) => (m.n < 1 ? null : m.syy)),
+  moment('regr_sxy', 2, 'Sum of products of the deviations of pairs.', (m) => (m.n < 1 ? null : m.sxy)),
 ]
+
+/** regr_count: the number of pairs without a NULL. */
+export const regrCount: AggregateFunction = {
+  ...count,
+  name: 'regr_count',
+  description: 'Number of pairs without a NULL.',
+  examples: [{ sql: 'regr_count(2.0, 1.0)', result: '1' }],
+  resolve: (argTypes) =>
+    argTypes.length === 2 && argTypes.every((type) => isNumeric(type) || typeName(type) === 'Null')
+      ? { argTypes: argTypes.map(() => FLOAT64), returnType: INT64, stateTypes: [INT64] }
+      : null,
+}
 
 function correlation(m: Moments): number | null {
   return m.n < 1 || m.sxx === 0 || m.syy === 0 ? null : m.sxy / Math.sqrt(m.sxx * m.syy)

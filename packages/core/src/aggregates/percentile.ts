@@ -63,6 +63,7 @@ export const quantileCont: AggregateFunction = {
 /** median(x): percentile_cont(0.5). */
 export const median: AggregateFunction = {
   name: 'median',
+  aliases: ['approx_median'],
   description: 'Middle of the ordered values; of an even number, the mean of the middle two.',
   examples: [{ sql: 'median(2.0)', result: '2' }],
   resolve: (argTypes) => interpolated(argTypes, 1),

@@ -2,13 +2,14 @@ import type { DataType } from 'apache-arrow'
 import type { Region } from '@volley/kernels'
 import { isFloat, isInteger } from '../types/coercion.ts'
 import { typeName } from '../types/data-types.ts'
-import { decimalType, FLOAT64, INT64, scaleOf } from '../types/type-factory.ts'
+import { decimalType, FLOAT64, INT64, INTERVAL, scaleOf } from '../types/type-factory.ts'
 import { Operand } from '../vectors/operand.ts'
 import type { Selection } from '../vectors/record-batch.ts'
 import { PrimitiveVector, type Vector } from '../vectors/vector.ts'
 import { grownBytes, presentRows } from './accumulator-rows.ts'
 import type { AggregateFunction, GroupsAccumulator } from './aggregate-function.ts'
 import { ExactSums } from './exact-sums.ts'
+import { intervalSum } from './interval-sum.ts'
 import { FloatSums } from './float-sums.ts'
 import { bitmapOf, float64Vector, floatsOf } from './state-vectors.ts'
 
@@ -25,6 +26,8 @@ export const sum: AggregateFunction = {
   description: 'Sum of the values; exact for integers and decimals.',
   examples: [{ sql: 'sum(2)', result: '2' }],
   resolve(argTypes) {
+    if (argTypes.length === 1 && typeName(argTypes[0]!) === 'Interval')
+      return { argTypes, returnType: INTERVAL, stateTypes: [INTERVAL] }
     const type = argTypes.length === 1 ? summable(argTypes[0]!) : null
     if (type === null) return null
     if (isFloat(type)) return { argTypes: [type], returnType: FLOAT64, stateTypes: [FLOAT64, FLOAT64] }
@@ -32,7 +35,11 @@ export const sum: AggregateFunction = {
     return { argTypes: [type], returnType, stateTypes: [returnType] }
   },
   createAccumulator: (argTypes, returnType) =>
-    isFloat(argTypes[0]!) ? new FloatSumAccumulator() : new ExactSumAccumulator(argTypes[0]!, returnType),
+    typeName(returnType) === 'Interval'
+      ? intervalSum()
+      : isFloat(argTypes[0]!)
+        ? new FloatSumAccumulator()
+        : new ExactSumAccumulator(argTypes[0]!, returnType),
 }
 
 class ExactSumAccumulator implements GroupsAccumulator {

@@ -4,7 +4,7 @@ import { VolleyError } from '../errors.ts'
 import { castScalar } from '../types/cast-scalar.ts'
 import { typeName, typesEqual, type TypeName } from '../types/data-types.ts'
 import type { ScalarValue } from '../types/scalar-value.ts'
-import { precisionOf, scaleOf, ticksPerSecond } from '../types/type-factory.ts'
+import { precisionOf, scaleOf, ticksPerSecond, timezoneOf } from '../types/type-factory.ts'
 import { commonValidity } from '../vectors/bitmap.ts'
 import { allocValues, constantVector, vectorOf, writeDecimal } from '../vectors/build.ts'
 import { Operand, wordsOf } from '../vectors/operand.ts'
@@ -147,7 +147,7 @@ function castPrimitives(operand: Operand, type: DataType, rows: Selection, regio
     return out
   }
   if (target === 'Decimal') return castToDecimals(operand, source, type, rows, out, region) ? out : null
-  if (source === 'Decimal' || source === 'Interval' || source === 'Time') return null
+  if (source === 'Decimal' || source === 'Interval' || source === 'Time' || target === 'Timestamp') return null
   let numbers: ArrayLike<number> = (data as PrimitiveVector).values as Float64Array
   if (wide) {
     const doubles = region.f64(length)
@@ -173,6 +173,11 @@ function castPrimitives(operand: Operand, type: DataType, rows: Selection, regio
   }
 }
 
+/** Whether a clock of the type's zone, if it has one, shows UTC. */
+function isUtc(type: DataType): boolean {
+  return typeName(type) !== 'Timestamp' || /^(?:utc)?$/i.test(timezoneOf(type) ?? '')
+}
+
 function castTemporal(
   operand: Operand,
   source: TypeName,
@@ -182,6 +187,7 @@ function castTemporal(
   out: PrimitiveArray,
 ): boolean {
   const { words, mask } = operand
+  if (!isUtc(operand.data.type) || !isUtc(type)) return false
   if (source === 'Date' && target === 'Timestamp') {
     datesToTimestamps(words, mask, ticksPerSecond(type), rows, wordsOf(out), type)
   } else if (source === 'Timestamp' && target === 'Timestamp') {

@@ -1,5 +1,6 @@
 import type { DataType } from 'apache-arrow'
-import { commonType } from '../types/coercion.ts'
+import { VolleyError } from '../errors.ts'
+import { commonType, isInteger } from '../types/coercion.ts'
 import { typeName } from '../types/data-types.ts'
 import { formatScalar } from '../types/format-scalar.ts'
 import { scalarKey, type ScalarValue } from '../types/scalar-value.ts'
@@ -19,8 +20,8 @@ function resolveElement(
   argTypes: readonly DataType[],
   returnType: (element: DataType) => DataType,
 ): ResolvedFunction | null {
-  if (argTypes.length !== 2 || !isList(argTypes[0])) return null
-  const element = commonType(elementType(argTypes[0]!), argTypes[1]!)
+  if (argTypes.length !== 2 || (!isList(argTypes[0]) && typeName(argTypes[0]!) !== 'Null')) return null
+  const element = commonType(isList(argTypes[0]) ? elementType(argTypes[0]!) : NULL, argTypes[1]!)
   if (element === null) return null
   return { argTypes: [listType(element), element], returnType: returnType(element), nullable: 'always' }
 }
@@ -51,6 +52,14 @@ function countItems(list: List): number {
   return list.reduce((sum: number, item) => sum + (Array.isArray(item) ? countItems(item as List) : 1), 0)
 }
 
+/** The items as text, those of inner lists one after the other. */
+function textParts(list: List, type: DataType, missing: string | null): string[] {
+  return list.flatMap((item) => {
+    if (item === null) return missing === null ? [] : [missing]
+    return isList(type) ? textParts(item as List, elementType(type), missing) : [formatScalar(item, type)]
+  })
+}
+
 /** Functions of lists; positions count from 1. */
 export const ARRAY_FUNCTIONS: readonly ScalarFunction[] = [
   defineFunction({
@@ -63,8 +72,7 @@ export const ARRAY_FUNCTIONS: readonly ScalarFunction[] = [
       let type: DataType | null = NULL
       for (const argType of argTypes) type = type === null ? null : commonType(type, argType)
       if (type === null) return null
-      const element = typeName(type) === 'Null' ? UTF8 : type
-      return { argTypes: argTypes.map(() => element), returnType: listType(element), nullable: 'never' }
+      return { argTypes: argTypes.map(() => type), returnType: listType(type), nullable: 'never' }
     },
     evaluate: (call) => evaluateRows(call, (args) => [...args], true),
   }),
@@ -165,20 +173,32 @@ export const ARRAY_FUNCTIONS: readonly ScalarFunction[] = [
   }),
   defineFunction({
     name: 'array_position',
-    aliases: ['list_position', 'list_indexof'],
+    aliases: ['list_position', 'list_indexof', 'array_indexof'],
     category: 'array',
-    description: 'The first position of a value in a list; NULL when it is not there.',
+    description: 'The first position of a value in a list, from a position on; NULL when it is not there.',
     examples: [["array_position(ARRAY['sun', 'mon', 'tue'], 'mon')", '2']],
-    resolve: (argTypes) => resolveElement(argTypes, () => INT32),
+    resolve: (argTypes) => {
+      const resolved = resolveElement(argTypes.slice(0, 2), () => INT32)
+      if (resolved === null || argTypes.length < 3) return resolved
+      if (argTypes.length > 3 || !(isInteger(argTypes[2]!) || typeName(argTypes[2]!) === 'Null')) return null
+      return { ...resolved, argTypes: [...resolved.argTypes, INT64] }
+    },
     evaluate: (call) =>
-      evaluateRows(call, (args) => {
-        const at = (args[0] as List).findIndex((item) => sameItem(item, args[1]!))
-        return at < 0 ? null : at + 1
-      }),
+      evaluateRows(
+        call,
+        (args) => {
+          if (args[0] === null || args[2] === null) return null
+          const from = args[2] === undefined ? 1 : Number(args[2])
+          if (from < 1) throw new VolleyError('a position in a list counts from 1', { code: '22023' })
+          const at = (args[0] as List).findIndex((item, i) => i + 1 >= from && sameItem(item, args[1]!))
+          return at < 0 ? null : at + 1
+        },
+        true,
+      ),
   }),
   defineFunction({
     name: 'array_append',
-    aliases: ['list_append'],
+    aliases: ['list_append', 'array_push_back', 'list_push_back'],
     category: 'array',
     description: 'The list with a value behind its last item.',
     examples: [['array_append(ARRAY[1, 2], 3)', '{1,2,3}']],
@@ -187,7 +207,7 @@ export const ARRAY_FUNCTIONS: readonly ScalarFunction[] = [
   }),
   defineFunction({
     name: 'array_to_string',
-    aliases: ['list_to_string', 'array_join'],
+    aliases: ['list_to_string', 'array_join', 'list_join'],
     category: 'array',
     description: 'The items as text with a text between them; NULLs are left out, or replaced by a third text.',
     examples: [
@@ -205,10 +225,7 @@ export const ARRAY_FUNCTIONS: readonly ScalarFunction[] = [
         (args) => {
           if (args[0] === null || args[1] === null) return null
           const missing = (args[2] ?? null) as string | null
-          const parts = (args[0] as List).flatMap((item) =>
-            item === null ? (missing === null ? [] : [missing]) : [formatScalar(item, element)],
-          )
-          return parts.join(args[1] as string)
+          return textParts(args[0] as List, element, missing).join(args[1] as string)
         },
         true,
       )

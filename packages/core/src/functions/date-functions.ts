@@ -1,10 +1,13 @@
 import type { DataType } from 'apache-arrow'
-import { notSupported, SqlState, VolleyError } from '../errors.ts'
-import { civil, civilFromDays, daysFromCivil, daysInMonth } from '../types/calendar.ts'
+import { SqlState, VolleyError } from '../errors.ts'
+import { addMonths, civil, civilFromDays, daysFromCivil, daysInMonth } from '../types/calendar.ts'
+import { castScalar } from '../types/cast-scalar.ts'
+import { isInteger } from '../types/coercion.ts'
 import { typeName } from '../types/data-types.ts'
 import { secondsAndNanos } from '../types/format-scalar.ts'
 import type { IntervalValue, ScalarValue } from '../types/scalar-value.ts'
 import { joinTicks, readBigInt64, split, splitTicks, writeBigInt64 } from '../types/ticks.ts'
+import { localToUtc, zoneOffset } from '../types/time-zone.ts'
 import { outOfRange } from '../types/type-errors.ts'
 import {
   DATE,
@@ -27,6 +30,7 @@ import type { Selection } from '../vectors/record-batch.ts'
 import { scalarAt } from '../vectors/scalar-at.ts'
 import { allRows } from '../vectors/selection.ts'
 import { ConstantVector, PrimitiveVector, type PrimitiveArray, type Vector } from '../vectors/vector.ts'
+import { momentOf, parseByFormats } from './clock-functions.ts'
 import { dateField, datePart, truncSeconds, type DateField } from './date-parts.ts'
 import { conversionCost, defineFunction } from './define.ts'
 import { evaluateRows } from './evaluate-rows.ts'
@@ -271,6 +275,27 @@ function badStride(message: string): VolleyError {
   return new VolleyError(message, { code: SqlState.invalidParameterValue })
 }
 
+/** The start of a bin of whole months. */
+function binByMonths(months: number, time: bigint, origin: bigint, type: DataType): bigint {
+  if (months < 0) throw badStride('stride must be greater than zero')
+  const [at, from] = [secondsAndNanos(time, type), secondsAndNanos(origin, type)]
+  const monthOf = (seconds: number): number => {
+    civilFromDays(Math.floor(seconds / 86400))
+    return civil.year * 12 + civil.month - 1
+  }
+  const perSecond = BigInt(ticksPerSecond(type))
+  const startOf = (count: number): bigint => {
+    const days = addMonths(Math.floor(from.seconds / 86400), count)
+    const second = from.seconds - Math.floor(from.seconds / 86400) * 86400
+    return BigInt(days * 86400 + second) * perSecond + (((origin % perSecond) + perSecond) % perSecond)
+  }
+  let bin = Math.floor((monthOf(at.seconds) - monthOf(from.seconds)) / months) * months
+  while (startOf(bin) > time) bin -= months
+  const start = startOf(bin)
+  if (BigInt.asIntN(64, start) !== start) throw outOfRange(type)
+  return start
+}
+
 function binTimestamps(
   stride: Operand,
   time: Operand,
@@ -287,7 +312,13 @@ function binTimestamps(
   for (let k = 0; k < rows.length; k++) {
     const row = rows[k]!
     const at = (row & stride.mask) * 4
-    if (strides[at] !== 0) throw badStride('timestamps cannot be binned into intervals containing months or years')
+    if (strides[at] !== 0) {
+      if (strides[at + 1] !== 0 || strides[at + 2] !== 0 || strides[at + 3] !== 0)
+        throw badStride('timestamps cannot be binned into intervals of months with days or time')
+      const begin = origin === null ? 0n : readBigInt64(origin.words, (row & origin.mask) << 1)
+      writeBigInt64(out, row << 1, binByMonths(strides[at]!, readBigInt64(words, (row & time.mask) << 1), begin, type))
+      continue
+    }
     splitTicks(strides, at + 2, 1e9)
     const step = strides[at + 1]! * 86400 + split.seconds
     const from = origin === null ? epoch : origin.words
@@ -359,6 +390,18 @@ function makeTimestamp(args: readonly ScalarValue[]): bigint {
   return BigInt(days * 86400 + hour * 3600 + minute * 60) * 1_000_000n + BigInt(Math.round(second * 1e6))
 }
 
+/** A timestamp of text by the first format that it fits; numbers are seconds, whatever the formats. */
+function readByFormats(args: readonly ScalarValue[], from: DataType, type: DataType): ScalarValue {
+  const [value, ...formats] = args
+  if (typeName(from) !== 'Utf8') return castScalar(value!, from, type)
+  const parsed = parseByFormats(value as string, formats, 'timestamp')
+  if (parsed === null) return null
+  const perSecond = BigInt(ticksPerSecond(type))
+  const ticks = BigInt(momentOf(parsed)) * perSecond + (BigInt(parsed.nanos) * perSecond) / 1_000_000_000n
+  if (BigInt.asIntN(64, ticks) !== ticks) throw outOfRange(type)
+  return ticks
+}
+
 /** `to_timestamp` and its forms by unit: integers count that unit, text is read, timestamps change their unit. */
 function toTimestamp(name: string, unit: TimeUnit, counted: TimeUnit): ScalarFunction {
   const type = timestampType(unit)
@@ -376,9 +419,16 @@ function toTimestamp(name: string, unit: TimeUnit, counted: TimeUnit): ScalarFun
       ],
     ],
     resolve: (argTypes, literals) => {
-      if (argTypes.length !== 1) return null
-      const from = argTypes[0]!
+      const from = argTypes[0]
+      if (from === undefined) return null
       const form = typeName(from)
+      if (argTypes.length > 1) {
+        const formats = argTypes.slice(1)
+        if (!formats.every((format) => ['Utf8', 'Null'].includes(typeName(format)))) return null
+        const first = form === 'Null' ? UTF8 : from
+        if (form !== 'Utf8' && form !== 'Null' && conversionCost(from, FLOAT64, literals[0]) === null) return null
+        return { argTypes: [isInteger(first) ? UTF8 : first, ...formats.map(() => UTF8)], returnType: type, nullable: 'always' }
+      }
       if (form === 'Timestamp' || form === 'Date' || form === 'Utf8') {
         return { argTypes: [type], returnType: type, nullable: 'propagate' }
       }
@@ -390,6 +440,9 @@ function toTimestamp(name: string, unit: TimeUnit, counted: TimeUnit): ScalarFun
     },
     evaluate: (call) => {
       const form = typeName(call.args[0]!.type)
+      if (call.args.length > 1) {
+        return evaluateRows(call, (args) => (args[0] === null ? null : readByFormats(args, call.args[0]!.type, type)), true)
+      }
       if (form === 'Timestamp') return call.args[0]!
       return evaluateRows(call, (args) => {
         const value =
@@ -484,26 +537,38 @@ export const DATE_FUNCTIONS: readonly ScalarFunction[] = [
   defineFunction({
     name: 'timezone',
     category: 'date and time',
-    description: 'A timestamp without a zone as a point in time, or the reverse, as ts AT TIME ZONE zone; UTC only.',
+    description: 'The moment at which clocks of a zone show a timestamp, or the reverse, as ts AT TIME ZONE zone.',
     examples: [["timezone('UTC', TIMESTAMP '2020-01-01 10:00:00')", '2020-01-01 10:00:00+00']],
     resolve: (argTypes, literals) => {
       const time = argTypes.length === 2 ? timestampOf(argTypes[1], literals[1]) : null
       if (time === null || conversionCost(argTypes[0]!, UTF8, literals[0]) === null) return null
-      const returnType = timestampType(unitOf(time), timezoneOf(time) === null ? 'UTC' : null)
+      const zone = typeof literals[0] === 'string' ? literals[0] : 'UTC'
+      const returnType = timestampType(unitOf(time), timezoneOf(time) === null ? zone : null)
       return { argTypes: [UTF8, time], returnType, nullable: 'propagate' }
     },
-    evaluate: (call) =>
-      evaluateRows(call, ([zone, time]) => {
-        if (/^(utc|gmt|z|zulu|etc\/utc)$/i.test(zone as string)) return time!
-        throw notSupported(`the time zone "${zone as string}"`, 'use UTC')
-      }),
+    evaluate: (call) => {
+      const { type } = call.args[1]!
+      const zoned = timezoneOf(type) !== null
+      const perSecond = BigInt(ticksPerSecond(type))
+      return evaluateRows(call, ([zone, time]) => {
+        const { seconds } = secondsAndNanos(time as bigint, type)
+        const moved = zoned ? seconds + zoneOffset(zone as string, seconds) : localToUtc(zone as string, seconds)
+        const ticks = (time as bigint) + BigInt(moved - seconds) * perSecond
+        if (BigInt.asIntN(64, ticks) !== ticks) throw outOfRange(call.type)
+        return ticks
+      })
+    },
   }),
   defineFunction({
     name: 'make_date',
     category: 'date and time',
     description: 'A date of year, month and day.',
     examples: [['make_date(2013, 7, 15)', '2013-07-15']],
-    overloads: [{ args: [INT64, INT64, INT64], returns: DATE }],
+    resolve: (argTypes) => {
+      const whole = argTypes.every((type) => isInteger(type) || ['Utf8', 'Null'].includes(typeName(type)))
+      if (argTypes.length !== 3 || !whole) return null
+      return { argTypes: [INT64, INT64, INT64], returnType: DATE, nullable: 'propagate' }
+    },
     evaluate: (call) => evaluateRows(call, (args) => makeDate(Number(args[0]), Number(args[1]), Number(args[2]))),
   }),
   defineFunction({

@@ -3,13 +3,17 @@ import { WINDOW_FUNCTIONS } from '../windows/default-windows.ts'
 import { ARRAY_FUNCTIONS } from './array-functions.ts'
 import { BIT_FUNCTIONS } from './bit-functions.ts'
 import { BYTES_FUNCTIONS } from './bytes-functions.ts'
+import { CLOCK_FUNCTIONS } from './clock-functions.ts'
 import { CONDITIONAL_FUNCTIONS } from './conditional-functions.ts'
 import { DATE_FUNCTIONS } from './date-functions.ts'
 import { FunctionRegistry } from './function-registry.ts'
+import { HASH_FUNCTIONS } from './hash-functions.ts'
 import { JSON_FUNCTIONS } from './json-functions.ts'
+import { LIST_FUNCTIONS } from './list-functions.ts'
 import { MATH_FUNCTIONS } from './math-functions.ts'
 import type { ScalarFunction } from './scalar-function.ts'
 import { REGEX_FUNCTIONS } from './regex-functions.ts'
+import { REGEX_SEARCH_FUNCTIONS } from './regex-search-functions.ts'
 import { SYSTEM_FUNCTIONS } from './system-functions.ts'
 import { CONCAT_FUNCTIONS, TEXT_FUNCTIONS } from './text-functions.ts'
 
@@ -19,13 +23,17 @@ export const SCALAR_FUNCTIONS: readonly ScalarFunction[] = [
   ...CONCAT_FUNCTIONS,
   ...BYTES_FUNCTIONS,
   ...REGEX_FUNCTIONS,
+  ...REGEX_SEARCH_FUNCTIONS,
   ...MATH_FUNCTIONS,
   ...BIT_FUNCTIONS,
   ...DATE_FUNCTIONS,
+  ...CLOCK_FUNCTIONS,
   ...JSON_FUNCTIONS,
   ...ARRAY_FUNCTIONS,
+  ...LIST_FUNCTIONS,
   ...CONDITIONAL_FUNCTIONS,
   ...SYSTEM_FUNCTIONS,
+  ...HASH_FUNCTIONS,
 ]
 
 /** A new registry with every function that ships with the engine. */

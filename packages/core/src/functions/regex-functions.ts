@@ -141,19 +141,6 @@ export const REGEX_FUNCTIONS: readonly ScalarFunction[] = [
     'always',
   ),
   regexFunction(
-    'regexp_count',
-    [],
-    'Number of matches of a pattern.',
-    [["regexp_count('123456789012', '\\d\\d\\d')", '4']],
-    2,
-    INT32,
-    ([text, pattern], flags) => {
-      let count = 0
-      regexOf(pattern!, flags).each(text!, () => ++count > 0)
-      return count
-    },
-  ),
-  regexFunction(
     'regexp_split_to_array',
     [],
     'The fields of a text cut at the matches of a pattern.',

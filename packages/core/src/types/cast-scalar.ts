@@ -10,6 +10,7 @@ import { parseInterval } from './interval-text.ts'
 import { checkJson } from './json/json-scanner.ts'
 import { parseBoolText, parseFloatText, parseIntegerText, roundHalfEven } from './number-text.ts'
 import type { IntervalValue, ScalarValue } from './scalar-value.ts'
+import { localToUtc, zoneOffset } from './time-zone.ts'
 import { outOfRange, sqlTypeName } from './type-errors.ts'
 import { elementType, scaleOf, ticksPerSecond, timezoneOf, UTF8 } from './type-factory.ts'
 
@@ -52,18 +53,33 @@ export function castScalar(value: ScalarValue, from: DataType, to: DataType): Sc
       if (isInteger(from)) return Number(value) !== 0
       break
     case 'Date':
-      if (source === 'Timestamp') return Math.floor(secondsAndNanos(value as bigint, from).seconds / 86400)
+      if (source === 'Timestamp') return Math.floor(localSeconds(value as bigint, from) / 86400)
+      if (isInteger(from)) return integerResult(BigInt(value as number | bigint), to, 'Int32')
       break
     case 'Timestamp':
       if (source === 'Date') return inRange64(BigInt(value as number) * 86400n * ticks(to), to)
-      if (source === 'Timestamp') return changeUnit(value as bigint, from, to)
-      if (source === 'Int64') return value
+      if (source === 'Timestamp') return changeZone(value as bigint, from, to)
+      if (isInteger(from)) return inRange64(BigInt(value as number | bigint), to)
+      if (source === 'Decimal') {
+        const scaled = (value as bigint) * ticks(to)
+        return inRange64(truncated(scaled, pow10(scaleOf(from))), to)
+      }
+      if (isFloat(from)) {
+        if (!Number.isFinite(value)) throw outOfRange(to)
+        return inRange64(BigInt(Math.trunc((value as number) * ticksPerSecond(to))), to)
+      }
       break
     case 'Time':
       if (source === 'Time') return changeUnit(value as bigint, from, to)
       if (source === 'Timestamp') {
-        const { seconds, nanos } = secondsAndNanos(value as bigint, from)
+        const { nanos } = secondsAndNanos(value as bigint, from)
+        const seconds = localSeconds(value as bigint, from)
         return clockTicks(seconds - Math.floor(seconds / 86400) * 86400, nanos, to)
+      }
+      if (isInteger(from)) {
+        const count = BigInt(value as number | bigint)
+        if (count < 0n || count >= 86_400n * ticks(to)) throw outOfRange(to)
+        return count
       }
       if (source === 'Interval') {
         const nanos = (value as IntervalValue).nanos
@@ -94,6 +110,26 @@ function inRange64(value: bigint, type: DataType): bigint {
   return value
 }
 
+/** Seconds on a clock of the timestamp's zone. */
+function localSeconds(value: bigint, type: DataType): number {
+  const { seconds } = secondsAndNanos(value, type)
+  const zone = timezoneOf(type)
+  return zone === null ? seconds : seconds + zoneOffset(zone, seconds)
+}
+
+function truncated(value: bigint, factor: bigint): bigint {
+  return value / factor
+}
+
+/** A timestamp without a zone is what a clock of the zone shows; between zones the moment stays. */
+function changeZone(value: bigint, from: DataType, to: DataType): bigint {
+  const [source, target] = [timezoneOf(from), timezoneOf(to)]
+  if ((source === null) === (target === null)) return changeUnit(value, from, to)
+  const { seconds } = secondsAndNanos(value, from)
+  const moved = source === null ? localToUtc(target!, seconds) : seconds + zoneOffset(source, seconds)
+  return changeUnit(value + BigInt(moved - seconds) * ticks(from), from, to)
+}
+
 function changeUnit(value: bigint, from: DataType, to: DataType): bigint {
   const [source, target] = [ticks(from), ticks(to)]
   if (target >= source) return inRange64(value * (target / source), to)
@@ -122,7 +158,8 @@ function toInteger(value: ScalarValue, from: DataType, source: TypeName, to: Dat
     if (!Number.isFinite(rounded)) throw outOfRange(to)
     return integerResult(BigInt(rounded), to, target)
   }
-  if (source === 'Timestamp' && target === 'Int64') return value
+  if (source === 'Timestamp' || source === 'Time' || source === 'Date')
+    return integerResult(BigInt(value as number | bigint), to, target)
   throw cannotCast(from, to)
 }
 
@@ -174,7 +211,13 @@ function fromText(text: string, to: DataType, target: TypeName): ScalarValue {
       return Math.floor(parseTimestamp(text, 'date').seconds / 86400)
     case 'Timestamp': {
       const parsed = parseTimestamp(text)
-      const seconds = timezoneOf(to) === null ? parsed.seconds : parsed.seconds - (parsed.offset ?? 0)
+      const zone = timezoneOf(to)
+      const seconds =
+        zone === null
+          ? parsed.seconds
+          : parsed.offset === null
+            ? localToUtc(zone, parsed.seconds)
+            : parsed.seconds - parsed.offset
       return inRange64(clockTicks(seconds, parsed.nanos, to), to)
     }
     case 'Time': {

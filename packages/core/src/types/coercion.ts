@@ -222,11 +222,12 @@ export function canCast(from: DataType, to: DataType): boolean {
   if (t === 'Bool') return isInteger(from)
   if (f === 'Json') return isNumeric(to)
   if (t === 'Json') return isNumeric(from)
-  if (f === 'Timestamp') return t === 'Timestamp' || t === 'Date' || t === 'Time' || typeName(to) === 'Int64'
-  if (f === 'Date') return t === 'Timestamp'
-  if (f === 'Time') return t === 'Time' || t === 'Interval'
+  if (f === 'Timestamp') return t === 'Timestamp' || t === 'Date' || t === 'Time' || isInteger(to)
+  if (f === 'Date') return t === 'Timestamp' || isInteger(to)
+  if (f === 'Time') return t === 'Time' || t === 'Interval' || isInteger(to)
   if (f === 'Interval') return t === 'Time'
-  return f === 'Int64' && t === 'Timestamp'
+  if (t === 'Timestamp') return isNumeric(from)
+  return isInteger(from) && (t === 'Date' || t === 'Time')
 }
 
 /** The type of a column that has no other: text, as PostgreSQL gives to `SELECT NULL`. */

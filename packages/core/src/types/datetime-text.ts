@@ -124,11 +124,18 @@ export function formatFraction(nanos: number): string {
   return nanos === 0 ? '' : `.${pad(nanos, 9).replace(/0+$/, '')}`
 }
 
-/** `YYYY-MM-DD HH:MM:SS[.f]`, with `+00` when the type has a zone. */
-export function formatTimestamp(seconds: number, nanos: number, zoned: boolean): string {
+/** `YYYY-MM-DD HH:MM:SS[.f]` of a local time, with its zone's offset, such as `+00` or `-03:30`. */
+export function formatTimestamp(seconds: number, nanos: number, offset: number | null): string {
   const days = Math.floor(seconds / 86400)
   const { date, era } = dateParts(days)
-  return `${date} ${formatClock(seconds - days * 86400)}${formatFraction(nanos)}${zoned ? '+00' : ''}${era}`
+  return `${date} ${formatClock(seconds - days * 86400)}${formatFraction(nanos)}${offsetSuffix(offset)}${era}`
+}
+
+function offsetSuffix(offset: number | null): string {
+  if (offset === null) return ''
+  const minutes = Math.floor(Math.abs(offset) / 60)
+  const rest = minutes % 60 === 0 ? '' : `:${pad(minutes % 60)}`
+  return `${offset < 0 ? '-' : '+'}${pad(Math.floor(minutes / 60))}${rest}`
 }
 
 /** ISO-8601 in UTC, with exactly `digits` fraction digits; years beyond 9999 or before 1 have a sign and six digits. */

@@ -5,6 +5,7 @@ import { formatDecimal } from './decimal.ts'
 import { formatInterval } from './interval-text.ts'
 import { formatFloat } from './number-text.ts'
 import type { IntervalValue, ScalarValue } from './scalar-value.ts'
+import { zoneOffset } from './time-zone.ts'
 import { elementType, scaleOf, ticksPerSecond, timezoneOf, unitOf } from './type-factory.ts'
 
 /** Whole seconds (rounded down) and the nanoseconds in them, of a count of the type's unit. */
@@ -43,7 +44,9 @@ export function formatScalar(value: ScalarValue, type: DataType): string {
     }
     case 'Timestamp': {
       const { seconds, nanos } = secondsAndNanos(value as bigint, type)
-      return formatTimestamp(seconds, nanos, timezoneOf(type) !== null)
+      const zone = timezoneOf(type)
+      const offset = zone === null ? null : zoneOffset(zone, seconds)
+      return formatTimestamp(seconds + (offset ?? 0), nanos, offset)
     }
     case 'Interval':
       return formatInterval(value as IntervalValue)

@@ -14,6 +14,7 @@ import {
   IntervalUnit,
   List,
   Null,
+  Time,
   TimeMicrosecond,
   TimeUnit,
   Timestamp,
@@ -50,6 +51,11 @@ export const TIME: DataType = new TimeMicrosecond()
 export const INTERVAL: DataType = new Interval(IntervalUnit.MONTH_DAY_NANO)
 
 export { TimeUnit }
+
+/** A time of day that counts `unit` since midnight. */
+export function timeType(unit: TimeUnit): DataType {
+  return unit < TimeUnit.MICROSECOND ? new Time(unit, 32) : new Time(unit, 64)
+}
 
 /** A timestamp that counts `unit` since 1970-01-01, with no zone unless one is given. */
 export function timestampType(unit: TimeUnit, timezone: string | null = null): DataType {

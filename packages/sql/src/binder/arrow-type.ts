@@ -13,7 +13,7 @@ import {
   listType,
   NULL,
   SqlState,
-  TIME,
+  timeType,
   TimeUnit,
   timestampType,
   UINT16,
@@ -46,6 +46,7 @@ const SIMPLE: Readonly<Record<string, DataType>> = {
   LargeBinary: BINARY,
   BinaryView: BINARY,
   Date32: DATE,
+  Date64: DATE,
 }
 
 const UNITS: Readonly<Record<string, TimeUnit>> = {
@@ -55,54 +56,94 @@ const UNITS: Readonly<Record<string, TimeUnit>> = {
   ms: TimeUnit.MILLISECOND,
   Microsecond: TimeUnit.MICROSECOND,
   us: TimeUnit.MICROSECOND,
+  µs: TimeUnit.MICROSECOND,
   Nanosecond: TimeUnit.NANOSECOND,
   ns: TimeUnit.NANOSECOND,
 }
 
+/** Arguments of a type's parentheses: what stands between commas outside of inner parentheses and quotes. */
+function argumentsOf(text: string): string[] {
+  const parts: string[] = []
+  let depth = 0
+  let quoted = false
+  let start = 0
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i]!
+    if (character === '"') quoted = !quoted
+    else if (quoted) continue
+    else if (character === '(') depth++
+    else if (character === ')') depth--
+    else if (character === ',' && depth === 0) {
+      parts.push(text.slice(start, i).trim())
+      start = i + 1
+    }
+  }
+  parts.push(text.slice(start).trim())
+  return parts
+}
+
 /**
  * An Arrow type by the name that DataFusion's `arrow_cast` takes, such as `Timestamp(Nanosecond, None)`. Layouts of one type
- * (large, view, dictionary) are one here.
+ * (large, view, fixed-size, dictionary, run-end) are one here.
  *
  * @throws VolleyError 42704
  */
 export function arrowType(text: string, at: Position | null): DataType {
-  const name = text.trim()
+  const name = text.trim().replace(/^(?:non-null|nullable)\s+/, '')
   const simple = Object.hasOwn(SIMPLE, name) ? SIMPLE[name] : undefined
   if (simple !== undefined) return simple
   const [, outer, inner = ''] = /^(\w+)\s*\((.*)\)$/s.exec(name) ?? []
-  const parts = inner.split(',').map((part) => part.trim())
+  const parts = argumentsOf(inner)
+  const type = outer === undefined ? null : parameterized(outer, parts, at)
+  if (type !== null) return type
+  throw sqlError(SqlState.undefinedObject, `Arrow type "${text}" does not exist`, at)
+}
+
+function parameterized(outer: string, parts: readonly string[], at: Position | null): DataType | null {
+  const unit = UNITS[parts[0] ?? '']
   switch (outer) {
     case 'Timestamp': {
-      const unit = UNITS[parts[0]!]
       const zone = /^(?:Some\()?"([^"]+)"\)?$/.exec(parts[1] ?? '')?.[1] ?? null
-      if (unit !== undefined && parts.length <= 2) return timestampType(unit, zone)
-      break
+      return unit === undefined || parts.length > 2 ? null : timestampType(unit, zone)
     }
+    case 'Time32':
+      return unit === TimeUnit.SECOND || unit === TimeUnit.MILLISECOND ? timeType(unit) : null
     case 'Time64':
-      if (parts[0] === 'Microsecond' || parts[0] === 'us') return TIME
-      break
+      return unit === TimeUnit.MICROSECOND || unit === TimeUnit.NANOSECOND ? timeType(unit) : null
     case 'Interval':
       return INTERVAL
-    case 'Decimal128': {
+    case 'Decimal32':
+    case 'Decimal64':
+    case 'Decimal128':
+    case 'Decimal256': {
       const [precision, scale] = parts.map(Number)
-      if (
+      const fits =
         Number.isInteger(precision) &&
         Number.isInteger(scale) &&
         precision! >= 1 &&
         precision! <= 38 &&
         scale! >= 0 &&
         scale! <= precision!
-      ) {
-        return decimalType(precision!, scale!)
-      }
-      break
+      return fits ? decimalType(precision!, scale!) : null
     }
     case 'Dictionary':
-      return arrowType(inner.slice(inner.indexOf(',') + 1), at)
+      return parts.length === 2 ? arrowType(parts[1]!, at) : null
+    case 'RunEndEncoded': {
+      const values = /^"values":\s*(.*)$/s.exec(parts[1] ?? '')?.[1]
+      return values === undefined ? null : arrowType(values, at)
+    }
+    case 'FixedSizeBinary':
+      return BINARY
+    case 'FixedSizeList': {
+      const element = parts[1] ?? /^\d+\s*x\s*(.*)$/s.exec(parts[0]!)?.[1]
+      return element === undefined ? null : listType(arrowType(element, at))
+    }
     case 'List':
     case 'LargeList':
     case 'ListView':
-      return listType(arrowType(inner.replace(/^(?:non-null|nullable)\s+/, ''), at))
+    case 'LargeListView':
+      return listType(arrowType(parts[0]!, at))
+    default:
+      return null
   }
-  throw sqlError(SqlState.undefinedObject, `Arrow type "${text}" does not exist`, at)
 }

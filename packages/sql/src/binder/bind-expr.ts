@@ -14,7 +14,6 @@ import {
   NegateExpr,
   NotExpr,
   NULL,
-  resolveNull,
   SqlState,
   typeName,
   UTF8,
@@ -346,7 +345,7 @@ function bindArray(env: ExprContext, elements: readonly AstExpr[]): Expr {
   )
   if (exprs.every((expr) => expr instanceof LiteralExpr)) {
     return new LiteralExpr(
-      listType(resolveNull(type)),
+      listType(type),
       exprs.map((expr) => expr.value),
     )
   }

@@ -5,8 +5,10 @@ import {
   CaseExpr,
   CastExpr,
   CoalesceExpr,
+  conjunction,
   DATE,
   type Expr,
+  IsNullExpr,
   LiteralExpr,
   type SortKey,
   SqlState,
@@ -151,6 +153,18 @@ function bindSpecial(env: ExprContext, ast: AstCall, name: string): Expr | null 
         throw sqlError(SqlState.undefinedFunction, `${name} takes a value and the name of an Arrow type`, ast.at)
       return castTo(ctx, bindExpr(env, value!), arrowType(type.text, type.at), name === 'arrow_try_cast')
     }
+    case 'cast_to_type':
+    case 'try_cast_to_type': {
+      const args = valueArguments(ast).map((arg) => bindExpr(env, arg))
+      if (args.length !== 2) throw noOverload(name, args, ast.at)
+      return castTo(ctx, args[0]!, args[1]!.type, name === 'try_cast_to_type')
+    }
+    case 'nvl2': {
+      const args = valueArguments(ast).map((arg) => bindExpr(env, arg))
+      if (args.length !== 3) throw noOverload(name, args, ast.at)
+      const { type, exprs } = unify(ctx, args.slice(1), 'NVL2')
+      return new CaseExpr([{ when: new IsNullExpr(args[0]!, true), then: exprs[0]! }], exprs[1]!, type)
+    }
     case 'nullif': {
       const args = valueArguments(ast).map((arg) => bindExpr(env, arg))
       if (args.length !== 2) throw noOverload(name, args, ast.at)
@@ -233,11 +247,42 @@ export function aggregateParts(
   if (resolved === null) throw noOverload(fn.name, args, ast.at)
   const cast = args.map((arg, i) => castTo(ctx, arg, resolved.argTypes[i]!))
   const orderBy = fn.orderedSet === true ? [{ ...keys[0]!, expr: cast.at(-1)! }] : keys
-  const filter = ast.filter === null ? null : asBoolean(ctx, bindExpr(env, ast.filter), 'FILTER')
+  const given = ast.filter === null ? [] : [asBoolean(ctx, bindExpr(env, ast.filter), 'FILTER')]
+  const present = ast.ignoreNulls && cast[0] !== undefined ? [new IsNullExpr(cast[0], true)] : []
+  const filter = conjunction([...given, ...present])
   return { args: cast, filter, orderBy, type: resolved.returnType, argTypes: resolved.argTypes }
 }
 
-function bindAggregate(env: ExprContext, ast: AstCall, fn: AggregateFunction): Expr {
+const PERCENTILES = new Set(['percentile_cont', 'quantile_cont'])
+
+/**
+ * One form for `f(x, p)`, `f(x, p ORDER BY x)`, `f(p ORDER BY x)` and `f(p) WITHIN GROUP (ORDER BY x)`: ascending as
+ * quantile_cont(x, p), descending as percentile_cont.
+ */
+export function percentileCall(
+  env: ExprContext,
+  ast: AstCall,
+  fn: AggregateFunction,
+): { readonly ast: AstCall; readonly fn: AggregateFunction } {
+  if (!PERCENTILES.has(fn.name)) return { ast, fn }
+  const [first, second] = ast.args
+  const key = ast.withinGroup[0] ?? ast.orderBy[0]
+  if (first === undefined || first.kind === 'star' || second?.kind === 'star' || ast.withinGroup.length > 1)
+    return { ast, fn }
+  const apart = ast.withinGroup.length > 0 || ast.args.length === 1
+  if (apart ? key === undefined : second === undefined) return { ast, fn }
+  const fraction = apart ? first : (second as AstExpr)
+  const sort = { ...(key ?? { descending: false, nullsFirst: null }), expr: apart ? key!.expr : first }
+  const { functions } = env.ctx.planning
+  const plain = { ...ast, orderBy: [], withinGroup: [] }
+  const ordered = functions.aggregate(sort.descending ? 'percentile_cont' : 'quantile_cont') ?? fn
+  return sort.descending
+    ? { fn: ordered, ast: { ...plain, args: [fraction], withinGroup: [sort] } }
+    : { fn: ordered, ast: { ...plain, args: [sort.expr, fraction] } }
+}
+
+function bindAggregate(env: ExprContext, given: AstCall, function_: AggregateFunction): Expr {
+  const { ast, fn } = percentileCall(env, given, function_)
   if (!env.aggregates) {
     const inside = env.clause.startsWith('the arguments of ')
     const message = inside
@@ -245,7 +290,6 @@ function bindAggregate(env: ExprContext, ast: AstCall, fn: AggregateFunction): E
       : `aggregate functions are not allowed in ${env.clause}`
     throw sqlError(SqlState.groupingError, message, ast.at)
   }
-  if (ast.ignoreNulls) throw unsupportedAt(`IGNORE NULLS of ${fn.name}`, ast.at)
   const inner: ExprContext = {
     ...env,
     aggregates: false,

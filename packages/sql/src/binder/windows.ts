@@ -13,7 +13,7 @@ import {
 } from '@volley/core'
 import type { AstCall, AstFrameBound, AstWindow } from '../parser/ast.ts'
 import { bindExpr } from './bind-expr.ts'
-import { aggregateParts, bindSortKeys, noOverload, valueArguments } from './calls.ts'
+import { aggregateParts, bindSortKeys, noOverload, percentileCall, valueArguments } from './calls.ts'
 import { castTo } from './coerce.ts'
 import { BinderState, sqlError, unsupportedAt } from './errors.ts'
 import type { ExprContext } from './expr-context.ts'
@@ -69,16 +69,16 @@ export function bindWindowCall(env: ExprContext, ast: AstCall, name: string): Ex
     throw sqlError(SqlState.undefinedFunction, `function ${name} does not exist${didYouMean(name, known)}`, ast.at)
   }
   if (ast.distinct) throw unsupportedAt('DISTINCT in a window call', ast.at)
-  if (ast.ignoreNulls) throw unsupportedAt(`IGNORE NULLS of ${name}`, ast.at)
   return windowAggregate(inner, ast, aggregate, { partitionBy, orderBy, frame })
 }
 
 function windowAggregate(
   env: ExprContext,
-  ast: AstCall,
-  fn: AggregateFunction,
+  given: AstCall,
+  function_: AggregateFunction,
   over: Pick<WindowCall, 'partitionBy' | 'orderBy' | 'frame'>,
 ): Expr {
+  const { ast, fn } = percentileCall(env, given, function_)
   if (fn.orderedSet === true) throw unsupportedAt(`the ordered-set aggregate ${fn.name} over a window`, ast.at)
   if (ast.orderBy.length > 0) throw unsupportedAt('ORDER BY inside a window call', ast.at)
   const { args, filter, type } = aggregateParts(env, ast, fn)
