@@ -6,14 +6,18 @@ export interface SplitWeight {
   readonly weight: number
 }
 
-/** A leaf whose rows come from splits, which can be dealt to tasks. */
+/**
+ * A node whose rows come from splits, which can be dealt to tasks: a leaf, or one that reads its inputs whole in each task.
+ */
 export interface Distributable {
   splitWeights(): readonly SplitWeight[]
   /**
-   * A task's share: the same leaf over these of its splits, possibly none, with the same schema and partition count. Leaves
+   * A task's share: the same node over these of its splits, possibly none, with the same schema and partition count. Leaves
    * of equal layout and equal share have equal layouts again.
    */
   forTask(splitIds: ReadonlySet<string>): ExecutionPlan
+  /** Positions of the children that every task needs whole; none of a leaf. */
+  readonly collectedInputs?: readonly number[]
 }
 
 export function isDistributable(plan: ExecutionPlan): plan is ExecutionPlan & Distributable {

@@ -13,8 +13,9 @@ import {
 import { isDistributable } from '../distributed/distributable.ts'
 import { coPartitioned } from './address-keys.ts'
 
-/** Positions of the children that every task needs whole: the collected sides of joins. */
+/** Positions of the children that every task needs whole: the collected sides of joins, rows that documents are fetched for. */
 export function collectedChildren(plan: ExecutionPlan): readonly number[] {
+  if (isDistributable(plan)) return plan.collectedInputs ?? []
   if (plan instanceof NestedLoopJoinExec) return [0]
   return plan instanceof HashJoinExec && plan.mode === 'collect_left' ? [0] : []
 }

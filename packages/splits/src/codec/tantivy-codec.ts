@@ -6,6 +6,7 @@ import { Layout, type SplitRef } from '../layout/layout.ts'
 import { parseScannedIndex } from '../provider/scanned-index.ts'
 import type { ColumnSource, ColumnSourceOptions } from '../sources/column-source.ts'
 import { DocumentExec } from '../sources/document-exec.ts'
+import { DocumentFetchExec } from '../sources/document-fetch-exec.ts'
 import { FastFieldExec } from '../sources/fast-field-exec.ts'
 import { InvertedIndexExec } from '../sources/inverted-index-exec.ts'
 import { ScanTable } from '../sources/scan-table.ts'
@@ -32,6 +33,26 @@ export const tantivyCodecs: readonly NodeCodec[] = [
     decode(payload, _children, context) {
       const wire = read(messages.ColumnSource, payload)
       return new DocumentExec(tableFromWire(wire.table), optionsFromWire(wire, context))
+    },
+  },
+  {
+    kind: 'DocumentFetchExec',
+    encode(node, context) {
+      const { table, columns, address } = node as DocumentFetchExec
+      const wire = {
+        table: tableToWire(table),
+        columns: columns.map((column) => columnToWire(column, context)),
+        address: [...address],
+      }
+      return messages.DocumentFetch.encode(wire).finish()
+    },
+    decode(payload, [input], context): ExecutionPlan {
+      const wire = read(messages.DocumentFetch, payload)
+      const address = [...(wire.address ?? [])]
+      const width = required(input, 'input').schema.fields.length
+      if (address.length !== 3 || address.some((at) => at >= width)) throw malformed('an address of no column')
+      const columns = (wire.columns ?? []).map((column) => columnFromWire(column, context))
+      return new DocumentFetchExec(input!, tableFromWire(wire.table), columns, address)
     },
   },
   {

@@ -1,5 +1,6 @@
 import type { PhysicalRule } from '@volley/planner'
 import { aggPushdown } from './agg-pushdown.ts'
+import { documentsLast } from './documents-last.ts'
 import { fastFieldFilterPushdown } from './fast-field-filter-pushdown.ts'
 import { splitPruning } from './split-pruning.ts'
 import { topKPushdown } from './top-k-pushdown.ts'
@@ -8,4 +9,10 @@ import { topKPushdown } from './top-k-pushdown.ts'
  * Physical rules over splits, in the order in which they run. Pruning reads the filters that pushdown has moved into the
  * sources; a top k and an aggregate are pushed over the filtered source.
  */
-export const splitRules: readonly PhysicalRule[] = [fastFieldFilterPushdown, topKPushdown, aggPushdown, splitPruning]
+export const splitRules: readonly PhysicalRule[] = [
+  fastFieldFilterPushdown,
+  documentsLast,
+  topKPushdown,
+  aggPushdown,
+  splitPruning,
+]

@@ -35,7 +35,7 @@ import { SplitSource } from './split-source.ts'
 import { streamOf } from './unit-stream.ts'
 
 /** Dictionaries of more terms are not read to group by them: ordinals are, and only the groups' texts. */
-const LARGE_DICTIONARY = 65_536
+const LARGE_DICTIONARY = 4096
 
 /**
  * A partial aggregate over fields of the documents of a layout, filtered by the inverted index and by fields: the states

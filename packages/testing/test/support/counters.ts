@@ -10,6 +10,6 @@ export async function analyzed(session: VolleySession, sql: string, settings: Se
 /** Sum of a counter over the nodes of an analyzed plan, or over those of one kind. */
 export function counter(plan: string, name: string, kind = ''): number {
   const lines = plan.split('\n').filter((line) => line.includes(kind))
-  const found = lines.flatMap((line) => [...line.matchAll(new RegExp(`\\b${name}=(\\d+)`, 'g'))])
-  return found.reduce((sum, [, value]) => sum + Number(value), 0)
+  const found = lines.flatMap((line) => [...line.matchAll(new RegExp(`\\b${name}=([\\d,]+)`, 'g'))])
+  return found.reduce((sum, [, value]) => sum + Number(value!.replaceAll(',', '')), 0)
 }

@@ -1,0 +1,143 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { explainQuery, multisetDifference, queryRows } from '../src/index.ts'
+import { corpora } from './support/arbitrary-corpus.ts'
+import { analyzed, counter } from './support/counters.ts'
+import { predicates } from './support/predicates.ts'
+import { useSessions } from './support/sessions.ts'
+
+const sessions = useSessions()
+
+const keys = [
+  'level',
+  'tag',
+  'b',
+  'n',
+  'u',
+  '"o.inner"',
+  'note',
+  "date_trunc('day', ts)",
+  "date_bin(INTERVAL '6 hours', ts)",
+  'CAST(ts AS date)',
+  "attrs->>'host'",
+  'upper(level)',
+  'n % 3',
+]
+
+/** Exact whatever the order in which states are merged. */
+const aggregates = [
+  'count(*)',
+  'count(n)',
+  'sum(n)',
+  'avg(u)',
+  'min(f)',
+  'max(f)',
+  'min(level)',
+  'max(tag)',
+  'min(ts)',
+  'max(u)',
+  'count(DISTINCT level)',
+  'sum(DISTINCT n)',
+  'count(*) FILTER (WHERE b)',
+  "count(u) FILTER (WHERE level = 'ERROR' OR n > 0)",
+  'bool_or(b)',
+  'median(CASE WHEN n BETWEEN 0 AND 3 THEN n END)',
+  'CAST(1000 * stddev_pop(CASE WHEN n BETWEEN 0 AND 3 THEN n END) AS bigint)',
+  'approx_distinct(tag)',
+]
+
+const queries = fc
+  .record({
+    keys: fc.uniqueArray(fc.constantFrom(...keys), { maxLength: 3 }),
+    aggregates: fc.uniqueArray(fc.constantFrom(...aggregates), { minLength: 1, maxLength: 4 }),
+    condition: fc.option(predicates, { nil: null }),
+    form: fc.constantFrom('GROUP BY', 'GROUP BY', 'ROLLUP', 'CUBE'),
+    having: fc.boolean(),
+  })
+  .map(({ keys: groups, aggregates: calls, condition, form, having }) => (table: string) => {
+    const where = condition === null ? '' : ` WHERE ${condition.sql}`
+    const list = groups.join(', ')
+    const by = groups.length === 0 ? '' : form === 'GROUP BY' ? ` GROUP BY ${list}` : ` GROUP BY ${form} (${list})`
+    return `SELECT ${[...groups, ...calls].join(', ')} FROM "${table}"${where}${by}${having ? ' HAVING count(*) > 1' : ''}`
+  })
+
+test('an aggregate in its source gives the rows that it gives above', { timeout: 120_000 }, async () => {
+  let fired = 0
+  let rows = 0
+  await fc.assert(
+    fc.asyncProperty(corpora(), fc.array(queries, { minLength: 12, maxLength: 12 }), async (corpus, list) => {
+      const { indexId } = await sessions.tree.publish(corpus)
+      for (const query of list) {
+        const sql = query(indexId)
+        const on = await queryRows(sessions.local, sql)
+        const off = await queryRows(sessions.local, sql, { 'rules.AggPushdown': 'off' })
+        expect(multisetDifference(on, off), sql).toBeNull()
+        const { plan } = await explainQuery(sessions.local, sql)
+        if (plan.includes('TantivyAggregateExec')) fired++
+        rows += on.length
+      }
+    }),
+    { numRuns: 10 },
+  )
+  expect(fired).toBeGreaterThan(60)
+  expect(rows).toBeGreaterThan(200)
+})
+
+const statistics = [
+  'count(*)',
+  'count(n)',
+  'count(level)',
+  ...['n', 'u', 'f', 'ts', 'level', 'tag', '"o.inner"'].flatMap((name) => [`min(${name})`, `max(${name})`]),
+]
+
+test(
+  'counts and bounds of all documents come from the segments, whatever was deleted',
+  { timeout: 60_000 },
+  async () => {
+    let answered = 0
+    await fc.assert(
+      fc.asyncProperty(
+        corpora(),
+        fc.subarray(statistics, { minLength: 1 }),
+        fc.integer({ min: 1, max: 5 }),
+        async (corpus, calls, partitions) => {
+          const { indexId } = await sessions.tree.publish(corpus)
+          const sql = `SELECT ${calls.join(', ')} FROM "${indexId}"`
+          const settings = { target_partitions: partitions }
+          const on = await queryRows(sessions.local, sql, settings)
+          const off = await queryRows(sessions.local, sql, { ...settings, 'rules.AggPushdown': 'off' })
+          expect(multisetDifference(on, off), sql).toBeNull()
+          answered += counter(await analyzed(sessions.local, sql, settings), 'segments_by_statistics')
+        },
+      ),
+      { numRuns: 25 },
+    )
+    expect(answered).toBeGreaterThan(20)
+  },
+)
+
+test('text with many terms is grouped by ordinal, and only the groups are resolved', { timeout: 60_000 }, async () => {
+  const [blank] = fc.sample(corpora({ minDocs: 4, maxDocs: 4 }), { numRuns: 1, seed: 3 })
+  const { document } = blank!.placed[0]!
+  const placed = Array.from({ length: 12_000 }, (_, i) => ({
+    document: {
+      ...document,
+      id: BigInt(i),
+      tag: i % 13 === 0 ? null : `term-${(i * 7919) % 5003}`,
+      level: `L${i % 3}`,
+    },
+    split: i % 2,
+    segment: 0,
+    deleted: i % 17 === 5,
+  }))
+  const { indexId } = await sessions.tree.publish({ ages: ['current', 'current'], placed })
+  for (const sql of [
+    `SELECT tag, count(*), min(id) FROM "${indexId}" GROUP BY tag`,
+    `SELECT tag, level, sum(id) FROM "${indexId}" WHERE level <> 'L1' GROUP BY tag, level`,
+    `SELECT count(DISTINCT tag) FROM "${indexId}" WHERE id > 3000`,
+  ]) {
+    const on = await queryRows(sessions.local, sql)
+    expect(multisetDifference(on, await queryRows(sessions.local, sql, { 'rules.AggPushdown': 'off' })), sql).toBeNull()
+    expect(counter(await analyzed(sessions.local, sql), 'groups_by_ordinal')).toBeGreaterThan(3000)
+  }
+})
