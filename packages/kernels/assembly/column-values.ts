@@ -45,7 +45,25 @@ export function unpackValues(
   }
 }
 
-/** The same with a line over x = firstX, firstX + 1, ... */
+/**
+ * Unpacks, for documents first to first + count - 1 of a set of bits, a row for each that is in the set, from row `start` on;
+ * 0 for the others.
+ */
+export function unpackPresent(
+  words: usize, width: i32, start: u32, bits: usize, first: u32, count: i32, gcd: u64, min: u64, mapping: i32, out: usize,
+): void {
+  const mask = maskOf(width)
+  let bit = u64(start) * width
+  let to = out
+  for (let doc = first; doc < first + u32(count); doc++) {
+    const present = u64((load<u32>(bits + usize((doc >>> 5) << 2)) >>> (doc & 31)) & 1)
+    store<u64>(to, unmap(min + gcd * raw(words, bit, mask), mapping) & (0 - present))
+    bit += u64(width) * present
+    to += 8
+  }
+}
+
+/** Unpacks rows as unpackValues does, with a line over x = firstX, firstX + 1, ... */
 export function unpackLine(
   words: usize, width: i32, start: u32, count: i32, firstX: u64, slope: u64, intercept: u64,
   gcd: u64, min: u64, mapping: i32, out: usize,

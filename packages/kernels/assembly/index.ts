@@ -10,5 +10,5 @@ export {
   unpackDocs,
   unpackNumbers,
 } from './postings'
-export { matchLine, matchValues, unpackLine, unpackValues } from './column-values'
+export { matchLine, matchValues, unpackLine, unpackPresent, unpackValues } from './column-values'
 export { addScores, takeScores } from './scores'

@@ -52,6 +52,37 @@ export function unpackColumnValues(
 }
 
 /**
+ * Unpacks to the 64-bit entries out[at...) a row for each document of [first, first + count) that is in a set of bits, 32 a
+ * word, and 0 for the others; the rows are [start, start + rows). False, and nothing is done, where there is no WebAssembly.
+ */
+export function unpackPresentValues(
+  packed: PackedValues,
+  start: number,
+  rows: number,
+  bits: Uint32Array,
+  first: number,
+  count: number,
+  scale: { readonly gcd: bigint; readonly min: bigint },
+  mapping: ValueMapping,
+  out: Uint8Array,
+  at: number,
+): boolean {
+  const scratch = threadScratch()
+  if (scratch === null) return false
+  const mark = scratch.mark()
+  const input = putRows(scratch, packed, start, rows)
+  const set = scratch.putWords(bits.subarray(first >>> 5, ((first + count + 31) >>> 5) + 1))
+  const values = scratch.alloc(8 * count)
+  const { gcd, min } = scale
+  const kind = MAPPINGS[mapping]
+  const { width } = packed
+  scratch.kernels.unpackPresent(input.address, width, input.first, set, first & 31, count, gcd, min, kind, values)
+  out.set(scratch.bytes.subarray(values, values + 8 * count), 8 * at)
+  scratch.release(mark)
+  return true
+}
+
+/**
  * Writes first + i, for rows start + i of [start, start + count) whose raw value is in [from, to], to out[at...); returns
  * their number, -1, and nothing is done, where there is no WebAssembly.
  */

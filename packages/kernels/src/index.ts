@@ -24,6 +24,7 @@ export {
   matchColumnValues,
   type PackedValues,
   unpackColumnValues,
+  unpackPresentValues,
   type ValueLine,
   type ValueMapping,
 } from './column-values.ts'

@@ -58,6 +58,18 @@ export interface WasmKernels {
     mapping: number,
     out: number,
   ): void
+  unpackPresent(
+    words: number,
+    width: number,
+    start: number,
+    bits: number,
+    first: number,
+    count: number,
+    gcd: bigint,
+    min: bigint,
+    mapping: number,
+    out: number,
+  ): void
   unpackLine(
     words: number,
     width: number,

@@ -175,9 +175,18 @@ export class ColumnRows<Out> {
       this.#decoder.store(out, at, count)
       return 0
     }
+    if (starts === null) {
+      const first = docs!.rank(start)
+      const rows = docs!.rank(end) - first
+      if (this.#decoder.copyPresent?.(first, rows, docs!.words, start, count, out, at) === true) return count - rows
+    }
     const found = this.#slotsOfRange(start, end)
     if (starts === null) {
       const first = docs!.rank(start)
+      if (this.#decoder.spread !== undefined && this.#decoder.copy?.(first, first + found, out, at) === true) {
+        if (found < count) this.#decoder.spread(out, at, slots, found, count)
+        return count - found
+      }
       this.#decoder.load(first, first + found)
     } else this.#decoder.loadRows(rows, found)
     if (found === count) this.#decoder.store(out, at, count)

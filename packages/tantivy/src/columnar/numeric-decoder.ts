@@ -57,6 +57,37 @@ export class NumericDecoder implements ValueDecoder<NumericArray> {
     return this.#values.readWide(start, end, MAPPINGS[this.#type], bytes, at)
   }
 
+  copyPresent(
+    start: number,
+    rows: number,
+    bits: Uint32Array,
+    first: number,
+    count: number,
+    out: NumericArray,
+    at: number,
+  ): boolean {
+    if (this.#type === 'bool') return false
+    const bytes = new Uint8Array(out.buffer, out.byteOffset, out.byteLength)
+    return this.#values.readPresent(start, rows, bits, first, count, MAPPINGS[this.#type], bytes, at)
+  }
+
+  spread(out: NumericArray, at: number, slots: Uint32Array, found: number, count: number): void {
+    const halves = halvesOf(out)
+    let to = 2 * (at + count - 1)
+    for (let i = found - 1; i >= 0; i -= 1) {
+      const place = 2 * (at + slots[i]!)
+      for (; to > place; to -= 2) {
+        halves[to] = 0
+        halves[to + 1] = 0
+      }
+      const from = 2 * (at + i)
+      halves[to] = halves[from]!
+      halves[to + 1] = halves[from + 1]!
+      to -= 2
+    }
+    if (to >= 2 * at) halves.fill(0, 2 * at, to + 2)
+  }
+
   find(start: number, end: number, first: number, out: Uint32Array, at: number): number {
     return this.#values.matchRows(start, end, this.#min, this.#max, first, out, at)
   }

@@ -33,6 +33,22 @@ export class OrdinalDecoder implements ValueDecoder<Uint32Array> {
     for (let i = 0; i < count; i += 1) out[at + slots[i]!] = words[i]!
   }
 
+  copy(start: number, end: number, out: Uint32Array, at: number): boolean {
+    this.#values.readLow(start, end, out, at)
+    return true
+  }
+
+  spread(out: Uint32Array, at: number, slots: Uint32Array, found: number, count: number): void {
+    let to = at + count - 1
+    for (let i = found - 1; i >= 0; i -= 1) {
+      const place = at + slots[i]!
+      for (; to > place; to -= 1) out[to] = 0
+      out[to] = out[at + i]!
+      to -= 1
+    }
+    if (to >= at) out.fill(0, at, to + 1)
+  }
+
   clear(out: Uint32Array, at: number, count: number): void {
     out.fill(0, at, at + count)
   }

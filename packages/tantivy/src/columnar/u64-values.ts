@@ -3,6 +3,7 @@ import {
   matchColumnValues,
   type PackedValues,
   unpackColumnValues,
+  unpackPresentValues,
   type ValueLine,
   type ValueMapping,
 } from '@volley/kernels'
@@ -125,6 +126,24 @@ export class U64Values {
       row += count
     }
     return true
+  }
+
+  /**
+   * Writes, unmapped, a value for each document of [first, first + count) that is in a set of bits, and 0 for the others; the
+   * values are `rows` rows from `start` on. False, and nothing is done, where it cannot.
+   */
+  readPresent(
+    start: number,
+    rows: number,
+    bits: Uint32Array,
+    first: number,
+    count: number,
+    mapping: ValueMapping,
+    out: Uint8Array,
+    at: number,
+  ): boolean {
+    if (this.#codec !== 0) return false
+    return unpackPresentValues(this.#packed, start, rows, bits, first, count, this, mapping, out, at)
   }
 
   /**

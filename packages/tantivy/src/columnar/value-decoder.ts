@@ -20,6 +20,24 @@ export interface ValueDecoder<Out> {
   /** Writes rows [start, end) to entries out[at...) at once; false, and nothing is done, where it cannot. */
   copy?(start: number, end: number, out: Out, at: number): boolean
   /**
+   * Writes a row for each document of [first, first + count) that is in a set of bits, 32 a word, and zeros for the others,
+   * to out[at...); the rows are `rows` from `start` on. False, and nothing is done, where it cannot.
+   */
+  copyPresent?(
+    start: number,
+    rows: number,
+    bits: Uint32Array,
+    first: number,
+    count: number,
+    out: Out,
+    at: number,
+  ): boolean
+  /**
+   * Moves entries out[at..at + found), which copy has written, to out[at + slots[i]], ascending and below at + count, and
+   * writes zeros between them.
+   */
+  spread?(out: Out, at: number, slots: Uint32Array, found: number, count: number): void
+  /**
    * Writes first + i, for rows start + i of [start, end) whose value is in the range that was last given, to out[at...);
    * returns their number, -1, and nothing is done, where it cannot.
    */
