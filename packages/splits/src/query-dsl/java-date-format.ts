@@ -6,6 +6,14 @@ const ALIASES: Readonly<Record<string, string>> = {
   strict_date_optional_time: "yyyy[-MM[-dd['T'HH[:mm[:ss[.SSS[Z]]]]]]]",
   strict_date_optional_time_nanos: "yyyy[-MM[-dd['T'HH:mm:ss.SSSSSSZ]]]",
   basic_date: 'yyyyMMdd',
+  strict_basic_week_date: "xxxx'W'wwe",
+  basic_week_date: "xxxx'W'wwe",
+  strict_basic_week_date_time: "xxxx'W'wwe'T'HHmmss.SSSZ",
+  basic_week_date_time: "xxxx'W'wwe'T'HHmmss.SSSZ",
+  strict_basic_week_date_time_no_millis: "xxxx'W'wwe'T'HHmmssZ",
+  basic_week_date_time_no_millis: "xxxx'W'wwe'T'HHmmssZ",
+  strict_week_date: "xxxx-'W'ww-e",
+  week_date: "xxxx-'W'w[w]-e",
 }
 const TOKENS = /yyyy|xxxx|S{7}(?:SS)?|S{1,6}|ZZ|ww|w\[w\]|MM|dd|HH|hh|kk|mm|ss|aa|[awMdHhkmsZe]/y
 const GROUPS: Readonly<Record<string, string>> = {
@@ -21,6 +29,10 @@ const GROUPS: Readonly<Record<string, string>> = {
   m: '(?<minute>\\d{1,2})',
   ss: '(?<second>\\d{2})',
   s: '(?<second>\\d{1,2})',
+  ww: '(?<week>\\d{2})',
+  'w[w]': '(?<week>\\d{1,2})',
+  w: '(?<week>\\d{1,2})',
+  e: '(?<weekday>\\d)',
   Z: '(?<zone>Z|[+-]?\\d{2}:?\\d{2})',
 }
 
@@ -78,11 +90,20 @@ function instantOf(groups: Readonly<Record<string, string | undefined>>): bigint
   const part = (name: string, fallback: number): number => Number(groups[name] ?? fallback)
   const [month, day] = [part('month', 1), part('day', 1)]
   const [hour, minute, second] = [part('hour', 0), part('minute', 0), part('second', 0)]
+  if (hour > 23 || minute > 59 || second > 59) return null
   const date = new Date(0)
-  date.setUTCFullYear(part('year', 1970), month - 1, day)
+  if (groups['week'] === undefined) {
+    date.setUTCFullYear(part('year', 1970), month - 1, day)
+    if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return null
+  } else {
+    const [week, weekday] = [part('week', 0), part('weekday', 0)]
+    if (week > 53 || weekday > 6) return null
+    date.setUTCFullYear(part('year', 1970), 0, 1)
+    // Week 1 begins with the year's first Monday, which is weekday 0.
+    const firstMonday = (8 - date.getUTCDay()) % 7
+    date.setUTCDate(1 + firstMonday + (week - 1) * 7 + weekday)
+  }
   date.setUTCHours(hour, minute, second)
-  const valid = date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 60
-  if (!valid) return null
   const zone = /^([+-]?)(\d{2}):?(\d{2})$/.exec(groups['zone'] ?? '')
   const minutes = zone === null ? 0 : (Number(zone[2]) * 60 + Number(zone[3])) * (zone[1] === '-' ? -1 : 1)
   const millis = BigInt(date.getTime() - minutes * 60_000)

@@ -384,7 +384,9 @@ export class QueryBuilder {
     if (entry.options.fast) return leafOf(new ColumnExistsQuery(jsonColumnName(entry, path)))
     const presence = this.#schema.field('_field_presence')
     if (presence === undefined) throw noPresence(name)
-    const steps = entry.options.expandDots ? path.flatMap((step) => step.split('.')) : path
+    // Quickwit does not part a step at its dots, although it did when the document was indexed.
+    const parted = entry.options.expandDots && !this.#options.strict
+    const steps = parted ? path.flatMap((step) => step.split('.')) : path
     const terms = [presenceTerm(entry.ord, steps, false)]
     if (entry.type === 'json_object') terms.push(presenceTerm(entry.ord, steps, true))
     return leafOf(new TermSetQuery(new Map([[presence.ord, terms]])))

@@ -1,20 +1,19 @@
 import { type FileBackedMetastore, isIndexPattern, MetastoreError, type SplitMetadata } from '@volley/metastore'
 import {
-  AggregationError,
   type AggregationPartial,
   type AggregationRequest,
   finishAggregations,
   mergePartials,
-  parseAggregations,
   prunePartial,
 } from '@volley/tantivy'
-import { parseQueryText } from './query-text.ts'
 import { DocMapping } from '../mapping/doc-mapping.ts'
 import type { SplitIndexOpener } from '../opener/split-index-opener.ts'
 import { buildQuery, checkQuery } from '../query-language/build-query.ts'
 import type { QueryAst } from '../query-language/query-ast.ts'
 import { QueryRefusedError } from '../query-language/schema-mismatch.ts'
 import { fetchDocuments } from './fetch-documents.ts'
+import { parsedAggregations } from './parsed-aggregations.ts'
+import { parseQueryText } from './query-text.ts'
 import { SearchError } from './search-error.ts'
 import {
   isDocField,
@@ -192,7 +191,7 @@ function indexesNotFound(ids: readonly string[]): SearchError {
 /** Checks the request against every index, and resolves its query. */
 function planOf(request: SearchRequest, indexes: readonly SearchedIndex[]): Plan {
   checkSort(request)
-  const aggregations = aggregationsOf(request)
+  let aggregations: AggregationRequest | null = null
   let ast: QueryAst | null = null
   let timestampField: string | null = null
   const dates = new Map<string, boolean>()
@@ -210,6 +209,7 @@ function planOf(request: SearchRequest, indexes: readonly SearchedIndex[]): Plan
       throw new SearchError('invalid_query', 'the timestamp field (if present) must be the same for all indexes')
     }
     timestampField ??= field
+    aggregations ??= parsedAggregations(request)
     checkRequest(request, mapping, aggregations)
     for (const { field: name, format } of request.sort) {
       const isDate = checkSortField(mapping, name, format !== undefined)
@@ -232,18 +232,6 @@ function planOf(request: SearchRequest, indexes: readonly SearchedIndex[]): Plan
 
 function canonical(ast: QueryAst): string {
   return JSON.stringify(ast, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value))
-}
-
-function aggregationsOf({ aggregations }: SearchRequest): AggregationRequest | null {
-  if (aggregations === undefined) return null
-  try {
-    return parseAggregations(aggregations)
-  } catch (error) {
-    if (!(error instanceof AggregationError)) throw error
-    // Quickwit 0.9 does not know multi_terms yet.
-    const message = error.message.replace(/^invalid aggregation request: /, '').replace(' `multi_terms`,', '')
-    throw new SearchError('invalid_aggregation', message, error)
-  }
 }
 
 function boundsOf({ ast, timestampField }: Plan, { startTimestamp, endTimestamp }: SearchRequest): TimeBounds {

@@ -11,6 +11,9 @@ export interface SortKeys {
   value(row: number): SortValue | null
 }
 
+/** Types that hits cannot be sorted by. */
+const UNSORTED: Readonly<Record<string, string>> = { ip: 'IpAddr', str: 'Str', bytes: 'Bytes' }
+
 /** No document has a value. */
 const NO_KEYS: SortKeys = { compare: () => 0, has: () => false, value: () => null }
 
@@ -24,17 +27,18 @@ export function scoreKeys(scores: Float32Array): SortKeys {
 }
 
 /**
- * The first values of a field for some documents. A JSON path is sorted by the first of its columns of integers, doubles,
- * booleans or dates.
+ * The first values of a field for some documents. A JSON path is sorted by the first of its columns: integers before doubles,
+ * text, booleans and dates.
+ *
+ * @throws SearchError for a column of text, bytes or addresses.
  */
 export async function fieldKeys(segment: SegmentReader, name: string, docs: Uint32Array): Promise<SortKeys> {
   const found = findField(segment.schema, name)
   if (found === null) return NO_KEYS
   for (const entry of await segment.columnsOf(jsonColumnName(found.entry, found.path))) {
-    if (entry.type === 'ip') continue
-    if (entry.type === 'str' || entry.type === 'bytes') {
-      const type = entry.type === 'str' ? 'Str' : 'Bytes'
-      throw new SearchError('internal', `tantivy error: Unsupported sort field type \`${type}\`.`)
+    const refused = UNSORTED[entry.type]
+    if (refused !== undefined) {
+      throw new SearchError('internal', `tantivy error: Unsupported sort field type \`${refused}\`.`)
     }
     return columnKeys((await segment.openColumn(entry)) as NumericColumn, docs)
   }

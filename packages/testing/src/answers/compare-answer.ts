@@ -13,8 +13,17 @@ export interface RecordedAnswer {
 
 const TOLERANCE = 1e-9
 
-/** What differs between an answer and the recorded one; null when nothing does that is not left open. */
-export function differenceFrom(recorded: RecordedAnswer, answer: ApiAnswer): string | null {
+/**
+ * What differs between an answer and the recorded one; null when nothing does that is not left open.
+ *
+ * @param ranked What the same search finds with one hit more, which tells whether the last hits are tied with others; null
+ * where that is not known.
+ */
+export function differenceFrom(
+  recorded: RecordedAnswer,
+  answer: ApiAnswer,
+  ranked: SearchResponse | null,
+): string | null {
   if (answer.status !== recorded.status) {
     return `status ${answer.status} instead of ${recorded.status}: ${print(answer.body)}`
   }
@@ -24,34 +33,38 @@ export function differenceFrom(recorded: RecordedAnswer, answer: ApiAnswer): str
   const elastic = 'hits' in theirs && !Array.isArray(theirs['hits'])
   return (
     countDifference(recorded, ours, theirs, elastic) ??
-    hitsDifference(ours, theirs, elastic, answer.response) ??
+    hitsDifference(ours, theirs, elastic, ranked) ??
     valueDifference('aggregations', ours['aggregations'], theirs['aggregations']) ??
-    snippetsDifference(ours, theirs, answer.response)
+    snippetsDifference(ours, theirs, ranked)
   )
 }
 
-/** Messages are compared without the place in the text, which depends on how the text was written. */
+/** Places in the text of a body are not compared: Quickwit counts them in the text that it was sent. */
 function refusalDifference(theirs: Json, ours: Json): string | null {
   const reason = (body: Json): string => {
     const map = body as JsonMap
     const error = map['error'] as JsonMap | undefined
-    return String(error === undefined ? map['message'] : error['reason']).replace(/ at line \d+ column \d+$/, '')
+    return String(error === undefined ? map['message'] : error['reason'])
   }
   const shape = (body: Json): string =>
     Object.keys(body as JsonMap)
       .sort()
       .join(',')
   if (shape(ours) !== shape(theirs)) return `a refusal with ${shape(ours)} instead of ${shape(theirs)}`
-  return reason(ours) === reason(theirs) ? null : `refused with ${reason(ours)} instead of ${reason(theirs)}`
+  const [own, other] = [reason(ours), reason(theirs)]
+  const same = own === other || own === other.replace(/ at line \d+ column \d+$/, '')
+  return same ? null : `refused with ${own} instead of ${other}`
 }
 
-/** Searches of Elasticsearch's API count only splits that they searched, unless told to count all. */
+/** Searches of Elasticsearch's API may count only the splits that they searched, unless told to count all. */
 function countDifference(recorded: RecordedAnswer, ours: JsonMap, theirs: JsonMap, elastic: boolean): string | null {
   if (!elastic) return valueDifference('num_hits', ours['num_hits'], theirs['num_hits'])
   const total = (body: JsonMap): bigint => ((body['hits'] as JsonMap)['total'] as JsonMap)['value'] as bigint
   const [own, other] = [total(ours), total(theirs)]
   const body = (recorded.body ?? {}) as JsonMap
-  const lowerBound = body['track_total_hits'] !== true && body['size'] !== 0n
+  const track = body['track_total_hits']
+  const counted = track === true || (typeof track === 'bigint' && track > ((body['size'] ?? 10n) as bigint))
+  const lowerBound = !counted && body['size'] !== 0n && body['aggs'] === undefined && body['aggregations'] === undefined
   if (own === other || (lowerBound && other < own)) return null
   return `hits.total is ${own} instead of ${other}`
 }
@@ -60,51 +73,50 @@ function hitsDifference(
   ours: JsonMap,
   theirs: JsonMap,
   elastic: boolean,
-  response: SearchResponse | undefined,
+  ranked: SearchResponse | null,
 ): string | null {
   const hitsOf = (body: JsonMap): readonly JsonMap[] =>
     (elastic ? (body['hits'] as JsonMap)['hits'] : body['hits']) as readonly JsonMap[]
   const [own, other] = [hitsOf(ours), hitsOf(theirs)]
   if (own.length !== other.length) return `${own.length} hits instead of ${other.length}`
-  const groups = groupsOf(response, own.length)
-  for (const [from, to] of groups) {
+  for (const [from, to] of groupsOf(ranked, own.length)) {
     if (to - from === 1) {
       const difference = valueDifference(`hit ${from}`, own[from], other[from])
-      // The last hit may be one of several with its sort values, of which others did not find room.
-      if (difference !== null && !(to === own.length && sameSort(own[from], other[from]))) return difference
+      if (difference !== null) return difference
       continue
     }
-    if (to === own.length) continue
     const left = new Set(other.slice(from, to))
-    for (let k = from; k < to; k++) {
+    for (let k = from; k < Math.min(to, own.length); k++) {
       const match = [...left].find((each) => valueDifference('', own[k], each) === null)
-      if (match === undefined) return `hit ${k} is not among those of its rank: ${print(own[k])}`
-      left.delete(match)
+      if (match !== undefined) left.delete(match)
+      else if (to <= own.length) return `hit ${k} is not among those of its rank: ${print(own[k])}`
+      else {
+        // Of hits that are tied at the end others may have been taken; their sort values are the same.
+        const difference = valueDifference(`hit ${k}.sort`, own[k]!['sort'], other[k]!['sort'])
+        if (difference !== null) return difference
+      }
     }
   }
   return null
 }
 
-/** Whether two hits that show their sort values have the same ones. */
-function sameSort(a: JsonMap | undefined, b: JsonMap | undefined): boolean {
-  return a?.['sort'] !== undefined && valueDifference('', a['sort'], b?.['sort']) === null
-}
-
-/** Runs of hits with equal sort values; all of them where the search had no sort. */
-function groupsOf(response: SearchResponse | undefined, count: number): (readonly [number, number])[] {
+/** Runs of hits with equal sort values, the last of which may reach beyond `count`; all of them where there was no sort. */
+function groupsOf(ranked: SearchResponse | null, count: number): (readonly [number, number])[] {
   const groups: [number, number][] = []
   const keyOf = (k: number): string =>
-    JSON.stringify(response?.hits[k]?.sort.map((value) => value && String(value.value)) ?? [])
-  for (let k = 0; k < count; k++) {
+    JSON.stringify(ranked?.hits[k]?.sort.map((value) => value && String(value.value)) ?? `${k}`)
+  const length = Math.max(count, ranked?.hits.length ?? 0)
+  for (let k = 0; k < length; k++) {
     const last = groups.at(-1)
     if (last !== undefined && keyOf(k) === keyOf(last[0])) last[1] = k + 1
     else groups.push([k, k + 1])
   }
-  return groups
+  return groups.filter(([from]) => from < count)
 }
 
-function snippetsDifference(ours: JsonMap, theirs: JsonMap, response: SearchResponse | undefined): string | null {
-  const ordered = groupsOf(response, response?.hits.length ?? 0).every(([from, to]) => to - from === 1)
+function snippetsDifference(ours: JsonMap, theirs: JsonMap, ranked: SearchResponse | null): string | null {
+  const count = (ours['hits'] as readonly Json[]).length
+  const ordered = groupsOf(ranked, count).every(([from, to]) => to - from === 1)
   return ordered ? valueDifference('snippets', ours['snippets'], theirs['snippets']) : null
 }
 

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { FileBackedMetastore } from '@volley/metastore'
-import { parseJsonBody, QuickwitApi, SearchService, SplitIndexOpener } from '@volley/splits'
+import { parseJsonBody, QuickwitApi, type SearchResponse, SearchService, SplitIndexOpener } from '@volley/splits'
 import { nodeStoreResolver } from '@volley/storage/node'
 import { nodeZstdDecompress } from '@volley/tantivy/node'
 import { differenceFrom, type RecordedAnswer } from './compare-answer.ts'
@@ -51,10 +51,24 @@ function isSearch({ path: requested, status }: RecordedAnswer): boolean {
 async function check(api: QuickwitApi, recorded: RecordedAnswer, body: string): Promise<string | null> {
   try {
     const answer = await api.answer({ method: recorded.method, path: recorded.path, body })
-    return answer === null ? 'not taken as a search' : differenceFrom(recorded, answer)
+    if (answer === null) return 'not taken as a search'
+    return differenceFrom(recorded, answer, await ranking(api, recorded, body))
   } catch (error) {
     return (error as Error).message
   }
+}
+
+/** What a search finds with one hit more; null for one whose hits are not limited by its body. */
+async function ranking(
+  api: QuickwitApi,
+  { method, path: requested }: RecordedAnswer,
+  body: string,
+): Promise<SearchResponse | null> {
+  if (method !== 'POST' || !requested.endsWith('search')) return null
+  const raised = body.replace(/"(size|max_hits)":(\d+)(?=[,}])/, (_whole, name: string, limit: string) => {
+    return `"${name}":${Number(limit) + (limit === '0' ? 0 : 1)}`
+  })
+  return (await api.answer({ method, path: requested, body: raised }))?.response ?? null
 }
 
 /** The body as it was sent: its own text, with all digits. */
