@@ -9,6 +9,7 @@ import { nodeStoreResolver } from '@volley/storage/node'
 import { Coordinator, LOCAL_WORKER, LocalWorkers } from '@volley/worker/coordinator'
 import { fileFunctions } from './files/file-functions.ts'
 import { packageFile } from './package-files.ts'
+import { seriesFunctions } from './tables/series-functions.ts'
 import { VolleySession } from './session.ts'
 import { createWorkerSession } from './worker-session.ts'
 
@@ -66,7 +67,7 @@ export async function connect(options: ConnectOptions = {}): Promise<VolleySessi
     workers: urls.length === 0 ? inProcess : new StaticWorkerResolver(urls),
     newCatalog: () => (metastore === null ? noTables : new QuickwitCatalog(metastore)),
     files: options.files ?? true,
-    tableFunctions: options.files === false ? new Map() : fileFunctions,
+    tableFunctions: options.files === false ? seriesFunctions : new Map([...seriesFunctions, ...fileFunctions]),
     dispose,
   })
 }

@@ -114,8 +114,7 @@ function drop(statement: Extract<Statement, { kind: 'drop' }>, tables: SessionTa
     if (table === undefined && statement.ifExists) continue
     if (table === undefined)
       throw new VolleyError(`${statement.what} "${localName(name)}" does not exist`, { code: SqlState.undefinedTable })
-    if (!isWhat(table))
-      throw new VolleyError(`"${localName(name)}" is not a ${statement.what}`, { code: '42809' })
+    if (!isWhat(table)) throw new VolleyError(`"${localName(name)}" is not a ${statement.what}`, { code: '42809' })
   }
   for (const name of statement.names) tables.drop(name)
   return done

@@ -26,4 +26,3 @@ export class StaticRows {
     return new Table(toArrowSchema(this.schema), Object.fromEntries(columns)).batches
   }
 }
-

@@ -121,7 +121,8 @@ function formatInterval(value: IntervalValue, format: string): string {
 function toUnixTime(args: Args, type: DataType): ScalarValue {
   const [value, ...formats] = args
   if (typeName(type) === 'Utf8') {
-    if (formats.length === 0) return BigInt(secondsAndNanos(castScalar(value!, UTF8, NANOS_UTC) as bigint, NANOS).seconds)
+    if (formats.length === 0)
+      return BigInt(secondsAndNanos(castScalar(value!, UTF8, NANOS_UTC) as bigint, NANOS).seconds)
     const parsed = parseByFormats(value as string, formats, 'timestamp')
     return parsed === null ? null : BigInt(momentOf(parsed))
   }
@@ -141,7 +142,7 @@ export const CLOCK_FUNCTIONS: readonly ScalarFunction[] = [
     examples: [['make_time(8, 15, 23)', '08:15:23']],
     resolve: (argTypes, literals) => {
       const fits = argTypes.every(
-        (type, i) => isInteger(type) || isNull(type) || (typeName(type) === 'Utf8' && literals[i] !== '')
+        (type, i) => isInteger(type) || isNull(type) || (typeName(type) === 'Utf8' && literals[i] !== ''),
       )
       if (argTypes.length !== 3 || !fits) return null
       return { argTypes: [INT64, INT64, INT64], returnType: timeType(TimeUnit.SECOND), nullable: 'propagate' }

@@ -16,6 +16,7 @@ import {
   INT32,
   INT64,
   INTERVAL,
+  scaleOf,
   ticksPerSecond,
   timestampType,
   timezoneOf,
@@ -75,6 +76,45 @@ function byField(call: ScalarCall, rows: Selection, kernel: (field: DateField, r
   for (let k = 0; k < rows.length; k++) {
     kernel(dateField(scalarAt(fields, rows[k]!) as string), rows.subarray(k, k + 1))
   }
+}
+
+/** The zone of a timestamp type whose clocks do not show UTC. */
+function zoneOf(type: DataType): string | null {
+  const zone = timezoneOf(type)
+  return zone === null || /^(?:utc|\+00:?(?:00)?)$/i.test(zone) ? null : zone
+}
+
+/** The start of a field on a clock of the type's zone. */
+function truncZoned(field: DateField, value: bigint, type: DataType): bigint {
+  const zone = zoneOf(type)!
+  const perSecond = BigInt(ticksPerSecond(type))
+  const { seconds } = secondsAndNanos(value, type)
+  const fine = { milliseconds: 1_000n, microseconds: 1_000_000n, nanoseconds: 1_000_000_000n }[field as 'milliseconds']
+  if (fine !== undefined) {
+    const step = perSecond > fine ? perSecond / fine : 1n
+    return value - (((value % step) + step) % step)
+  }
+  const offset = zoneOffset(zone, seconds)
+  const start = truncSeconds(field, seconds + offset)
+  // Within an hour the offset stays; longer fields begin when the clock shows them.
+  const moment = ['second', 'minute', 'hour'].includes(field) ? start - offset : localToUtc(zone, start)
+  return BigInt(moment) * perSecond
+}
+
+function truncTime(field: DateField, value: bigint, type: DataType): bigint {
+  if (!TIME_FIELDS.has(field) || field === 'epoch')
+    throw new VolleyError(`unit "${field}" not supported for type time`, { code: SqlState.featureNotSupported })
+  const perSecond = BigInt(ticksPerSecond(type))
+  const steps: Partial<Record<DateField, bigint>> = {
+    hour: 3600n * perSecond,
+    minute: 60n * perSecond,
+    second: perSecond,
+    milliseconds: perSecond / 1_000n,
+    microseconds: perSecond / 1_000_000n,
+    nanoseconds: 1n,
+  }
+  const step = steps[field]! > 0n ? steps[field]! : 1n
+  return value - (value % step)
 }
 
 function truncTimestamps(
@@ -145,6 +185,15 @@ function extractType(field: DateField, unit: TimeUnit): DataType {
 }
 
 function evaluateExtract(call: ScalarCall): Vector {
+  const zone = zoneOf(call.args[1]!.type)
+  if (zone !== null && typeName(call.type) !== 'Decimal') {
+    const { type } = call.args[1]!
+    return evaluateRows(call, (args) => {
+      const { seconds, nanos } = secondsAndNanos(args[1] as bigint, type)
+      const field = dateField(args[0] as string)
+      return datePart(field, field === 'epoch' ? seconds : seconds + zoneOffset(zone, seconds), nanos)
+    })
+  }
   return overRows(call, ([, time], rows, out) => {
     const perSecond = ticksPerSecond(time!.data.type)
     byField(call, rows, (field, some) => {
@@ -224,6 +273,24 @@ function intervalPart(field: DateField, value: IntervalValue): number {
   }
 }
 
+/** A field of a time of day. */
+function timePart(field: DateField, value: bigint, type: DataType): number {
+  const { seconds, nanos } = secondsAndNanos(value, type)
+  if (!TIME_FIELDS.has(field))
+    throw new VolleyError(`unit "${field}" not supported for type time`, { code: SqlState.featureNotSupported })
+  return datePart(field, seconds, nanos)
+}
+
+const TIME_FIELDS: ReadonlySet<DateField> = new Set([
+  'hour',
+  'minute',
+  'second',
+  'milliseconds',
+  'microseconds',
+  'nanoseconds',
+  'epoch',
+])
+
 function partFunction(name: 'date_part' | 'extract'): ScalarFunction {
   const exact = name === 'extract'
   return defineFunction({
@@ -247,6 +314,9 @@ function partFunction(name: 'date_part' | 'extract'): ScalarFunction {
       if (typeName(argTypes[1]!) === 'Interval') {
         return { argTypes: [UTF8, INTERVAL], returnType: FLOAT64, nullable: 'propagate' }
       }
+      if (typeName(argTypes[1]!) === 'Time') {
+        return { argTypes: [UTF8, argTypes[1]!], returnType: FLOAT64, nullable: 'propagate' }
+      }
       const time = timestampOf(argTypes[1], literals[1])
       if (time === null) return null
       const known = exact && typeof literals[0] === 'string'
@@ -254,9 +324,11 @@ function partFunction(name: 'date_part' | 'extract'): ScalarFunction {
       return { argTypes: [UTF8, time], returnType, nullable: 'propagate' }
     },
     evaluate: (call) =>
-      typeName(call.args[1]!.type) === 'Interval'
-        ? evaluateRows(call, (args) => intervalPart(dateField(args[0] as string), args[1] as IntervalValue))
-        : evaluateExtract(call),
+      typeName(call.args[1]!.type) === 'Time'
+        ? evaluateRows(call, (args) => timePart(dateField(args[0] as string), args[1] as bigint, call.args[1]!.type))
+        : typeName(call.args[1]!.type) === 'Interval'
+          ? evaluateRows(call, (args) => intervalPart(dateField(args[0] as string), args[1] as IntervalValue))
+          : evaluateExtract(call),
   })
 }
 
@@ -266,6 +338,12 @@ function resolveBin(
 ): ResolvedFunction | null {
   if (argTypes.length < 2 || argTypes.length > 3) return null
   if (conversionCost(argTypes[0]!, INTERVAL, literals[0]) === null) return null
+  if (argTypes[1] !== undefined && typeName(argTypes[1]) === 'Time') {
+    const type = argTypes[1]
+    const origin = argTypes[2]
+    if (origin !== undefined && typeName(origin) !== 'Time' && typeName(origin) !== 'Null') return null
+    return { argTypes: [INTERVAL, type, type].slice(0, argTypes.length), returnType: type, nullable: 'propagate' }
+  }
   const time = timestampOf(argTypes[1], literals[1])
   if (time === null || (argTypes.length === 3 && timestampOf(argTypes[2], literals[2]) === null)) return null
   return { argTypes: [INTERVAL, time, time].slice(0, argTypes.length), returnType: time, nullable: 'propagate' }
@@ -273,6 +351,21 @@ function resolveBin(
 
 function badStride(message: string): VolleyError {
   return new VolleyError(message, { code: SqlState.invalidParameterValue })
+}
+
+/** The start of a bin of a time of day; bins wrap around midnight. */
+function binTime(args: readonly ScalarValue[], type: DataType): bigint {
+  const stride = args[0] as IntervalValue
+  if (stride.months !== 0 || stride.days !== 0)
+    throw badStride('times of day cannot be binned into intervals of days or months')
+  const perSecond = BigInt(ticksPerSecond(type))
+  const length = (stride.nanos * perSecond) / 1_000_000_000n
+  if (length <= 0n) throw badStride('stride must be greater than zero')
+  const origin = (args[2] ?? 0n) as bigint
+  const distance = (args[1] as bigint) - origin
+  const start = origin + distance - (((distance % length) + length) % length)
+  const day = 86_400n * perSecond
+  return ((start % day) + day) % day
 }
 
 /** The start of a bin of whole months. */
@@ -393,13 +486,30 @@ function makeTimestamp(args: readonly ScalarValue[]): bigint {
 /** A timestamp of text by the first format that it fits; numbers are seconds, whatever the formats. */
 function readByFormats(args: readonly ScalarValue[], from: DataType, type: DataType): ScalarValue {
   const [value, ...formats] = args
-  if (typeName(from) !== 'Utf8') return castScalar(value!, from, type)
+  if (typeName(from) !== 'Utf8') {
+    const ticks = countOf(value!, from, ticksPerSecond(type), BigInt(ticksPerSecond(type)))
+    if (BigInt.asIntN(64, ticks) !== ticks) throw outOfRange(type)
+    return ticks
+  }
   const parsed = parseByFormats(value as string, formats, 'timestamp')
   if (parsed === null) return null
   const perSecond = BigInt(ticksPerSecond(type))
   const ticks = BigInt(momentOf(parsed)) * perSecond + (BigInt(parsed.nanos) * perSecond) / 1_000_000_000n
   if (BigInt.asIntN(64, ticks) !== ticks) throw outOfRange(type)
   return ticks
+}
+
+/** Ticks of a number: fractions count of seconds only. */
+function countOf(value: ScalarValue, from: DataType, perUnit: number, factor: bigint): bigint {
+  switch (typeName(from)) {
+    case 'Int64':
+      return (value as bigint) * factor
+    case 'Decimal':
+      return ((value as bigint) * BigInt(perUnit)) / 10n ** BigInt(scaleOf(from))
+    default:
+      if (!Number.isFinite(value)) throw outOfRange(timestampType(TimeUnit.NANOSECOND))
+      return BigInt(Math.trunc((value as number) * perUnit))
+  }
 }
 
 /** `to_timestamp` and its forms by unit: integers count that unit, text is read, timestamps change their unit. */
@@ -427,7 +537,11 @@ function toTimestamp(name: string, unit: TimeUnit, counted: TimeUnit): ScalarFun
         if (!formats.every((format) => ['Utf8', 'Null'].includes(typeName(format)))) return null
         const first = form === 'Null' ? UTF8 : from
         if (form !== 'Utf8' && form !== 'Null' && conversionCost(from, FLOAT64, literals[0]) === null) return null
-        return { argTypes: [isInteger(first) ? UTF8 : first, ...formats.map(() => UTF8)], returnType: type, nullable: 'always' }
+        return {
+          argTypes: [isInteger(first) ? UTF8 : first, ...formats.map(() => UTF8)],
+          returnType: type,
+          nullable: 'always',
+        }
       }
       if (form === 'Timestamp' || form === 'Date' || form === 'Utf8') {
         return { argTypes: [type], returnType: type, nullable: 'propagate' }
@@ -435,20 +549,27 @@ function toTimestamp(name: string, unit: TimeUnit, counted: TimeUnit): ScalarFun
       if (conversionCost(from, INT64, literals[0]) !== null) {
         return { argTypes: [INT64], returnType: type, nullable: 'propagate' }
       }
+      if (form === 'Decimal') return { argTypes: [from], returnType: type, nullable: 'propagate' }
       if (conversionCost(from, FLOAT64, literals[0]) === null) return null
       return { argTypes: [FLOAT64], returnType: type, nullable: 'propagate' }
     },
     evaluate: (call) => {
       const form = typeName(call.args[0]!.type)
       if (call.args.length > 1) {
-        return evaluateRows(call, (args) => (args[0] === null ? null : readByFormats(args, call.args[0]!.type, type)), true)
+        return evaluateRows(
+          call,
+          (args) => (args[0] === null ? null : readByFormats(args, call.args[0]!.type, type)),
+          true,
+        )
       }
       if (form === 'Timestamp') return call.args[0]!
       return evaluateRows(call, (args) => {
-        const value =
-          form === 'Int64'
-            ? (args[0] as bigint) * factor
-            : BigInt(Math.round((args[0] as number) * 1e6)) * 1000n ** BigInt(Math.max(0, unit - 2))
+        const value = countOf(
+          args[0]!,
+          call.args[0]!.type,
+          counted === TimeUnit.SECOND ? ticksPerSecond(type) : 1,
+          factor,
+        )
         if (BigInt.asIntN(64, value) !== value) throw outOfRange(type)
         return value
       })
@@ -490,16 +611,22 @@ export const DATE_FUNCTIONS: readonly ScalarFunction[] = [
     ],
     resolve: (argTypes, literals) => {
       if (argTypes.length !== 2 || conversionCost(argTypes[0]!, UTF8, literals[0]) === null) return null
+      if (typeName(argTypes[1]!) === 'Time')
+        return { argTypes: [UTF8, argTypes[1]!], returnType: argTypes[1]!, nullable: 'propagate' }
       const time = timestampOf(argTypes[1], literals[1])
       return time === null ? null : { argTypes: [UTF8, time], returnType: time, nullable: 'propagate' }
     },
     evaluate: (call) =>
-      overRows(call, ([, time], rows, out) => {
-        const perSecond = ticksPerSecond(call.type)
-        byField(call, rows, (field, some) =>
-          truncTimestamps(field, time!.words, time!.mask, perSecond, some, wordsOf(out), call.type),
-        )
-      }),
+      typeName(call.type) === 'Time'
+        ? evaluateRows(call, (args) => truncTime(dateField(args[0] as string), args[1] as bigint, call.type))
+        : zoneOf(call.type) !== null
+          ? evaluateRows(call, (args) => truncZoned(dateField(args[0] as string), args[1] as bigint, call.type))
+          : overRows(call, ([, time], rows, out) => {
+              const perSecond = ticksPerSecond(call.type)
+              byField(call, rows, (field, some) =>
+                truncTimestamps(field, time!.words, time!.mask, perSecond, some, wordsOf(out), call.type),
+              )
+            }),
   }),
   defineFunction({
     name: 'date_bin',
@@ -514,9 +641,11 @@ export const DATE_FUNCTIONS: readonly ScalarFunction[] = [
     ],
     resolve: resolveBin,
     evaluate: (call) =>
-      overRows(call, ([stride, time, origin], rows, out) =>
-        binTimestamps(stride!, time!, origin ?? null, rows, wordsOf(out), call.type),
-      ),
+      typeName(call.type) === 'Time'
+        ? evaluateRows(call, (args) => binTime(args, call.type))
+        : overRows(call, ([stride, time, origin], rows, out) =>
+            binTimestamps(stride!, time!, origin ?? null, rows, wordsOf(out), call.type),
+          ),
   }),
   partFunction('date_part'),
   partFunction('extract'),

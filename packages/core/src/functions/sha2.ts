@@ -48,7 +48,9 @@ function padded(bytes: Uint8Array, block: number): Uint8Array {
 }
 
 function narrow(bytes: Uint8Array, initial: readonly number[], size: number): Uint8Array {
-  const k = constants().k.slice(0, 64).map((value) => Number(value >> 32n))
+  const k = constants()
+    .k.slice(0, 64)
+    .map((value) => Number(value >> 32n))
   const state = Uint32Array.from(initial)
   const message = padded(bytes, 64)
   const view = new DataView(message.buffer)
@@ -64,8 +66,7 @@ function narrow(bytes: Uint8Array, initial: readonly number[], size: number): Ui
     }
     let [a, b, c, d, e, f, g, h] = state as unknown as [number, number, number, number, number, number, number, number]
     for (let t = 0; t < 64; t++) {
-      const t1 =
-        (h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) + k[t]! + w[t]!) | 0
+      const t1 = (h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) + k[t]! + w[t]!) | 0
       const t2 = ((rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0
       ;[h, g, f, e, d, c, b, a] = [g, f, e, (d + t1) | 0, c, b, a, (t1 + t2) | 0]
     }

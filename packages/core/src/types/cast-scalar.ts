@@ -60,13 +60,10 @@ export function castScalar(value: ScalarValue, from: DataType, to: DataType): Sc
       if (source === 'Date') return inRange64(BigInt(value as number) * 86400n * ticks(to), to)
       if (source === 'Timestamp') return changeZone(value as bigint, from, to)
       if (isInteger(from)) return inRange64(BigInt(value as number | bigint), to)
-      if (source === 'Decimal') {
-        const scaled = (value as bigint) * ticks(to)
-        return inRange64(truncated(scaled, pow10(scaleOf(from))), to)
-      }
+      if (source === 'Decimal') return inRange64((value as bigint) / pow10(scaleOf(from)), to)
       if (isFloat(from)) {
         if (!Number.isFinite(value)) throw outOfRange(to)
-        return inRange64(BigInt(Math.trunc((value as number) * ticksPerSecond(to))), to)
+        return inRange64(BigInt(Math.trunc(value as number)), to)
       }
       break
     case 'Time':
@@ -115,10 +112,6 @@ function localSeconds(value: bigint, type: DataType): number {
   const { seconds } = secondsAndNanos(value, type)
   const zone = timezoneOf(type)
   return zone === null ? seconds : seconds + zoneOffset(zone, seconds)
-}
-
-function truncated(value: bigint, factor: bigint): bigint {
-  return value / factor
 }
 
 /** A timestamp without a zone is what a clock of the zone shows; between zones the moment stays. */

@@ -46,10 +46,7 @@ async function bindAlone(query: AstQuery, context: PlanningContext, nullsStay = 
 }
 
 /** Columns as a table has them; a default is a constant. */
-export function definedColumns(
-  definitions: readonly AstColumnDefinition[],
-  context: PlanningContext,
-): TableColumn[] {
+export function definedColumns(definitions: readonly AstColumnDefinition[], context: PlanningContext): TableColumn[] {
   const seen = new Set<string>()
   return definitions.map((definition) => {
     const name = fold(definition.name)
@@ -163,8 +160,7 @@ export async function bindCreateView(ast: AstCreateView, context: PlanningContex
 export async function bindInsert(ast: AstInsert, context: PlanningContext): Promise<Statement> {
   const table = await findTable(context.catalog, ast.table, ast.at)
   const targets = targetColumns(table, ast.columns)
-  const { ctx, plan } =
-    ast.query === null ? emptyInput(context) : await bindAlone(ast.query, context, true)
+  const { ctx, plan } = ast.query === null ? emptyInput(context) : await bindAlone(ast.query, context, true)
   if (ast.query !== null && plan.columns.length !== targets.length) {
     if (ast.columns.length > 0 || plan.columns.length > targets.length) {
       throw sqlError(
@@ -182,8 +178,7 @@ export async function bindInsert(ast: AstInsert, context: PlanningContext): Prom
   )
   const exprs = table.columns.map((column): NamedExpr => {
     const i = given.findIndex((target) => target.name === column.name)
-    const expr =
-      i >= 0 ? outputExpr(sources, i) : (column.defaultValue ?? new LiteralExpr(column.type, null))
+    const expr = i >= 0 ? outputExpr(sources, i) : (column.defaultValue ?? new LiteralExpr(column.type, null))
     return { column: ctx.newColumn(column.name, column.type, expr.nullable), expr }
   })
   const input = sources instanceof Projection ? sources.input : sources

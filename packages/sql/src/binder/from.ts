@@ -14,7 +14,7 @@ import type { BindContext, ScanField } from './bind-context.ts'
 import { bindCondition } from './bind-expr.ts'
 import { comparable } from './coerce.ts'
 import { findCte } from './cte-scope.ts'
-import { sqlError, unsupportedAt } from './errors.ts'
+import { sqlError } from './errors.ts'
 import { didYouMean, fold, foldPath } from './names.ts'
 import { refTo, resolveNullColumns } from './outputs.ts'
 import { bindQuery, type QueryContext } from './query.ts'
@@ -28,16 +28,20 @@ interface Source {
 
 /** Binds FROM; tables without a join between them are joined with no condition. */
 export function bindFrom(ctx: BindContext, tables: readonly AstTable[], env: QueryContext): Source {
-  const sources = tables.map((table) => bindTable(ctx, table, env))
-  const first = sources[0]
+  const [first, ...rest] = tables
   if (first === undefined) return { plan: new Values([], [[]]), scope: new Scope([], [], env.parent) }
-  return sources.slice(1).reduce(
-    (left, right, i) => ({
+  return rest.reduce((left, table) => {
+    const right = bindTable(ctx, table, env, left.scope)
+    return {
       plan: new Join(left.plan, right.plan, 'inner', null),
-      scope: together(left.scope, right.scope, env, tables[i + 1]!),
-    }),
-    first,
-  )
+      scope: together(left.scope, right.scope, env, table),
+    }
+  }, bindTable(ctx, first, env, null))
+}
+
+/** What a LATERAL item sees: the items before it, as an enclosing query. */
+function beside(env: QueryContext, left: Scope | null): QueryContext {
+  return left === null ? env : { ...env, parent: left.withParent(env.parent) }
 }
 
 /** More tables than this do not join: plans over them take time that grows with the cube of the number. */
@@ -64,7 +68,8 @@ function together(left: Scope, right: Scope, env: QueryContext, at: AstTable): S
   return new Scope([...left.relations, ...right.relations], [...left.merged, ...right.merged], env.parent)
 }
 
-function bindTable(ctx: BindContext, table: AstTable, env: QueryContext): Source {
+/** `left` holds the items before it, for LATERAL; null where there are none. */
+function bindTable(ctx: BindContext, table: AstTable, env: QueryContext, left: Scope | null): Source {
   switch (table.kind) {
     case 'table': {
       ctx.countTable(table.at)
@@ -82,12 +87,11 @@ function bindTable(ctx: BindContext, table: AstTable, env: QueryContext): Source
       return scan(ctx, provider, table.alias, name, name, env)
     }
     case 'derived': {
-      if (table.lateral) throw unsupportedAt('LATERAL', table.at)
-      const plan = resolveNullColumns(ctx, bindQuery(ctx, table.query, env))
+      const plan = resolveNullColumns(ctx, bindQuery(ctx, table.query, table.lateral ? beside(env, left) : env))
       return named(plan, table.alias, '', env)
     }
     case 'join':
-      return aliased(bindJoin(ctx, table, env), table.alias, env)
+      return aliased(bindJoin(ctx, table, env, left), table.alias, env)
   }
 }
 
@@ -109,7 +113,9 @@ function bindView(
   const source = named(plan, table.alias, fold(table.name.at(-1)!), env)
   const [relation] = source.scope.relations
   const given = table.alias?.columns.length ?? 0
-  const columns = relation!.columns.map((column, i) => (i < given ? column : { ...column, name: view.columns[i]!.name }))
+  const columns = relation!.columns.map((column, i) =>
+    i < given ? column : { ...column, name: view.columns[i]!.name },
+  )
   return { plan, scope: new Scope([{ ...relation!, columns }], [], env.parent) }
 }
 
@@ -186,9 +192,18 @@ function aliased(source: Source, alias: AstAlias | null, env: QueryContext): Sou
   return { plan: source.plan, scope: new Scope([relation], [], env.parent) }
 }
 
-function bindJoin(ctx: BindContext, ast: Extract<AstTable, { kind: 'join' }>, env: QueryContext): Source {
-  let left = bindTable(ctx, ast.left, env)
-  let right = bindTable(ctx, ast.right, env)
+function bindJoin(
+  ctx: BindContext,
+  ast: Extract<AstTable, { kind: 'join' }>,
+  env: QueryContext,
+  before: Scope | null,
+): Source {
+  let left = bindTable(ctx, ast.left, env, before)
+  const seen =
+    before === null
+      ? left.scope
+      : new Scope([...before.relations, ...left.scope.relations], [...before.merged, ...left.scope.merged], env.parent)
+  let right = bindTable(ctx, ast.right, env, seen)
   let { type } = ast
   if (type === 'right_semi' || type === 'right_anti') {
     ;[left, right] = [right, left]

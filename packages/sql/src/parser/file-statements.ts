@@ -191,7 +191,7 @@ class Reader {
   #parenthesized(): string {
     const open = this.#peek()
     this.#expect('(')
-    for (let depth = 1; depth > 0; ) {
+    for (let depth = 1; depth > 0;) {
       const { text, start } = this.#next()
       if (text === '(') depth++
       else if (text === ')' && --depth === 0) return this.#sql.slice(open!.end, start)

@@ -66,7 +66,9 @@ export function constantOf(value: unknown): AstExpr {
     case 'bigint':
       return { kind: 'number', text: String(value), at }
     case 'number':
-      return Number.isFinite(value) ? { kind: 'number', text: String(value), at } : { kind: 'string', text: String(value), at }
+      return Number.isFinite(value)
+        ? { kind: 'number', text: String(value), at }
+        : { kind: 'string', text: String(value), at }
     case 'string':
       return { kind: 'string', text: value, at }
   }

@@ -121,8 +121,6 @@ export function chunkOf(request: ReadRequest, values: readonly (readonly ScalarV
   return {
     rows,
     columns: (start, end, region: Region): Vector[] =>
-      values.map((column, k) =>
-        vectorOf(request.fields[request.wanted[k]!]!.type, column.slice(start, end), region),
-      ),
+      values.map((column, k) => vectorOf(request.fields[request.wanted[k]!]!.type, column.slice(start, end), region)),
   }
 }

@@ -51,5 +51,7 @@ export function flag(options: FileOptions, name: string, defaultValue: boolean):
   if (value === undefined) return defaultValue
   if (['true', 'on', '1', 'yes'].includes(value)) return true
   if (['false', 'off', '0', 'no'].includes(value)) return false
-  throw new VolleyError(`option "${name}" takes true or false, not "${value}"`, { code: SqlState.invalidParameterValue })
+  throw new VolleyError(`option "${name}" takes true or false, not "${value}"`, {
+    code: SqlState.invalidParameterValue,
+  })
 }

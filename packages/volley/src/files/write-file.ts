@@ -55,9 +55,7 @@ function csvText({ schema, rows }: WrittenRows, options: FileOptions): string {
     text === '' || text.includes(delimiter) || /["\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
   const header = flag(options, 'has_header', flag(options, 'header', true))
   const lines = rows.map((row) =>
-    row
-      .map((value, i) => (value === null ? '' : cell(formatScalar(value, schema.fields[i]!.type))))
-      .join(delimiter),
+    row.map((value, i) => (value === null ? '' : cell(formatScalar(value, schema.fields[i]!.type)))).join(delimiter),
   )
   if (header) lines.unshift(schema.fields.map((field) => cell(field.name)).join(delimiter))
   return lines.map((line) => `${line}\n`).join('')

@@ -43,9 +43,12 @@ export class MemoryTable implements TableProvider {
     this.columns.forEach((column, i) => {
       if (column.nullable) return
       if (batches.every((batch) => (batch.data.children[i]?.nullCount ?? 0) === 0)) return
-      throw new VolleyError(`null value in column "${column.name}" of table "${this.name}" violates not-null constraint`, {
-        code: '23502',
-      })
+      throw new VolleyError(
+        `null value in column "${column.name}" of table "${this.name}" violates not-null constraint`,
+        {
+          code: '23502',
+        },
+      )
     })
     const filled = batches.filter((batch) => batch.numRows > 0)
     return new MemoryTable(this.name, this.columns, overwrite ? filled : [...this.batches, ...filled], this.primaryKey)
