@@ -51,17 +51,27 @@ export class BlockReader<Out extends Values> implements DocBlock {
       this.#readLists(block, source)
       return
     }
-    if (this.values.length < count) this.values = this.#allocate(count)
-    if (8 * this.#validity.length < count) this.#validity = new Uint8Array((count + 7) >> 3)
-    const nulls =
-      block.docs === null
-        ? source.readRange(block.start, block.start + count, this.values, this.#validity)
-        : source.readDocs(block.docs, count, this.values, this.#validity)
+    const nulls = this.#readFirst(block, source)
     if (nulls === 0) this.#pass(block)
     else if (this.#missing !== null) {
       fillMissing(this.values, this.#validity, count, this.#missing)
       this.#pass(block)
     } else this.#dropMissing(block)
+  }
+
+  /**
+   * Reads a block of a column with at most one value a document and keeps an entry, 0, for each document without one;
+   * returns their number, or -1 where `read` was done instead.
+   */
+  readWithZeros(block: DocBlock): number {
+    const source = this.#source
+    if (source === null || source.cardinality !== 'optional' || this.#missing !== null) {
+      this.read(block)
+      return -1
+    }
+    const nulls = this.#readFirst(block, source)
+    this.#pass(block)
+    return nulls
   }
 
   /** Leaves out the entries whose ordinal is not wanted (0 in `wanted`). */
@@ -81,6 +91,14 @@ export class BlockReader<Out extends Values> implements DocBlock {
     this.start = 0
     this.count = kept
     this.buckets = parents
+  }
+
+  #readFirst({ docs, start, count }: DocBlock, source: RowSource<Out>): number {
+    if (this.values.length < count) this.values = this.#allocate(count)
+    if (8 * this.#validity.length < count) this.#validity = new Uint8Array((count + 7) >> 3)
+    return docs === null
+      ? source.readRange(start, start + count, this.values, this.#validity)
+      : source.readDocs(docs, count, this.values, this.#validity)
   }
 
   #pass(block: DocBlock): void {

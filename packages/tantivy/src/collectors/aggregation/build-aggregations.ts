@@ -252,7 +252,7 @@ export class AggregationBuilder {
           )
     const map = this.#buckets(nested, () => ranges.length)
     const subs = await this.build(request.aggregations, true)
-    return new RangeAggregator(ranges, reader, type === 'date', map, subs, request.aggregations)
+    return new RangeAggregator(ranges, reader, type === 'date', map, subs)
   }
 
   async #filter(

@@ -115,6 +115,10 @@ function marked(seen: Uint8Array): Uint32Array {
   return out.subarray(0, count)
 }
 
+/** Dictionaries up to which the coupons of all terms stay with an open column, once they were all asked for: 4 MB. */
+const MAX_KEPT_COUPONS = 1 << 20
+const couponsOfDictionary = new WeakMap<BytesColumn, Uint32Array>()
+
 /** Coupons of strings; the ordinal past the last term stands for missing values. */
 export class TermCoupons implements CouponSource {
   readonly size: number
@@ -138,8 +142,16 @@ export class TermCoupons implements CouponSource {
       coupons[count] = couponOfTerm(this.#missing!, 0, this.#missing!.length)
     }
     if (count === 0) return coupons
+    const known = couponsOfDictionary.get(this.#column!)
+    if (known !== undefined) {
+      for (let k = 0; k < count; k += 1) coupons[k] = known[ordinals[k]!]!
+      return coupons
+    }
     const { offsets, bytes } = await this.#column!.dictionary.termsOf(ordinals.subarray(0, count), this.#signal)
     for (let k = 0; k < count; k += 1) coupons[k] = couponOfTerm(bytes, offsets[k]!, offsets[k + 1]!)
+    if (count === numTerms && numTerms <= MAX_KEPT_COUPONS) {
+      couponsOfDictionary.set(this.#column!, coupons.slice(0, count))
+    }
     return coupons
   }
 }

@@ -14,8 +14,11 @@ const LOG_GAMMA = Math.log(GAMMA)
 const CELL_BITS = 7
 const CELLS = 1 << CELL_BITS
 const keys = new Int32Array(2048 * CELLS)
-/** Where in its cell the next key starts; 0: the cell is not computed yet. */
+/** Where in its cell the next key starts. */
 const bounds = new Float64Array(2048 * CELLS)
+/** Cells [first, last) are computed. */
+let firstCell = 0
+let lastCell = 0
 
 const scratch = new Float64Array(1)
 const scratchWords = new Uint32Array(scratch.buffer)
@@ -45,6 +48,64 @@ function fillCell(cell: number): void {
   bounds[cell] = high
 }
 
+/** The cell of a positive value, computed as are all between it and those before. */
+function cellOf(value: number): number {
+  scratch[0] = value
+  const cell = scratchWords[1]! >>> (20 - CELL_BITS)
+  if (firstCell === lastCell) {
+    firstCell = cell
+    lastCell = cell
+  }
+  while (cell < firstCell) {
+    firstCell -= 1
+    fillCell(firstCell)
+  }
+  while (cell >= lastCell) {
+    fillCell(lastCell)
+    lastCell += 1
+  }
+  return cell
+}
+
+/** Key of the bin of a positive value. */
+function keyOf(value: number): number {
+  const cell = cellOf(value)
+  return keys[cell]! + +(value >= bounds[cell]!)
+}
+
+/** Counts the keys, less `offset`, of values whose cells are computed. `words` are the halves of the values. */
+function countKeys(
+  values: Float64Array,
+  words: Uint32Array,
+  from: number,
+  to: number,
+  bins: Float64Array,
+  offset: number,
+): void {
+  for (let i = from; i < to; i += 1) {
+    const cell = words[2 * i + 1]! >>> (20 - CELL_BITS)
+    bins[keys[cell]! + +(values[i]! >= bounds[cell]!) - offset]! += 1
+  }
+}
+
+const extremes = new Float64Array(2)
+
+/** Writes the least and the greatest of values to `extremes`; returns whether all are numbers. */
+function findExtremes(values: Float64Array, from: number, to: number): boolean {
+  let least = Infinity
+  let greatest = -Infinity
+  let strange = 0
+  for (let i = from; i < to; i += 1) {
+    const value = values[i]!
+    if (value < least) least = value
+    if (value > greatest) greatest = value
+    strange += +(value !== value)
+  }
+  extremes[0] = least
+  extremes[1] = greatest
+  return strange === 0
+}
+
 /** Counts values in bins of exponentially growing width. */
 export class DdSketch {
   readonly positive: Bins
@@ -67,27 +128,20 @@ export class DdSketch {
 
   /** Adds values[from..to). */
   add(values: Float64Array, from: number, to: number): void {
-    // a copy of the low and high halves: the high one holds sign, exponent and the first bits
-    const words = new Uint32Array(values.buffer, values.byteOffset, 2 * to)
-    let min = this.min
-    let max = this.max
-    const { positive, negative } = this
-    for (let i = from; i < to; i += 1) {
-      const value = values[i]!
-      if (value < min) min = value
-      if (value > max) max = value
-      if (value > MIN_VALUE) {
-        const cell = words[2 * i + 1]! >>> (20 - CELL_BITS)
-        if (bounds[cell] === 0) fillCell(cell)
-        positive.add(keys[cell]! + +(value >= bounds[cell]!))
-      } else if (value < -MIN_VALUE) {
-        const cell = (words[2 * i + 1]! & 0x7fffffff) >>> (20 - CELL_BITS)
-        if (bounds[cell] === 0) fillCell(cell)
-        negative.add(keys[cell]! + +(-value >= bounds[cell]!))
-      } else this.zeroCount += 1
-    }
-    this.min = min
-    this.max = max
+    if (from === to) return
+    const numbers = findExtremes(values, from, to)
+    const least = extremes[0]!
+    const greatest = extremes[1]!
+    this.min = Math.min(this.min, least)
+    this.max = Math.max(this.max, greatest)
+    if (numbers && least > MIN_VALUE && greatest < Infinity) this.positive.addBetween(least, greatest, values, from, to)
+    else for (let i = from; i < to; i += 1) this.#addOne(values[i]!)
+  }
+
+  #addOne(value: number): void {
+    if (value > MIN_VALUE) this.positive.add(keyOf(value))
+    else if (value < -MIN_VALUE) this.negative.add(keyOf(-value))
+    else this.zeroCount += 1
   }
 
   merge(other: DdSketch): void {
@@ -144,6 +198,15 @@ class Bins {
     if (at >= 0 && at < this.#bins.length) this.#bins[at]! += 1
     else this.#addOutside(key, 1)
     this.count += 1
+  }
+
+  /** Adds positive values, of which the least and the greatest are given. */
+  addBetween(least: number, greatest: number, values: Float64Array, from: number, to: number): void {
+    this.#addOutside(keyOf(least), 0)
+    this.#addOutside(keyOf(greatest), 0)
+    const words = new Uint32Array(values.buffer, values.byteOffset, 2 * to)
+    countKeys(values, words, from, to, this.#bins, this.#offset)
+    this.count += to - from
   }
 
   merge(other: Bins): void {

@@ -67,8 +67,13 @@ export class HistogramAggregator extends SegmentAggregation {
     if (this.#ordinals.length < count) this.#ordinals = new Uint32Array(count)
     const ordinals = this.#ordinals
     const { interval, offset, dense } = this.#grid
-    if (dense !== null && parents === null && this.#collectUniform(inside, dense.first)) return
-    if (dense !== null) denseOrdinals(values, count, interval, offset, dense.first, ordinals)
+    const uniform = dense === null || parents !== null ? -1 : this.#uniformOrdinal(values, count, dense.first)
+    if (uniform >= 0 && this.#subs.isEmpty) {
+      this.#addAll(uniform, count)
+      return
+    }
+    if (uniform >= 0) ordinals.fill(uniform, 0, count)
+    else if (dense !== null) denseOrdinals(values, count, interval, offset, dense.first, ordinals)
     else this.#internIntervals(values, count, ordinals)
     const buckets = this.#map.map(ordinals, parents, count)
     const { size } = this.#map
@@ -119,30 +124,22 @@ export class HistogramAggregator extends SegmentAggregation {
     return { values, docs: ids, start: 0, count: kept, buckets: buckets === null ? null : this.#parents }
   }
 
-  /** A block whose values are all in one interval, as in a column that grows, is told by its least and greatest value. */
-  #collectUniform(block: DocBlock & { readonly values: Float64Array }, first: number): boolean {
-    const { values, count } = block
+  #addAll(ordinal: number, count: number): void {
+    this.#ordinals[0] = ordinal
+    const bucket = this.#map.map(this.#ordinals, null, 1)[0]!
+    this.#counts.addTo(bucket, count)
+  }
+
+  /** Ordinal of the interval that all values are in, as often in a column that grows; -1 if there may be several. */
+  #uniformOrdinal(values: Float64Array, count: number, first: number): number {
     const { interval, offset } = this.#grid
-    // most other blocks are told by their ends
     const number = intervalOf(values[0]!, interval, offset)
-    if (number !== intervalOf(values[count - 1]!, interval, offset)) return false
-    let min = values[0]!
-    let max = min
-    for (let i = 1; i < count; i += 1) {
-      const value = values[i]!
-      min = value < min ? value : min
-      max = value > max ? value : max
-    }
-    if (intervalOf(min, interval, offset) !== number || intervalOf(max, interval, offset) !== number) return false
-    const ordinal = number - first
-    if (this.#subs.isEmpty) {
-      ONE[0] = ordinal
-      const bucket = this.#map.map(ONE, null, 1)[0]!
-      this.#counts.add(ONE_BUCKET, 0, this.#map.size)
-      this.#counts.addTo(bucket, count)
-      return true
-    }
-    return false
+    // most other blocks are told by their ends
+    if (number !== intervalOf(values[count - 1]!, interval, offset)) return -1
+    const margin = interval * MARGIN + Math.abs(values[0]!) * MARGIN
+    const low = number * interval + offset + margin
+    const high = (number + 1) * interval + offset - margin
+    return isWithin(values, count, low, high) ? number - first : -1
   }
 
   #internIntervals(values: Float64Array, count: number, out: Uint32Array): void {
@@ -161,8 +158,15 @@ export class HistogramAggregator extends SegmentAggregation {
   }
 }
 
-const ONE = new Uint32Array(1)
-const ONE_BUCKET = new Uint32Array(1)
+/** Relative distance from a bound of intervals below which rounding could decide on which side a value is. */
+const MARGIN = 1e-12
+
+/** Whether all values are above `low` and below `high`. */
+function isWithin(values: Float64Array, count: number, low: number, high: number): boolean {
+  let outside = 0
+  for (let i = 0; i < count; i += 1) outside |= +(values[i]! <= low) | +(values[i]! >= high)
+  return outside === 0
+}
 
 function denseOrdinals(
   values: Float64Array,

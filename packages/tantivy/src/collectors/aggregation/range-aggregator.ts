@@ -3,8 +3,6 @@ import type { BlockReader } from './block-reader.ts'
 import type { BucketMap } from './bucket-map.ts'
 import { BucketCounts } from './count-buckets.ts'
 import type { DocBlock } from './doc-block.ts'
-import { emptyPartial } from './empty-partial.ts'
-import type { Aggregation } from './aggregation-request.ts'
 import { SegmentAggregation, type SubAggregations } from './segment-aggregation.ts'
 
 /** A range of a request or between them, with its bounds as the column has them. */
@@ -32,7 +30,6 @@ export class RangeAggregator extends SegmentAggregation {
   readonly #isDate: boolean
   readonly #map: BucketMap
   readonly #subs: SubAggregations
-  readonly #aggregations: readonly Aggregation[]
   readonly #counts: BucketCounts = new BucketCounts()
 
   constructor(
@@ -41,7 +38,6 @@ export class RangeAggregator extends SegmentAggregation {
     isDate: boolean,
     map: BucketMap,
     subs: SubAggregations,
-    aggregations: readonly Aggregation[],
   ) {
     super()
     this.#ranges = ranges
@@ -49,7 +45,6 @@ export class RangeAggregator extends SegmentAggregation {
     this.#isDate = isDate
     this.#map = map
     this.#subs = subs
-    this.#aggregations = aggregations
   }
 
   override reserve(): void {}
@@ -65,22 +60,20 @@ export class RangeAggregator extends SegmentAggregation {
   }
 
   override async finish(parents: Uint32Array): Promise<PartialResult[]> {
+    const count = this.#ranges.length
+    // ranges without documents have buckets too
+    const ordinals = Uint32Array.from({ length: count }, (_, k) => k)
+    const ids = new Uint32Array(parents.length * count)
+    for (let k = 0; k < parents.length; k += 1) {
+      ids.set(this.#map.map(ordinals, new Uint32Array(count).fill(parents[k]!), count).subarray(0, count), k * count)
+    }
     const counts = this.#counts.totals()
-    const lists = this.#map.bucketsOf(parents)
-    const used = lists.map(({ buckets }) => [...buckets.keys()].filter((k) => (counts[buckets[k]!] ?? 0) > 0))
-    const ids = used.flatMap((rows, k) => rows.map((row) => lists[k]!.buckets[row]!))
-    const subs = await this.#subs.finish(Uint32Array.from(ids))
-    let at = 0
-    return used.map((rows, k) => {
+    const subs = await this.#subs.finish(ids)
+    return Array.from(parents, (_, k) => {
       const buckets = new Map<string, PartialRangeBucket>()
-      for (const { id, key, from, to } of this.#ranges) {
-        buckets.set(id, { key, from, to, count: 0, sub: emptyPartial(this.#aggregations) })
-      }
-      for (const row of rows) {
-        const bucket = buckets.get(this.#ranges[lists[k]!.ordinals[row]!]!.id)!
-        bucket.count = counts[lists[k]!.buckets[row]!]!
-        bucket.sub = subs[at]!
-        at += 1
+      for (const [ordinal, { id, key, from, to }] of this.#ranges.entries()) {
+        const at = k * count + ordinal
+        buckets.set(id, { key, from, to, count: counts[ids[at]!] ?? 0, sub: subs[at]! })
       }
       return { kind: 'range', isDate: this.#isDate, buckets }
     })

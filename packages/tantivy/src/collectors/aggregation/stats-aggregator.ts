@@ -58,26 +58,38 @@ export class StatsAggregator extends SegmentAggregation {
 
   override collect(block: DocBlock): void {
     this.#exact?.collect(block)
+    if (block.buckets === null) this.#collectOne(block)
+    else this.#collectMany(block)
+    if (this.#uncarried >= CARRY_AFTER) this.#carry()
+  }
+
+  /** All in bucket 0. Zeros of documents without a value do not change a sum. */
+  #collectOne(block: DocBlock): void {
+    const reader = this.#reader
+    const nulls = reader.readWithZeros(block)
+    const { values, count } = reader
+    this.#uncarried += count
+    this.#counts[0]! += count - Math.max(nulls, 0)
+    if (!(values instanceof Float64Array) || count === 0) return
+    if (this.#needsSum) this.#recent[0]! += sumOf(values, count)
+    if (!this.#needsBounds) return
+    const zeros = nulls > 0 ? countZeros(values, count) : 0
+    // where there are no other zeros, those of missing values are left out
+    const skipZeros = nulls > 0 && zeros === nulls
+    this.#mins[0] = minOf(values, count, this.#mins[0]!, skipZeros)
+    this.#maxs[0] = maxOf(values, count, this.#maxs[0]!, skipZeros)
+  }
+
+  #collectMany(block: DocBlock): void {
     const reader = this.#reader
     reader.read(block)
-    const { values, buckets, count } = reader
-    if (count === 0) return
-    if (buckets === null) {
-      this.#counts[0]! += count
-      if (!(values instanceof Float64Array)) return
-      if (this.#needsSum) this.#recent[0]! += sumOf(values, count)
-      if (this.#needsBounds) {
-        this.#mins[0] = minOf(values, count, this.#mins[0]!)
-        this.#maxs[0] = maxOf(values, count, this.#maxs[0]!)
-      }
-    } else {
-      countIn(this.#counts, buckets, count)
-      if (!(values instanceof Float64Array)) return
-      if (this.#needsSum) sumIn(this.#recent, buckets, values, count)
-      if (this.#needsBounds) boundsIn(this.#mins, this.#maxs, buckets, values, count)
-    }
+    const { values, count } = reader
+    const buckets = reader.buckets!
     this.#uncarried += count
-    if (this.#uncarried >= CARRY_AFTER) this.#carry()
+    if (!(values instanceof Float64Array)) countIn(this.#counts, buckets, count)
+    else if (this.#needsSum) sumIn(this.#recent, this.#counts, buckets, values, count)
+    else countIn(this.#counts, buckets, count)
+    if (this.#needsBounds && values instanceof Float64Array) boundsIn(this.#mins, this.#maxs, buckets, values, count)
   }
 
   override async finish(parents: Uint32Array): Promise<PartialResult[]> {
@@ -141,15 +153,25 @@ function sumOf(values: Float64Array, count: number): number {
   return a + b + (c + d)
 }
 
-function minOf(values: Float64Array, count: number, first: number): number {
+function countZeros(values: Float64Array, count: number): number {
+  let zeros = 0
+  for (let i = 0; i < count; i += 1) zeros += +(values[i] === 0)
+  return zeros
+}
+
+function minOf(values: Float64Array, count: number, first: number, skipZeros: boolean): number {
   let min = first
-  for (let i = 0; i < count; i += 1) if (values[i]! < min) min = values[i]!
+  if (skipZeros) {
+    for (let i = 0; i < count; i += 1) if (values[i]! < min && values[i] !== 0) min = values[i]!
+  } else for (let i = 0; i < count; i += 1) if (values[i]! < min) min = values[i]!
   return min
 }
 
-function maxOf(values: Float64Array, count: number, first: number): number {
+function maxOf(values: Float64Array, count: number, first: number, skipZeros: boolean): number {
   let max = first
-  for (let i = 0; i < count; i += 1) if (values[i]! > max) max = values[i]!
+  if (skipZeros) {
+    for (let i = 0; i < count; i += 1) if (values[i]! > max && values[i] !== 0) max = values[i]!
+  } else for (let i = 0; i < count; i += 1) if (values[i]! > max) max = values[i]!
   return max
 }
 
@@ -157,8 +179,18 @@ function countIn(counts: Float64Array, buckets: Uint32Array, count: number): voi
   for (let i = 0; i < count; i += 1) counts[buckets[i]!]! += 1
 }
 
-function sumIn(sums: Float64Array, buckets: Uint32Array, values: Float64Array, count: number): void {
-  for (let i = 0; i < count; i += 1) sums[buckets[i]!]! += values[i]!
+function sumIn(
+  sums: Float64Array,
+  counts: Float64Array,
+  buckets: Uint32Array,
+  values: Float64Array,
+  count: number,
+): void {
+  for (let i = 0; i < count; i += 1) {
+    const bucket = buckets[i]!
+    sums[bucket]! += values[i]!
+    counts[bucket]! += 1
+  }
 }
 
 function boundsIn(
