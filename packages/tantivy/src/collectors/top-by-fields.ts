@@ -122,22 +122,24 @@ class SegmentTop {
     if (this.#limit === 0) return
     for (const reader of this.#readers) reader.read(docs)
     const first = this.#readers[0]
-    const worst = this.#heap.length < this.#limit ? null : (this.#heap[0]!.values[0] ?? null)
-    if (first === undefined || worst === null || worst instanceof Uint8Array) {
-      for (let i = 0; i < docs.length; i += 1) this.#offer(docs[i]!, i)
-      return
-    }
+    const desc = this.#keys[0]?.order === 'desc'
+    const keepMissing = this.#keys[0]?.missing === 'first'
     // most rows are behind by their first key, which is told by a float that is near it
-    const limit = Number(worst)
-    const desc = this.#keys[0]!.order === 'desc'
-    const keepMissing = this.#keys[0]!.missing === 'first'
-    const near = first.near
+    let worst = this.#worst()
     for (let i = 0; i < docs.length; i += 1) {
-      const value = near[i]!
-      const behind = desc ? value < limit : value > limit
-      if (behind || (value !== value && !keepMissing && first.isNull(i))) continue
-      this.#offer(docs[i]!, i)
+      if (worst !== null && first !== undefined) {
+        const value = first.near[i]!
+        const behind = desc ? value < worst : value > worst
+        if (behind || (value !== value && !keepMissing && first.isNull(i))) continue
+      }
+      if (this.#offer(docs[i]!, i)) worst = this.#worst()
     }
+  }
+
+  /** The first key of the last row, where rows can be behind it; null where none can, or it is no number. */
+  #worst(): number | null {
+    const value = this.#heap.length < this.#limit ? null : (this.#heap[0]!.values[0] ?? null)
+    return value === null || value instanceof Uint8Array ? null : Number(value)
   }
 
   /** The rows, unordered, with strings for ordinals. */
@@ -158,17 +160,19 @@ class SegmentTop {
     }))
   }
 
-  #offer(doc: number, i: number): void {
+  /** True if the row was taken. */
+  #offer(doc: number, i: number): boolean {
     const heap = this.#heap
-    if (heap.length < this.#limit) {
-      heap.push(this.#row(doc, i))
-      this.#siftUp(heap.length - 1)
-      return
-    }
     const row = this.#row(doc, i)
-    if (!this.#isBehind(heap[0]!, row)) return
+    if (heap.length < this.#limit) {
+      heap.push(row)
+      this.#siftUp(heap.length - 1)
+      return true
+    }
+    if (!this.#isBehind(heap[0]!, row)) return false
     heap[0] = row
     this.#siftDown()
+    return true
   }
 
   #row(doc: number, i: number): Row {
@@ -222,6 +226,9 @@ class KeyReader {
   readonly #numbers: NumericArray
   readonly #ordinals: Uint32Array
   readonly #addresses: Uint8Array
+  #docs: Uint32Array = new Uint32Array(0)
+  /** Whether the values of the chunk are at hand, not only floats near them. */
+  #loaded = true
 
   constructor(column: Column | null) {
     this.#column = column
@@ -239,6 +246,18 @@ class KeyReader {
   }
 
   read(docs: Uint32Array): void {
+    const column = this.#column
+    const count = docs.length
+    this.#docs = docs
+    this.#loaded = true
+    if (column !== null && 'readNear' in column && column.readNear(docs, count, this.near)) {
+      this.#loaded = false
+      return
+    }
+    this.#load(docs)
+  }
+
+  #load(docs: Uint32Array): void {
     const column = this.#column
     const count = docs.length
     let nulls = 0
@@ -263,11 +282,17 @@ class KeyReader {
   }
 
   isNull(i: number): boolean {
+    if (!this.#loaded) return Number.isNaN(this.near[i])
     return ((this.#validity[i >> 3]! >> (i & 7)) & 1) === 0
   }
 
   value(i: number): SortValue {
     if (this.isNull(i)) return null
+    if (!this.#loaded) {
+      // a row that is looked at closely is read by itself
+      ;(this.#column as NumericColumn).readDocs(this.#docs.subarray(i, i + 1), 1, this.#numbers, this.#validity)
+      return this.#numbers[0]!
+    }
     switch (this.#column!.type) {
       case 'str':
       case 'bytes':

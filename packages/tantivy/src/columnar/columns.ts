@@ -14,6 +14,7 @@ import type {
 import type { ColumnIndex } from './column-index.ts'
 import { ColumnRows } from './column-rows.ts'
 import type { CompactSpace } from './compact-space.ts'
+import { gatherNear } from './near-values.ts'
 import { NumericDecoder } from './numeric-decoder.ts'
 import { OrdinalDecoder } from './ordinal-decoder.ts'
 import type { U64Values } from './u64-values.ts'
@@ -76,6 +77,18 @@ export class NumericColumnReader extends ColumnBase<NumericArray> implements Num
 
   readDocs(docs: Uint32Array, count: number, out: NumericArray, validity: Uint8Array): number {
     return this.rows.readDocs(docs, count, out, validity)
+  }
+
+  readNear(docs: Uint32Array, count: number, out: Float64Array): boolean {
+    const { docs: set, starts, numDocs } = this.rows.index
+    if (starts !== null || this.type === 'f64' || this.numValues === 0) return false
+    const values = this.#values.narrowValues(Number(this.minValue))
+    if (values === null) return false
+    for (let i = 0; i < count; i += 1) {
+      if (docs[i]! >= numDocs) throw new RangeError(`document ${docs[i]} is outside a column of ${numDocs}`)
+    }
+    gatherNear(docs, count, set, values, out)
+    return true
   }
 
   readLists(rows: DocRows): NumericLists {

@@ -7,6 +7,7 @@ import {
   type ValueLine,
   type ValueMapping,
 } from '@volley/kernels'
+import type { NarrowValues } from './near-values.ts'
 import type { ByteReader } from '../bytes/byte-reader.ts'
 import { alignWords, packedBytes, unpackRange, unpackRows, unpackWideRange } from './bit-unpack.ts'
 import { addConstant, addLine, highHalf, type Line, lowHalf, makeLine, multiplyConstant } from './u64-kernels.ts'
@@ -241,6 +242,12 @@ export class U64Values {
       this.read(from, to, lo, hi)
       out.set(to - from === lo.length ? lo : lo.subarray(0, to - from), at + from - start)
     }
+  }
+
+  /** The packed data where they are bit-packed in at most 32 bits, with the least value as `min`; else null. */
+  narrowValues(min: number): NarrowValues | null {
+    if (this.#codec !== 0 || this.#width > 32 || this.#words.length >= 2 ** 27) return null
+    return { words: this.#words, width: this.#width, min, gcd: Number(this.gcd) }
   }
 
   /** Writes the values of `count` rows, in any order, as halves. */
