@@ -108,10 +108,10 @@ describe.each(['sstable', 'fst'] as const)('queries by automaton over a dictiona
     expect(await matches(await opened, new WildcardQuery(0, pattern))).toEqual(docs)
   })
 
-  it('match words within an edit distance', async () => {
+  it('match words within an edit distance', { timeout: 30_000 }, async () => {
     const index = await opened
     let found = 0
-    for (const word of [...words(40, 9), '', 'ab', 'ba']) {
+    for (const word of [...words(20, 9), '', 'ab', 'ba']) {
       for (const [k, transpositionCostOne] of [true, false, true, false].entries()) {
         const limit = k === 0 ? 1 : 2
         const prefixed = k === 3
@@ -124,7 +124,7 @@ describe.each(['sstable', 'fst'] as const)('queries by automaton over a dictiona
         found += docs.length
       }
     }
-    expect(found).toBeGreaterThan(500)
+    expect(found).toBeGreaterThan(250)
     expect(() => new FuzzyTermQuery(0, 'a', { distance: 3 })).toThrow(RangeError)
   })
 })

@@ -102,31 +102,35 @@ describe('the best documents by score', () => {
     index = await makeIndex()
   })
 
-  it.each([true, false])('are those of scoring every match, bit by bit; WebAssembly: %s', async (wasm) => {
-    allowWasm(wasm)
-    try {
-      const random = seeded(wasm ? 1 : 2)
-      let pruned = 0
-      let found = 0
-      for (let round = 0; round < 100; round += 1) {
-        const query = randomQuery(random)
-        const limit = [0, 1, 3, 10, 100, 10_000][Math.floor(random() * 6)]!
-        const expected = await exhaustive(index, query, limit)
-        const { docs, scored } = await collectTopDocs(index, query, limit)
-        expect(docs, `${limit} of ${query}`).toEqual(expected)
-        const matches = await countDocs(index, query)
-        const sets = await collectDocSets(index, query)
-        expect(sets.reduce((sum, set) => sum + set.length, 0)).toBe(matches)
-        if (limit === 10_000) expect(docs.length).toBe(matches)
-        found += docs.length
-        pruned += +(limit > 0 && scored < matches)
+  it.each([true, false])(
+    'are those of scoring every match, bit by bit; WebAssembly: %s',
+    { timeout: 30_000 },
+    async (wasm) => {
+      allowWasm(wasm)
+      try {
+        const random = seeded(wasm ? 1 : 2)
+        let pruned = 0
+        let found = 0
+        for (let round = 0; round < 100; round += 1) {
+          const query = randomQuery(random)
+          const limit = [0, 1, 3, 10, 100, 10_000][Math.floor(random() * 6)]!
+          const expected = await exhaustive(index, query, limit)
+          const { docs, scored } = await collectTopDocs(index, query, limit)
+          expect(docs, `${limit} of ${query}`).toEqual(expected)
+          const matches = await countDocs(index, query)
+          const sets = await collectDocSets(index, query)
+          expect(sets.reduce((sum, set) => sum + set.length, 0)).toBe(matches)
+          if (limit === 10_000) expect(docs.length).toBe(matches)
+          found += docs.length
+          pruned += +(limit > 0 && scored < matches)
+        }
+        expect(found).toBeGreaterThan(1000)
+        expect(pruned).toBeGreaterThan(10)
+      } finally {
+        allowWasm(true)
       }
-      expect(found).toBeGreaterThan(1000)
-      expect(pruned).toBeGreaterThan(10)
-    } finally {
-      allowWasm(true)
-    }
-  })
+    },
+  )
 
   it('take the statistics that they are given', async () => {
     const query = new TermQuery(0, termForText('w3'))
