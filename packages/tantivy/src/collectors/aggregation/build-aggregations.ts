@@ -177,7 +177,7 @@ export class AggregationBuilder {
     const wanted = allowed === null || missingOrdinal === null || !isText ? allowed : extended(allowed)
     const source = new FieldTerms({
       reader,
-      sorted: overriding.sorted,
+      near: (ordinal) => overriding.near(ordinal),
       compare: (a, b) => overriding.compare(a, b),
       keysOf: async (ordinals) => {
         if (!isText || missingKey === null || ordinals.at(-1) !== missingOrdinal) {
@@ -199,7 +199,7 @@ export class AggregationBuilder {
     const kept = missing !== null && request.include === null && request.exclude === null
     const source = new FieldTerms({
       reader: new BlockReader<Uint32Array>(null, wordArray, kept ? 0 : null),
-      sorted: true,
+      near: () => 0,
       compare: () => 0,
       keysOf: async (ordinals) => Array.from(ordinals, () => encodeMissing(missing!)),
       allowed: null,

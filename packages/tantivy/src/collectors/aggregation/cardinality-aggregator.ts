@@ -14,26 +14,27 @@ export interface CouponSource {
 }
 
 /**
- * Collects the distinct (parent, ordinal) pairs, and puts their hashes into sketches at the end. The order is that of
+ * Collects the distinct ordinals of each parent, and puts their hashes into sketches at the end. The order is that of
  * tantivy, on which the estimate of one segment depends: that of first appearance, and for strings the ascending one.
  */
 export class CardinalityAggregator extends SegmentAggregation {
   readonly #reader: BlockReader<Uint32Array>
   readonly #coupons: CouponSource
   readonly #ascending: boolean
-  /** 1 for each ordinal seen, as long as there is one parent and the ordinals are ascending. */
+  /** 1 for each ordinal seen, where there is one parent; ordinals by appearance ascend with it. */
   #seen: Uint8Array | null
   readonly #pairs: TupleTable = new TupleTable(2)
   #words = new Uint32Array(0)
   #ids = new Uint32Array(0)
   #distinctCounts: Map<number, number> | null = null
 
+  /** @param ascending whether pairs of a parent are taken by ordinal rather than by appearance. */
   constructor(reader: BlockReader<Uint32Array>, coupons: CouponSource, ascending: boolean, nested: boolean) {
     super()
     this.#reader = reader
     this.#coupons = coupons
     this.#ascending = ascending
-    this.#seen = ascending && !nested ? new Uint8Array(coupons.size) : null
+    this.#seen = nested ? null : new Uint8Array(coupons.size)
   }
 
   override reserve(): void {}
@@ -43,6 +44,7 @@ export class CardinalityAggregator extends SegmentAggregation {
     reader.read(block)
     const { values, buckets, count } = reader
     if (this.#seen !== null) {
+      this.#seen = atLeast(this.#seen, this.#coupons.size)
       mark(this.#seen, values, count)
       return
     }
@@ -65,21 +67,20 @@ export class CardinalityAggregator extends SegmentAggregation {
       return Array.from(parents, () => sketch.toPartial())
     }
     const { size, words } = this.#pairs
-    const distinct = new Set<number>()
-    for (let id = 0; id < size; id += 1) distinct.add(words[2 * id + 1]!)
-    const ordinals = Uint32Array.from(distinct).sort()
+    const seen = new Uint8Array(this.#coupons.size)
+    for (let id = 0; id < size; id += 1) seen[words[2 * id + 1]!] = 1
+    const ordinals = marked(seen)
     const coupons = await this.#coupons.couponsOf(ordinals)
-    const couponOf = new Map(Array.from(ordinals, (ordinal, k) => [ordinal, coupons[k]!]))
-    const order = Uint32Array.from({ length: size }, (_, id) => id)
-    if (this.#ascending) order.sort((a, b) => words[2 * a + 1]! - words[2 * b + 1]!)
-    const sketches = new Map<number, HllSketch>()
-    for (const id of order) {
-      const parent = words[2 * id]!
-      let sketch = sketches.get(parent)
-      if (sketch === undefined) sketches.set(parent, (sketch = new HllSketch()))
-      sketch.update(couponOf.get(words[2 * id + 1]!)!)
+    const couponAt = new Uint32Array(seen.length)
+    for (let k = 0; k < ordinals.length; k += 1) couponAt[ordinals[k]!] = coupons[k]!
+    const order = this.#ascending ? orderByOrdinal(words, size, seen.length) : null
+    const sketches: HllSketch[] = []
+    for (let k = 0; k < size; k += 1) {
+      const id = order === null ? k : order[k]!
+      const sketch = (sketches[words[2 * id]!] ??= new HllSketch())
+      sketch.update(couponAt[words[2 * id + 1]!]!)
     }
-    return Array.from(parents, (parent) => (sketches.get(parent) ?? new HllSketch()).toPartial())
+    return Array.from(parents, (parent) => (sketches[parent] ?? new HllSketch()).toPartial())
   }
 
   /** The number of distinct values itself. */
@@ -99,6 +100,27 @@ export class CardinalityAggregator extends SegmentAggregation {
     for (let id = 0; id < size; id += 1) counts.set(words[2 * id]!, (counts.get(words[2 * id]!) ?? 0) + 1)
     return counts
   }
+}
+
+function atLeast(flags: Uint8Array, length: number): Uint8Array {
+  if (flags.length >= length) return flags
+  const grown = new Uint8Array(Math.max(length, 2 * flags.length))
+  grown.set(flags)
+  return grown
+}
+
+/** Numbers of pairs by their second word, which is below `bound`. */
+function orderByOrdinal(words: Uint32Array, size: number, bound: number): Uint32Array {
+  const next = new Uint32Array(bound + 1)
+  for (let id = 0; id < size; id += 1) next[words[2 * id + 1]! + 1]! += 1
+  for (let k = 0; k < bound; k += 1) next[k + 1]! += next[k]!
+  const order = new Uint32Array(size)
+  for (let id = 0; id < size; id += 1) {
+    const ordinal = words[2 * id + 1]!
+    order[next[ordinal]!] = id
+    next[ordinal]! += 1
+  }
+  return order
 }
 
 function mark(seen: Uint8Array, ordinals: Uint32Array, count: number): void {

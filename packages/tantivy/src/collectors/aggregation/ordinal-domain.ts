@@ -12,10 +12,10 @@ export interface OrdinalDomain {
   readonly source: RowSource<Uint32Array>
   /** Above every ordinal so far. */
   readonly size: number
-  /** Ordinals that order as their terms do: themselves, or null where they are numbered by appearance. */
-  readonly sorted: boolean
   /** Compares the terms of two ordinals. */
   compare(a: number, b: number): number
+  /** A float that orders as the term does but for what rounding makes equal. */
+  near(ordinal: number): number
   /** Keys of ascending distinct ordinals. */
   keysOf(ordinals: Uint32Array, signal?: AbortSignal): Promise<EncodedKey[]>
 }
@@ -43,7 +43,6 @@ const decoder = new TextDecoder()
 class DictionaryDomain implements OrdinalDomain {
   readonly source: TermOrdinals
   readonly size: number
-  readonly sorted = true
   readonly #column: BytesColumn
 
   constructor(column: BytesColumn) {
@@ -54,6 +53,10 @@ class DictionaryDomain implements OrdinalDomain {
 
   compare(a: number, b: number): number {
     return a - b
+  }
+
+  near(ordinal: number): number {
+    return ordinal
   }
 
   async keysOf(ordinals: Uint32Array, signal?: AbortSignal): Promise<EncodedKey[]> {
@@ -71,7 +74,6 @@ function encodeNumber(type: NumericColumn['type'], value: bigint): EncodedKey {
 class DistanceDomain implements OrdinalDomain {
   readonly source: Distances
   readonly size: number
-  readonly sorted = true
   readonly #type: NumericColumn['type']
   readonly #least: bigint
 
@@ -86,6 +88,10 @@ class DistanceDomain implements OrdinalDomain {
     return a - b
   }
 
+  near(ordinal: number): number {
+    return ordinal
+  }
+
   async keysOf(ordinals: Uint32Array): Promise<EncodedKey[]> {
     return Array.from(ordinals, (ordinal) => encodeNumber(this.#type, this.#least + BigInt(ordinal)))
   }
@@ -93,7 +99,6 @@ class DistanceDomain implements OrdinalDomain {
 
 class NumberDomain implements OrdinalDomain {
   readonly source: InternedNumbers
-  readonly sorted = false
   readonly #type: NumericColumn['type']
 
   constructor(column: NumericColumn) {
@@ -109,6 +114,18 @@ class NumberDomain implements OrdinalDomain {
     const left = numberAt(this.source.table, this.#type, a)
     const right = numberAt(this.source.table, this.#type, b)
     return left < right ? -1 : left > right ? 1 : 0
+  }
+
+  near(ordinal: number): number {
+    const { words } = this.source.table
+    const low = words[2 * ordinal]!
+    const high = words[2 * ordinal + 1]!
+    if (this.#type === 'f64') {
+      halves[0] = low
+      halves[1] = high
+      return floats[0]!
+    }
+    return (this.#type === 'u64' ? high : high | 0) * 4294967296 + low
   }
 
   async keysOf(ordinals: Uint32Array): Promise<EncodedKey[]> {
@@ -133,7 +150,6 @@ export function numberAt(table: TupleTable, type: NumericColumn['type'], ordinal
 
 class AddressDomain implements OrdinalDomain {
   readonly source: InternedAddresses
-  readonly sorted = false
 
   constructor(column: IpColumn) {
     this.source = new InternedAddresses(column)
@@ -147,6 +163,10 @@ class AddressDomain implements OrdinalDomain {
     const left = addressAt(this.source.table, a)
     const right = addressAt(this.source.table, b)
     return left < right ? -1 : left > right ? 1 : 0
+  }
+
+  near(ordinal: number): number {
+    return Number(addressAt(this.source.table, ordinal))
   }
 
   async keysOf(ordinals: Uint32Array): Promise<EncodedKey[]> {

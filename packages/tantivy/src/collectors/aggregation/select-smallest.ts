@@ -1,7 +1,12 @@
 /**
- * Indexes of the k smallest scores, best first; of equal ones the lower index comes first. NaN counts as greatest.
+ * Indexes of the k smallest scores, best first; equal ones are compared by `compareEqual`, then the lower index comes
+ * first. NaN counts as greatest.
  */
-export function selectSmallest(scores: Float64Array, k: number): Uint32Array {
+export function selectSmallest(
+  scores: Float64Array,
+  k: number,
+  compareEqual: ((a: number, b: number) => number) | null = null,
+): Uint32Array {
   const n = scores.length
   const all = Math.min(k, n)
   const heap = new Uint32Array(all)
@@ -11,7 +16,8 @@ export function selectSmallest(scores: Float64Array, k: number): Uint32Array {
     const right = scores[b]!
     if (left > right || (left !== left && right === right)) return true
     if (left < right || (left === left && right !== right)) return false
-    return a > b
+    const sign = compareEqual === null ? 0 : compareEqual(a, b)
+    return sign === 0 ? a > b : sign > 0
   }
   const siftDown = (from: number, size: number): void => {
     let at = from
@@ -31,8 +37,7 @@ export function selectSmallest(scores: Float64Array, k: number): Uint32Array {
   if (all > 0) {
     let worst = scores[heap[0]!]!
     for (let i = all; i < n; i += 1) {
-      // later ones of an equal score are behind
-      if (!(scores[i]! < worst) && worst === worst) continue
+      if (scores[i]! > worst || (scores[i] === worst && compareEqual === null)) continue
       if (!isBehind(heap[0]!, i)) continue
       heap[0] = i
       siftDown(0, all)

@@ -16,8 +16,8 @@ export interface TermSource {
   read(block: DocBlock): void
   readonly block: DocBlock & { readonly values: Uint32Array }
   compare(a: number, b: number): number
-  /** Whether ordinals order as their terms do. */
-  readonly sorted: boolean
+  /** A float that orders as the term does but for what rounding makes equal; null where there is none. */
+  readonly near: ((ordinal: number) => number) | null
   /** Keys of ascending distinct ordinals. */
   keysOf(ordinals: Uint32Array): Promise<EncodedKey[]>
   /** Ordinals of the first terms, which buckets without documents are made of; null where there are none. */
@@ -99,7 +99,14 @@ export class TermsAggregator extends SegmentAggregation {
     let errorBound = 0
     let sumOther = 0
     if (n > segmentSize) {
-      const order = selectSmallest(this.#scores(kept, buckets, ordinals, counts), segmentSize + 1)
+      const { by, order: direction } = this.#request.order
+      const sign = direction === 'asc' ? 1 : -1
+      const compareEqual =
+        by === '_key'
+          ? (a: number, b: number): number =>
+              sign * this.#source.compare(ordinals[used[a]!]!, ordinals[used[b]!]!)
+          : null
+      const order = selectSmallest(this.#scores(kept, buckets, ordinals, counts), segmentSize + 1, compareEqual)
       errorBound = counts[buckets[kept[order[segmentSize]!]!]!]!
       kept = order.subarray(0, segmentSize).map((k) => used[k]!)
       sumOther = total
@@ -115,23 +122,14 @@ export class TermsAggregator extends SegmentAggregation {
     const scores = new Float64Array(used.length)
     if (by === '_count') for (let k = 0; k < used.length; k += 1) scores[k] = sign * counts[buckets[used[k]!]!]!
     else if (by === '_key') {
-      const ranks = this.#source.sorted ? null : this.#ranksOf(used, ordinals)
-      for (let k = 0; k < used.length; k += 1) scores[k] = sign * (ranks === null ? ordinals[used[k]!]! : ranks[k]!)
+      const { near } = this.#source
+      for (let k = 0; k < used.length && near !== null; k += 1) scores[k] = sign * near(ordinals[used[k]!]!)
     } else {
       for (let k = 0; k < used.length; k += 1) {
         scores[k] = sign * (this.#subs.metric(by.aggregation, by.property, buckets[used[k]!]!) ?? 0)
       }
     }
     return scores
-  }
-
-  #ranksOf(used: Uint32Array, ordinals: Uint32Array): Float64Array {
-    const order = Uint32Array.from(used.keys()).sort((a, b) =>
-      this.#source.compare(ordinals[used[a]!]!, ordinals[used[b]!]!),
-    )
-    const ranks = new Float64Array(used.length)
-    for (let rank = 0; rank < order.length; rank += 1) ranks[order[rank]!] = rank
-    return ranks
   }
 
   /** With a least count of 0: the first terms that have no bucket, up to as many as a segment keeps. */
@@ -158,7 +156,7 @@ export function checkOrder(request: TermsAggregation | MultiTermsAggregation): v
 /** A field's ordinals, of which a filter may leave some out. */
 export class FieldTerms implements TermSource {
   readonly block: BlockReader<Uint32Array>
-  readonly sorted: boolean
+  readonly near: (ordinal: number) => number
   readonly firstTerms: ((limit: number) => Uint32Array) | null
   readonly #compare: (a: number, b: number) => number
   readonly #keysOf: (ordinals: Uint32Array) => Promise<EncodedKey[]>
@@ -166,7 +164,7 @@ export class FieldTerms implements TermSource {
 
   constructor(options: {
     readonly reader: BlockReader<Uint32Array>
-    readonly sorted: boolean
+    readonly near: (ordinal: number) => number
     readonly compare: (a: number, b: number) => number
     readonly keysOf: (ordinals: Uint32Array) => Promise<EncodedKey[]>
     /** 1 for each ordinal that is wanted; null: all are. */
@@ -175,7 +173,7 @@ export class FieldTerms implements TermSource {
     readonly numTerms: number | null
   }) {
     this.block = options.reader
-    this.sorted = options.sorted
+    this.near = options.near
     this.#compare = options.compare
     this.#keysOf = options.keysOf
     const { allowed, numTerms } = options
