@@ -23,26 +23,12 @@ export class SSTableDictionary implements ColumnDictionary {
 
   async termsOf(ordinals: Uint32Array, signal?: AbortSignal): Promise<TermList> {
     const runs = this.#runs(ordinals)
-    const blocks = new Map<number, SSTableBlock<null>>()
-    await Promise.all(
-      runs.map(async ([from, to]) => {
-        const read = await this.#table.blocks(from, to, signal)
-        for (const [k, block] of read.entries()) blocks.set(from + k, block)
-      }),
-    )
+    const read = await Promise.all(runs.map(([from, to]) => this.#table.read(from, to, signal)))
     const list = new TermListBuilder(ordinals.length)
-    let number = -1
-    let block: SSTableBlock<null> | null = null
-    let end = 0
-    for (let i = 0; i < ordinals.length; i += 1) {
-      const ordinal = ordinals[i]!
-      if (block === null || ordinal >= end) {
-        number = this.#table.blockOf(ordinal)
-        block = blocks.get(number)!
-        end = this.#table.endOrdinal(number)
-      }
-      const k = ordinal - block.firstOrdinal
-      list.push(block.bytes, block.offsets[k]!, block.offsets[k + 1]!)
+    const push = (bytes: Uint8Array, start: number, end: number): void => list.push(bytes, start, end)
+    let next = 0
+    for (const [k, [from, to]] of runs.entries()) {
+      next = this.#table.visitKeys(read[k]!, from, to, ordinals, next, push)
     }
     return list.finish()
   }

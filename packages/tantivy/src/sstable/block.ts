@@ -26,19 +26,65 @@ export function decodeBlock<V>(
   zstd: ZstdDecompress,
   previous: Uint8Array = new Uint8Array(0),
 ): SSTableBlock<V> | null {
+  const content = openBlock(reader, zstd)
+  if (content === null) return null
+  const { count, values } = codec.read(content)
+  const keys = decodeKeys(content, count, previous)
+  return { firstOrdinal, count: keys.count, offsets: keys.offsets, bytes: keys.bytes, values }
+}
+
+/** The payload of the block that `reader` stands on, values first, and moves behind it; null at the end mark. */
+export function openBlock(reader: ByteReader, zstd: ZstdDecompress): ByteReader | null {
   const length = reader.u32()
   if (length <= 1) return null
   const at = reader.base + reader.pos
   const compression = reader.u8()
   const stored = reader.take(length - 1)
-  let payload = stored
-  if (compression === 1) {
-    payload = decompressZstdFrame(zstd, stored, null, (_, problem) => reader.corrupted(problem))
-  } else if (compression !== 0) throw reader.corrupted(`block compression ${compression}`)
-  const content = new ByteReader(payload, reader.file, compression === 0 ? at + 1 : at)
-  const { count, values } = codec.read(content)
-  const keys = decodeKeys(content, count, previous)
-  return { firstOrdinal, count: keys.count, offsets: keys.offsets, bytes: keys.bytes, values }
+  if (compression === 0) return new ByteReader(stored, reader.file, at + 1)
+  if (compression !== 1) throw reader.corrupted(`block compression ${compression}`)
+  const payload = decompressZstdFrame(zstd, stored, null, (_, problem) => reader.corrupted(problem))
+  return new ByteReader(payload, reader.file, at)
+}
+
+/**
+ * Calls `visit` with some keys of a block, whose numbers are wanted[from, to) less `first`, ascending; `reader` stands on the
+ * first key. Keys are built in one place, so those before the last wanted one cost little, and the others nothing.
+ */
+export function visitKeys(
+  reader: ByteReader,
+  wanted: Uint32Array,
+  from: number,
+  to: number,
+  first: number,
+  visit: (bytes: Uint8Array, start: number, end: number) => void,
+): void {
+  const source = reader.bytes
+  let key = new Uint8Array(256)
+  let length = 0
+  let number = first - 1
+  for (let i = from; i < to; i += 1) {
+    const target = wanted[i]!
+    for (; number < target; number += 1) {
+      const header = reader.u8()
+      let keep = header & 15
+      let add = header >> 4
+      if (header === 1) {
+        keep = reader.cvint()
+        add = reader.cvint()
+      }
+      if (keep > length || add > reader.remaining) throw reader.corrupted(`key of ${keep} + ${add} bytes`)
+      length = keep + add
+      if (length > key.length) {
+        const grown = new Uint8Array(length * 2)
+        grown.set(key)
+        key = grown
+      }
+      const { pos } = reader
+      for (let k = 0; k < add; k += 1) key[keep + k] = source[pos + k]!
+      reader.skip(add)
+    }
+    visit(key, 0, length)
+  }
 }
 
 function decodeKeys(

@@ -1,7 +1,7 @@
 import { ByteReader } from '../bytes/byte-reader.ts'
 import type { ZstdDecompress } from '../bytes/zstd.ts'
 import type { FileSlice } from '../directory/file-slice.ts'
-import { decodeBlock, type SSTableBlock } from './block.ts'
+import { decodeBlock, openBlock, type SSTableBlock, visitKeys } from './block.ts'
 import { type BlockIndex, readBlockIndexV2, readBlockIndexV3, singleBlockIndex } from './block-index.ts'
 import type { ValueCodec } from './value-codec.ts'
 
@@ -111,17 +111,50 @@ export class SSTable<V> {
     return blocks
   }
 
+  /** Reads the bytes of blocks [from, to). */
+  read(from: number, to: number, signal?: AbortSignal): Promise<Uint8Array> {
+    return this.#slice.read(this.index.starts[from]!, this.index.ends[to - 1]!, signal)
+  }
+
+  /**
+   * Calls `visit` with the keys of ascending ordinals, from ordinals[at] on, as far as they are in blocks [from, to), whose
+   * bytes `read` has given; returns the index behind the last.
+   */
+  visitKeys(
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    ordinals: Uint32Array,
+    at: number,
+    visit: (bytes: Uint8Array, start: number, end: number) => void,
+  ): number {
+    const start = this.index.starts[from]!
+    let next = at
+    for (let block = from; block < to && next < ordinals.length; block += 1) {
+      const end = this.endOrdinal(block)
+      let stop = next
+      while (stop < ordinals.length && ordinals[stop]! < end) stop += 1
+      if (stop === next) continue
+      const reader = this.#reader(bytes, start, block)
+      const content = openBlock(reader, this.#zstd)
+      if (content === null) throw reader.corrupted('sstable block of no keys')
+      this.#codec.read(content)
+      visitKeys(content, ordinals, next, stop, this.index.firstOrdinals[block]!, visit)
+      next = stop
+    }
+    return next
+  }
+
+  #reader(bytes: Uint8Array, start: number, block: number): ByteReader {
+    const { file, start: base } = this.#slice
+    const { starts, ends } = this.index
+    return new ByteReader(bytes, file, base + start, starts[block]! - start, ends[block]! - start)
+  }
+
   #decode(bytes: Uint8Array, start: number, block: number): SSTableBlock<V> {
     const first = this.index.firstOrdinals[block]!
     const expected = this.endOrdinal(block) - first
-    const from = this.index.starts[block]! - start
-    const reader = new ByteReader(
-      bytes,
-      this.#slice.file,
-      this.#slice.start + start,
-      from,
-      this.index.ends[block]! - start,
-    )
+    const reader = this.#reader(bytes, start, block)
     const decoded = decodeBlock(reader, this.#codec, first, this.#zstd)
     if (decoded === null) {
       if (expected !== 0) throw reader.corrupted(`sstable block of no keys, ${expected} expected`)
