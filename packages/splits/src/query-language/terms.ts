@@ -1,7 +1,7 @@
 import { type DatePrecision, encodeJsonPath, type FieldEntry, mapF64, mapI64 } from '@volley/tantivy'
 import { parseRfc3339 } from '../mapping/datetime-formats.ts'
 import { parseInstant } from './datetime-literal.ts'
-import { bytesFromBase64, bytesFromHex, ipFromText } from '../mapping/value-text.ts'
+import { bytesFromBase64, bytesFromHex, bytesToText, ipFromText } from '../mapping/value-text.ts'
 
 const I64_MIN = -(1n << 63n)
 const I64_MAX = (1n << 63n) - 1n
@@ -41,14 +41,18 @@ export function parseValue(text: string, type: FieldEntry['type']): TypedValue |
       return value === null ? null : { type: 'ip', value }
     }
     case 'bytes': {
-      const value = text.startsWith('!')
-        ? bytesFromBase64(text.slice(1))
-        : (bytesFromHex(text) ?? bytesFromBase64(text))
+      const value = text.startsWith('!') ? fromBase64(text.slice(1)) : (bytesFromHex(text) ?? fromBase64(text))
       return value === null ? null : { type: 'bytes', value }
     }
     default:
       return null
   }
+}
+
+/** Reads base64 whose last character has no bits to spare. */
+function fromBase64(text: string): Uint8Array | null {
+  const bytes = bytesFromBase64(text)
+  return bytes === null || bytesToText(bytes, 'base64').replace(/=+$/, '') !== text.replace(/=+$/, '') ? null : bytes
 }
 
 /** The typed value that a bare word on a JSON path also stands for: date, integer, float or bool, the first that it is. */

@@ -1,3 +1,4 @@
+import { VolleyError } from '@volley/core'
 import type { AggregationJson } from '@volley/tantivy'
 import { BodyError, type Json, parseJsonBody } from '../query-dsl/body.ts'
 import { DslError } from '../query-dsl/dsl-error.ts'
@@ -16,6 +17,7 @@ export interface ApiAnswer {
 export function refusal(error: unknown): ApiAnswer {
   if (error instanceof SearchError) return { status: error.status, body: { message: error.message } }
   if (error instanceof BodyError || error instanceof DslError) return { status: 400, body: { message: error.message } }
+  if (error instanceof VolleyError) return { status: 500, body: { message: error.message } }
   throw error
 }
 

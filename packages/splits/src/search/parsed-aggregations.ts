@@ -1,4 +1,4 @@
-import { AggregationError, type AggregationRequest, parseAggregations, type Aggregation } from '@volley/tantivy'
+import { AggregationError, type AggregationRequest, parseAggregations } from '@volley/tantivy'
 import { isMap, type Json } from '../query-dsl/body.ts'
 import { compactJson } from './compact-json.ts'
 import { SearchError } from './search-error.ts'
@@ -32,9 +32,8 @@ const KINDS: readonly string[] = [
 export function parsedAggregations({ aggregations }: SearchRequest): AggregationRequest | null {
   if (aggregations === undefined) return null
   try {
-    const request = parseAggregations(aggregations)
-    checkKinds(request.aggregations)
-    return request
+    checkKinds(aggregations)
+    return parseAggregations(aggregations)
   } catch (error) {
     if (!(error instanceof AggregationError)) throw error
     const message = error.message.replace(/^invalid aggregation request: /, '').replace(' `multi_terms`,', '')
@@ -42,14 +41,15 @@ export function parsedAggregations({ aggregations }: SearchRequest): Aggregation
   }
 }
 
-/** Quickwit 0.9 does not know the newer kinds yet. */
-function checkKinds(aggregations: readonly Aggregation[]): void {
-  for (const { kind, aggregations: inner } of aggregations) {
-    if (!KINDS.includes(kind)) {
+/** Quickwit 0.9 does not know multi_terms yet. */
+function checkKinds(aggregations: Json | undefined): void {
+  for (const aggregation of isMap(aggregations) ? Object.values(aggregations) : []) {
+    if (!isMap(aggregation)) continue
+    if ('multi_terms' in aggregation) {
       const expected = KINDS.map((name) => `\`${name}\``).join(', ')
-      throw new AggregationError('invalid_request', `unknown variant \`${kind}\`, expected one of ${expected}`)
+      throw new AggregationError('invalid_request', `unknown variant \`multi_terms\`, expected one of ${expected}`)
     }
-    checkKinds(inner)
+    checkKinds(aggregation['aggs'] ?? aggregation['aggregations'])
   }
 }
 
@@ -59,7 +59,8 @@ function placeOf(aggregations: Json): string {
   const entries = Object.entries(aggregations)
   const wrong = entries.findIndex(([name, value]) => {
     try {
-      checkKinds(parseAggregations({ [name]: value }).aggregations)
+      checkKinds({ [name]: value })
+      parseAggregations({ [name]: value })
       return false
     } catch {
       return true

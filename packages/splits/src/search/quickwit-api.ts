@@ -166,7 +166,8 @@ function elasticRefusal(error: unknown): ApiAnswer {
   if (error instanceof ElasticError || error instanceof SearchError) {
     return { status: error.status, body: elasticFailure(error.status, error.message) }
   }
-  return refusal(error)
+  const { status, body } = refusal(error)
+  return status === 500 ? { status, body: elasticFailure(status, (error as Error).message) } : { status, body }
 }
 
 const COUNT_PARAMETERS = [

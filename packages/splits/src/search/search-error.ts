@@ -9,12 +9,11 @@ const STATUS: Record<SearchErrorKind, number> = {
   invalid_aggregation: 400,
   internal: 500,
 }
-const PREFIX: Record<SearchErrorKind, string> = {
+const PREFIX: Record<Exclude<SearchErrorKind, 'internal'>, string> = {
   not_found: '',
   invalid_query: '',
   invalid_argument: 'Invalid argument: ',
   invalid_aggregation: 'invalid aggregation request: ',
-  internal: 'internal error: ',
 }
 
 /** A search that is refused or fails, in the words of Quickwit's own answer. */
@@ -24,7 +23,7 @@ export class SearchError extends VolleyError {
   readonly status: number
 
   constructor(kind: SearchErrorKind, message: string, cause?: unknown) {
-    super(`${PREFIX[kind]}${message}`, {
+    super(kind === 'internal' ? `internal error: \`${message}\`` : `${PREFIX[kind]}${message}`, {
       code: kind === 'internal' ? SqlState.internalError : SqlState.invalidParameterValue,
       ...(cause !== undefined && { cause }),
     })

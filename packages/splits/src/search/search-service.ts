@@ -145,7 +145,13 @@ export class SearchService {
     try {
       return await searchSplit(split, query, request, plan.aggregations, signal)
     } catch (error) {
-      throw split.errorAbout(error)
+      if (!(error instanceof SearchError)) throw split.errorAbout(error)
+      const { splitId } = metadata
+      throw new SearchError(
+        'internal',
+        `search failed for the following splits: ${splitId}. For instance, split ${splitId} failed with the following error message: ${error.message}`,
+        error,
+      )
     }
   }
 

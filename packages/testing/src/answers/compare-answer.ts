@@ -1,4 +1,4 @@
-import type { ApiAnswer, Json, JsonMap, SearchResponse } from '@volley/splits'
+import { type ApiAnswer, type Json, type JsonMap, parseJsonBody, type SearchResponse } from '@volley/splits'
 
 /** A recorded request and what a real Quickwit answered. */
 export interface RecordedAnswer {
@@ -16,8 +16,8 @@ const TOLERANCE = 1e-9
 /**
  * What differs between an answer and the recorded one; null when nothing does that is not left open.
  *
- * @param ranked What the same search finds with one hit more, which tells whether the last hits are tied with others; null
- * where that is not known.
+ * @param ranked What the same search finds with more hits, which tells what hits are tied with each other, also beyond the
+ * last one asked for; null where nothing is.
  */
 export function differenceFrom(
   recorded: RecordedAnswer,
@@ -85,16 +85,15 @@ function hitsDifference(
       if (difference !== null) return difference
       continue
     }
-    const left = new Set(other.slice(from, to))
+    // Tied hits may come in any order, and at the end any of them.
+    const tied = new Set(ranked!.hits.slice(from, to).map(({ document }) => parseJsonBody(document)))
     for (let k = from; k < Math.min(to, own.length); k++) {
-      const match = [...left].find((each) => valueDifference('', own[k], each) === null)
-      if (match !== undefined) left.delete(match)
-      else if (to <= own.length) return `hit ${k} is not among those of its rank: ${print(own[k])}`
-      else {
-        // Of hits that are tied at the end others may have been taken; their sort values are the same.
-        const difference = valueDifference(`hit ${k}.sort`, own[k]!['sort'], other[k]!['sort'])
-        if (difference !== null) return difference
-      }
+      const hit = elastic ? other[k]!['_source'] : other[k]
+      const match = [...tied].find((each) => valueDifference('', each, hit) === null)
+      if (match === undefined) return `hit ${k} is not among those of its rank: ${print(hit)}`
+      tied.delete(match)
+      const difference = valueDifference(`hit ${k}.sort`, own[k]!['sort'], other[k]!['sort'])
+      if (elastic && difference !== null) return difference
     }
   }
   return null
