@@ -206,7 +206,12 @@ export class AggregationBuilder {
       numTerms: null,
     })
     const subs = await this.build(request.aggregations, true)
-    return new TermsAggregator(request, source, this.#buckets(nested, () => 1), subs)
+    return new TermsAggregator(
+      request,
+      source,
+      this.#buckets(nested, () => 1),
+      subs,
+    )
   }
 
   async #multiTerms(request: MultiTermsAggregation, nested: boolean): Promise<SegmentAggregation> {
@@ -222,7 +227,12 @@ export class AggregationBuilder {
       request.terms.map(({ missing }) => missing),
     )
     const subs = await this.build(request.aggregations, true)
-    return new TermsAggregator(request, source, this.#buckets(nested, () => source.size), subs)
+    return new TermsAggregator(
+      request,
+      source,
+      this.#buckets(nested, () => source.size),
+      subs,
+    )
   }
 
   async #histogram(request: HistogramAggregation, nested: boolean): Promise<SegmentAggregation> {
@@ -243,7 +253,10 @@ export class AggregationBuilder {
     const starts = ranges.map(({ start }) => start)
     const reader =
       column === null || type === 'f64'
-        ? new FloatRanges(floatReader(column, null), Float64Array.from(ranges, ({ from }) => from ?? -Infinity))
+        ? new FloatRanges(
+            floatReader(column, null),
+            Float64Array.from(ranges, ({ from }) => from ?? -Infinity),
+          )
         : new IntegerRanges(
             new BlockReader(new HalfWords(column, 0), wordArray),
             new BlockReader(new HalfWords(column, 1), wordArray),
@@ -255,11 +268,7 @@ export class AggregationBuilder {
     return new RangeAggregator(ranges, reader, type === 'date', map, subs)
   }
 
-  async #filter(
-    query: string,
-    aggregations: readonly Aggregation[],
-    nested: boolean,
-  ): Promise<SegmentAggregation> {
+  async #filter(query: string, aggregations: readonly Aggregation[], nested: boolean): Promise<SegmentAggregation> {
     const { signal, parseFilter } = this.#options
     const parsed = parseFilter!(query)
     const segment = this.#segment
@@ -355,9 +364,7 @@ export class AggregationBuilder {
   }
 
   async #topHits(request: TopHitsAggregation): Promise<SegmentAggregation> {
-    const keys = await Promise.all(
-      request.sort.map(async ({ field }) => new SortValues(await this.#numbers(field))),
-    )
+    const keys = await Promise.all(request.sort.map(async ({ field }) => new SortValues(await this.#numbers(field))))
     const fields = await docvalueColumns(this.#segment, request.docvalueFields)
     return new TopHitsAggregator(request, this.#segment.id, keys, fields)
   }
@@ -376,7 +383,9 @@ function convertedMissing(missing: number, type: NumericColumn['type']): number 
 }
 
 function unsupportedMissing(column: Column, missing: MissingValue, field: string): Error {
-  return invalidRequest(`missing value ${String(missing)} for field ${field} is not supported for column type ${column.type}`)
+  return invalidRequest(
+    `missing value ${String(missing)} for field ${field} is not supported for column type ${column.type}`,
+  )
 }
 
 /** A domain that has the missing value too. */

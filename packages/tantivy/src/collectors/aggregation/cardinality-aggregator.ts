@@ -228,4 +228,3 @@ export class AddressCoupons implements CouponSource {
     return ordinals.map((ordinal) => couponOfAddress(bytes, 16 * ordinal))
   }
 }
-

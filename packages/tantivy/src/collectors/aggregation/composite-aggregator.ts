@@ -87,9 +87,7 @@ export class CompositeAggregator extends SegmentAggregation {
     }
     const chosen = Array.from(parents, (parent) => {
       const ids = byParent.get(parent) ?? []
-      return ids
-        .sort((a, b) => this.#compare(words, a * width + 1, b * width + 1))
-        .slice(0, this.#request.size)
+      return ids.sort((a, b) => this.#compare(words, a * width + 1, b * width + 1)).slice(0, this.#request.size)
     })
     const flat = chosen.flat()
     const keys = flat.map((id) => words.slice(id * width + 1, (id + 1) * width))
@@ -154,8 +152,7 @@ export class CompositeAggregator extends SegmentAggregation {
         sign =
           position === null
             ? -1
-            : accessor.compare(words[at + 2]!, words[at + 1]!, position.low, position.high) ||
-              (position.exact ? 0 : 1)
+            : accessor.compare(words[at + 2]!, words[at + 1]!, position.low, position.high) || (position.exact ? 0 : 1)
       }
       if (sign !== 0) return request.order === 'asc' ? sign > 0 : sign < 0
     }

@@ -88,6 +88,8 @@ function countKeys(
   }
 }
 
+/** Values below which each is added by itself. */
+const FEW = 16
 const extremes = new Float64Array(2)
 
 /** Writes the least and the greatest of values to `extremes`; returns whether all are numbers. */
@@ -128,7 +130,10 @@ export class DdSketch {
 
   /** Adds values[from..to). */
   add(values: Float64Array, from: number, to: number): void {
-    if (from === to) return
+    if (to - from < FEW) {
+      for (let i = from; i < to; i += 1) this.#addWithExtremes(values[i]!)
+      return
+    }
     const numbers = findExtremes(values, from, to)
     const least = extremes[0]!
     const greatest = extremes[1]!
@@ -138,9 +143,15 @@ export class DdSketch {
     else for (let i = from; i < to; i += 1) this.#addOne(values[i]!)
   }
 
+  #addWithExtremes(value: number): void {
+    if (value < this.min) this.min = value
+    if (value > this.max) this.max = value
+    this.#addOne(value)
+  }
+
   #addOne(value: number): void {
-    if (value > MIN_VALUE) this.positive.add(keyOf(value))
-    else if (value < -MIN_VALUE) this.negative.add(keyOf(-value))
+    if (value > MIN_VALUE) this.positive.add(keyOf(Math.min(value, Number.MAX_VALUE)))
+    else if (value < -MIN_VALUE) this.negative.add(keyOf(Math.min(-value, Number.MAX_VALUE)))
     else this.zeroCount += 1
   }
 

@@ -106,8 +106,7 @@ class Finisher {
     if (this.#buckets > this.#limit) {
       throw new AggregationError(
         'limit_exceeded',
-        'Aborting aggregation because bucket limit was exceeded. ' +
-          `Limit: ${this.#limit}, Current: ${this.#buckets}`,
+        `Aborting aggregation because bucket limit was exceeded. Limit: ${this.#limit}, Current: ${this.#buckets}`,
       )
     }
   }

@@ -382,4 +382,3 @@ export class DateAccessor extends KeyAccessor {
     return Date.UTC(date.getUTCFullYear(), interval === 'year' ? 0 : date.getUTCMonth(), 1)
   }
 }
-

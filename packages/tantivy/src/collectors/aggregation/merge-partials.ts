@@ -13,8 +13,10 @@ import { DdSketch } from './dd-sketch.ts'
 import { HllSketch } from './hll-sketch.ts'
 import { compareSort } from './top-hits-aggregator.ts'
 
-/** Merges what two segments, splits or nodes hold of one request. May change and reuse both. */
+/** Merges what two segments, splits or nodes hold of one request; an empty one is nothing. May change and reuse both. */
 export function mergePartials(a: AggregationPartial, b: AggregationPartial): AggregationPartial {
+  if (a.length === 0) return b
+  if (b.length === 0) return a
   return a.map((result, k) => mergeResults(result, b[k]!))
 }
 
@@ -155,8 +157,7 @@ function mergeExtendedStats(a: PartialExtendedStats, b: PartialExtendedStats): P
 function mergeTopHits(a: PartialTopHits, b: PartialTopHits): PartialTopHits {
   const hits = [...a.hits, ...b.hits].sort(
     (x, y) =>
-      compareSort(x.sort, y.sort, a.orders) ||
-      (x.segment < y.segment ? -1 : x.segment > y.segment ? 1 : x.doc - y.doc),
+      compareSort(x.sort, y.sort, a.orders) || (x.segment < y.segment ? -1 : x.segment > y.segment ? 1 : x.doc - y.doc),
   )
   return { ...a, hits: hits.slice(0, a.limit) }
 }

@@ -64,9 +64,7 @@ export class MultiTerms implements TermSource {
         ),
       ),
     )
-    return keys.map((_, row) =>
-      joinKeys(columns.map((column, k) => column[row] ?? encodeMissing(this.#missing[k]!))),
-    )
+    return keys.map((_, row) => joinKeys(columns.map((column, k) => column[row] ?? encodeMissing(this.#missing[k]!))))
   }
 }
 
@@ -95,7 +93,7 @@ export function encodeMissing(missing: MissingValue): EncodedKey {
   return typeof missing === 'number' ? `f${missing}` : encodeInteger(missing, missing < 1n << 63n)
 }
 
-export function joinKeys(keys: readonly EncodedKey[]): EncodedKey {
+function joinKeys(keys: readonly EncodedKey[]): EncodedKey {
   return JSON.stringify(keys)
 }
 

@@ -141,7 +141,7 @@ const halves = new Uint32Array(floats.buffer)
 const integers = new BigInt64Array(floats.buffer)
 
 /** A value of two words in a column's type. */
-export function numberAt(table: TupleTable, type: NumericColumn['type'], ordinal: number): bigint | number {
+function numberAt(table: TupleTable, type: NumericColumn['type'], ordinal: number): bigint | number {
   halves[0] = table.words[2 * ordinal]!
   halves[1] = table.words[2 * ordinal + 1]!
   if (type === 'f64') return floats[0]!

@@ -41,7 +41,8 @@ function parseOne(name: string, json: unknown, depth: number): Aggregation {
   // the parameter of a filter is its query itself
   const given = kind === 'filter' && typeof rest[kind] === 'string' ? { query: rest[kind] } : rest[kind]
   const parameters = new Parameters(name, kind, given)
-  const parsed = parseBucketAggregation(name, kind, parameters, nested) ?? parseMetricAggregation(name, kind, parameters)
+  const parsed =
+    parseBucketAggregation(name, kind, parameters, nested) ?? parseMetricAggregation(name, kind, parameters)
   parameters.finish()
   return parsed
 }

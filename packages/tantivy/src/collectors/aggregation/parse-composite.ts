@@ -89,7 +89,8 @@ function parseAfter(sources: readonly CompositeSource[], from: Parameters): (Com
       from.fail("the 'after' key for a source cannot be null when 'missing_bucket' is false")
     }
     const wanted = source.kind === 'histogram' ? 'f64' : source.kind === 'date_histogram' ? 'dt' : value.type
-    if (value.type !== 'null' && value.type !== wanted) from.fail('after key type invalid for interval composite source')
+    if (value.type !== 'null' && value.type !== wanted)
+      from.fail('after key type invalid for interval composite source')
     return value
   })
 }

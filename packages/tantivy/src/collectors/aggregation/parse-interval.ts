@@ -20,10 +20,12 @@ export function parseMillis(text: string): number {
   if (digits === '') throw invalidRequest(`date histogram parse error: no number in ${JSON.stringify(text)}`)
   if (unit === '') throw invalidRequest(`date histogram parse error: no unit in ${JSON.stringify(text)}`)
   const length = Object.hasOwn(UNITS, unit!) ? UNITS[unit!]! : null
-  if (length === null) throw invalidRequest(`date histogram parse error: unit not recognized in ${JSON.stringify(unit)}`)
+  if (length === null)
+    throw invalidRequest(`date histogram parse error: unit not recognized in ${JSON.stringify(unit)}`)
   const millis = Number(digits) * length
   // nanoseconds have to fit in 64 bits
-  if (millis * 1e6 >= 2 ** 63) throw invalidRequest(`date histogram parse error: ${JSON.stringify(text)} is out of bounds`)
+  if (millis * 1e6 >= 2 ** 63)
+    throw invalidRequest(`date histogram parse error: ${JSON.stringify(text)} is out of bounds`)
   return millis
 }
 

@@ -59,7 +59,10 @@ function scoresOf(
   const sign = order === 'asc' ? 1 : -1
   if (by === '_count') return Float64Array.from(entries, ([, { count }]) => sign * count)
   if (by === '_key') {
-    const ranks = rankKeys(entries.map(([key]) => key), request.kind)
+    const ranks = rankKeys(
+      entries.map(([key]) => key),
+      request.kind,
+    )
     return ranks.map((rank) => sign * rank)
   }
   const at = request.aggregations.findIndex(({ name }) => name === by.aggregation)
@@ -69,4 +72,3 @@ function scoresOf(
     ([, { sub }]) => sign * (metricValue(sub[at]!, metric, by.property) ?? -Number.MAX_VALUE),
   )
 }
-

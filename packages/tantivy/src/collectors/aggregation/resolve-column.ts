@@ -17,7 +17,7 @@ const DYNAMIC_FIELD = '_dynamic'
  * Name of the column that a field name in a request means; null where there is none. A name that is no field of the
  * schema is a path below `_dynamic`, if the schema has that.
  */
-export function columnNameOf(schema: IndexSchema, name: string): string | null {
+function columnNameOf(schema: IndexSchema, name: string): string | null {
   const dynamic = schema.field(DYNAMIC_FIELD)
   const found = schema.findField(name) ?? (dynamic === undefined ? null : { field: dynamic, path: name })
   if (found === null || (found.path !== '' && found.field.type !== 'json_object')) return null

@@ -103,8 +103,7 @@ export class TermsAggregator extends SegmentAggregation {
       const sign = direction === 'asc' ? 1 : -1
       const compareEqual =
         by === '_key'
-          ? (a: number, b: number): number =>
-              sign * this.#source.compare(ordinals[used[a]!]!, ordinals[used[b]!]!)
+          ? (a: number, b: number): number => sign * this.#source.compare(ordinals[used[a]!]!, ordinals[used[b]!]!)
           : null
       const order = selectSmallest(this.#scores(kept, buckets, ordinals, counts), segmentSize + 1, compareEqual)
       errorBound = counts[buckets[kept[order[segmentSize]!]!]!]!
@@ -122,8 +121,9 @@ export class TermsAggregator extends SegmentAggregation {
     const scores = new Float64Array(used.length)
     if (by === '_count') for (let k = 0; k < used.length; k += 1) scores[k] = sign * counts[buckets[used[k]!]!]!
     else if (by === '_key') {
-      const { near } = this.#source
-      for (let k = 0; k < used.length && near !== null; k += 1) scores[k] = sign * near(ordinals[used[k]!]!)
+      // without floats all are equal, and compared
+      const near = this.#source.near ?? ((): number => 0)
+      for (let k = 0; k < used.length; k += 1) scores[k] = sign * near(ordinals[used[k]!]!)
     } else {
       for (let k = 0; k < used.length; k += 1) {
         scores[k] = sign * (this.#subs.metric(by.aggregation, by.property, buckets[used[k]!]!) ?? 0)

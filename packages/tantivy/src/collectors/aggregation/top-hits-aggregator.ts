@@ -84,16 +84,18 @@ export class TopHitsAggregator extends SegmentAggregation {
   }
 
   #compare(a: Candidate, b: Candidate): number {
-    return compareSort(a.sort, b.sort, this.#request.sort.map(({ order }) => order)) || a.doc - b.doc
+    return (
+      compareSort(
+        a.sort,
+        b.sort,
+        this.#request.sort.map(({ order }) => order),
+      ) || a.doc - b.doc
+    )
   }
 }
 
 /** Documents without a value come first, in either order. */
-export function compareSort(
-  a: PartialHit['sort'],
-  b: PartialHit['sort'],
-  orders: readonly ('asc' | 'desc')[],
-): number {
+export function compareSort(a: PartialHit['sort'], b: PartialHit['sort'], orders: readonly ('asc' | 'desc')[]): number {
   for (const [k, order] of orders.entries()) {
     const left = a[k]!
     const right = b[k]!
@@ -125,7 +127,10 @@ async function valuesOf(column: Column, docs: Uint32Array): Promise<FastValue[][
           return [ordinal, type === 'str' ? decoder.decode(term) : base64(term)]
         }),
       )
-      return parts(lists.offsets, Array.from(lists.values, (ordinal) => texts.get(ordinal)!))
+      return parts(
+        lists.offsets,
+        Array.from(lists.values, (ordinal) => texts.get(ordinal)!),
+      )
     }
     case 'ip': {
       const { offsets, values } = (column as IpColumn).readLists(rows)
