@@ -142,6 +142,11 @@ describe('queries of the DSL', () => {
     expect(() => dsl(query)).toThrow(message)
   })
 
+  test('bodies are not followed into any depth', () => {
+    expect(() => parseJsonBody('['.repeat(128))).toThrow('recursion limit exceeded')
+    expect(parseJsonBody(`${'['.repeat(127)}"[{\\"[{"${']'.repeat(127)}`)).toHaveLength(1)
+  })
+
   test('integers of 64 bits keep all digits', () => {
     const query = parseJsonBody('{"range":{"n":{"gte":18446744073709551615,"lt":1.0}}}')
     expect(parseDslQuery(query)).toMatchObject({

@@ -89,6 +89,7 @@ describe('the search API', () => {
       body: { message: 'Invalid query string' },
     })
     expect(await api.answer({ method: 'GET', path: '/api/v1/indexes' })).toBeNull()
+    expect(await api.answer({ method: 'GET', path: '/api/v1/%ZZ/search?query=x' })).toMatchObject({ status: 400 })
   })
 
   test.each([

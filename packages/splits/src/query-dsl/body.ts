@@ -9,8 +9,12 @@ export class BodyError extends Error {
   override readonly name: string = 'BodyError'
 }
 
-/** @throws BodyError for what is no JSON. */
+/** Levels of arrays and objects that a body may have. */
+const MAX_DEPTH = 127
+
+/** @throws BodyError for what is no JSON, or is nested too deep. */
 export function parseJsonBody(text: string): Json {
+  if (isDeep(text)) throw new BodyError('recursion limit exceeded')
   const parse = JSON.parse as (
     text: string,
     reviver: (key: string, value: unknown, context: { source?: string }) => unknown,
@@ -22,6 +26,22 @@ export function parseJsonBody(text: string): Json {
   } catch (error) {
     throw new BodyError((error as Error).message)
   }
+}
+
+function isDeep(text: string): boolean {
+  let depth = 0
+  let quoted = false
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at]
+    if (quoted) {
+      if (char === '\\') at++
+      else if (char === '"') quoted = false
+    } else if (char === '"') quoted = true
+    else if (char === '{' || char === '[') depth++
+    else if (char === '}' || char === ']') depth--
+    if (depth > MAX_DEPTH) return true
+  }
+  return false
 }
 
 /** Integers beyond 64 bits are doubles to Quickwit; so is -0. */

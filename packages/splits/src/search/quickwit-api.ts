@@ -39,14 +39,17 @@ export class QuickwitApi {
     const body = request.body ?? ''
     if (elastic?.[3] !== undefined) return this.#elasticMany(url.searchParams, body, signal)
     if (elastic !== null) {
-      const indexes = decodeURIComponent(elastic[1]!).split(',')
+      const indexes = patternsOf(elastic[1]!)
+      if (indexes === null) return BAD_PATTERNS
       return this.#elastic(indexes, url.searchParams, body, elastic[2] === '_count', signal)
     }
     const native = /^\/api\/v1\/([^/_][^/]*)\/search$/.exec(url.pathname)
-    return native === null ? null : this.#native(decodeURIComponent(native[1]!).split(','), request, url, signal)
+    if (native === null) return null
+    const indexes = patternsOf(native[1]!)
+    return indexes === null ? BAD_PATTERNS : this.#native(indexes, request, url, signal)
   }
 
-  async #native(indexes: string[], request: ApiRequest, url: URL, signal?: AbortSignal): Promise<ApiAnswer> {
+  async #native(indexes: readonly string[], request: ApiRequest, url: URL, signal?: AbortSignal): Promise<ApiAnswer> {
     const start = performance.now()
     try {
       const search =
@@ -113,6 +116,20 @@ export class QuickwitApi {
     } catch (error) {
       return elasticRefusal(error)
     }
+  }
+}
+
+const BAD_PATTERNS: ApiAnswer = {
+  status: 400,
+  body: { message: 'failed to percent decode comma-separated index ID patterns' },
+}
+
+/** The index patterns of a path; null for what is not encoded well. */
+function patternsOf(step: string): readonly string[] | null {
+  try {
+    return decodeURIComponent(step).split(',')
+  } catch {
+    return null
   }
 }
 
