@@ -28,6 +28,10 @@ function maskOf(width: i32): u64 {
 export function unpackValues(
   words: usize, width: i32, start: u32, count: i32, gcd: u64, min: u64, mapping: i32, out: usize,
 ): void {
+  if (width == 64 && gcd == 1) {
+    addWhole(words + (usize(start) << 3), count, min, mapping, out)
+    return
+  }
   const mask = maskOf(width)
   let bit = u64(start) * width
   const end = out + (usize(count) << 3)
@@ -43,6 +47,20 @@ export function unpackValues(
     store<u64>(to, (min + gcd * raw(words, bit, mask)) ^ flip)
     bit += width
   }
+}
+
+/** Values of 64 bits, two at a time. */
+function addWhole(words: usize, count: i32, min: u64, mapping: i32, out: usize): void {
+  const add = i64x2.splat(min)
+  const sign = i64x2.splat(i64.MIN_VALUE)
+  const even = usize(count & ~1) << 3
+  for (let at: usize = 0; at < even; at += 16) {
+    const value = i64x2.add(v128.load(words + at), add)
+    if (mapping == 0) v128.store(out + at, value)
+    else if (mapping == 1) v128.store(out + at, v128.xor(value, sign))
+    else v128.store(out + at, v128.xor(value, v128.or(v128.not(i64x2.shr_s(value, 63)), sign)))
+  }
+  if ((count & 1) != 0) store<u64>(out + even, unmap(min + load<u64>(words + even), mapping))
 }
 
 /**
