@@ -120,6 +120,7 @@ describe('sources of a layout', () => {
         },
       ],
       filters: [],
+      query: [],
       top: null,
       fetch: null,
     })
@@ -162,6 +163,7 @@ describe('sources of a layout', () => {
     const filtered = new FastFieldExec(table, {
       columns: [column('service'), column('level')],
       filters: [filter],
+      query: [],
       top: null,
       fetch: null,
     })
@@ -183,7 +185,7 @@ describe('sources of a layout', () => {
       [0, false, true],
       [0, true, false],
     ] as const) {
-      const top = source.withOptions({ ...source.options, top: { k: 5, column, descending, nullsFirst } })
+      const top = source.withOptions({ ...source.options, top: { k: 5, keys: [{ column, descending, nullsFirst }] } })
       const compare = (a: ScalarValue[], b: ScalarValue[]): number => {
         const [x, y] = [a[3 + column]!, b[3 + column]!]
         if (x === null || y === null) return x === y ? 0 : (x === null) === nullsFirst ? -1 : 1
@@ -229,12 +231,12 @@ describe('sources of a layout', () => {
       new ColumnExpr(3, 'service', new Utf8(), true),
       new LiteralExpr(new Utf8(), 'l'),
     )
-    const top = { k: 7, column: 1, descending: true, nullsFirst: false }
+    const top = { k: 7, keys: [{ column: 1, descending: true, nullsFirst: false }] }
     const nodes: ExecutionPlan[] = [
       new InvertedIndexExec(table, { filters: [predicate], marks: [{ name: 'm', predicate }], scored: true, topK: 3 }),
       new InvertedIndexExec(table.forTask(new Set()), { filters: [], marks: [], scored: false, topK: null }),
-      new FastFieldExec(table, { columns, filters: [filter], top, fetch: null }),
-      new DocumentExec(table, { columns, filters: [], top: null, fetch: 12 }),
+      new FastFieldExec(table, { columns, filters: [filter], query: [predicate], top, fetch: null }),
+      new DocumentExec(table, { columns, filters: [], query: [], top: null, fetch: 12 }),
     ]
     for (const node of nodes) {
       const decoded = codec.decodePlan(codec.encodePlan(node))

@@ -15,7 +15,11 @@ export interface SortWords {
 const SIGN = 0x80000000
 
 /** The words of the leading keys, up to one whose order words do not hold whole (text: its first 8 bytes). */
-export function sortWords(columns: readonly Vector[], keys: readonly SortKey[], length: number): SortWords {
+export function sortWords(
+  columns: readonly Vector[],
+  keys: readonly Pick<SortKey, 'descending' | 'nullsFirst'>[],
+  length: number,
+): SortWords {
   const words: Uint32Array[] = []
   for (const [k, column] of columns.entries()) {
     const operand = new Operand(column)

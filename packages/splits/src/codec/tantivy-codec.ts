@@ -9,6 +9,7 @@ import { DocumentExec } from '../sources/document-exec.ts'
 import { DocumentFetchExec } from '../sources/document-fetch-exec.ts'
 import { FastFieldExec } from '../sources/fast-field-exec.ts'
 import { InvertedIndexExec } from '../sources/inverted-index-exec.ts'
+import type { TopKey } from '../sources/key-words.ts'
 import { ScanTable } from '../sources/scan-table.ts'
 import type { SourceColumn } from '../sources/segment-columns.ts'
 import { TantivyAggregateExec } from '../sources/tantivy-aggregate-exec.ts'
@@ -185,27 +186,27 @@ function columnSourceToWire({ table, options }: ColumnSource, context: EncodeCon
     table: tableToWire(table),
     columns: options.columns.map((column) => columnToWire(column, context)),
     filters: context.encodeExprs(options.filters),
-    top: options.top,
+    query: options.query.map(predicateToWire),
+    top: options.top === null ? null : { k: options.top.k, keys: [...options.top.keys] },
     fetch: options.fetch,
   }
 }
 
 function optionsFromWire(wire: volley.splits.IColumnSource, context: DecodeContext): ColumnSourceOptions {
-  const top = wire.top ?? null
+  const width = wire.columns?.length ?? 0
   return {
     columns: (wire.columns ?? []).map((column) => columnFromWire(column, context)),
     filters: context.decodeExprs(wire.filters ?? []),
-    top:
-      top === null
-        ? null
-        : {
-            k: top.k ?? 0,
-            column: top.column ?? 0,
-            descending: top.descending ?? false,
-            nullsFirst: top.nullsFirst ?? false,
-          },
+    query: (wire.query ?? []).map(predicateFromWire),
+    top: wire.top ? { k: wire.top.k ?? 0, keys: (wire.top.keys ?? []).map((key) => topKeyFromWire(key, width)) } : null,
     fetch: wire.fetch == null ? null : Number(wire.fetch),
   }
+}
+
+function topKeyFromWire(wire: volley.splits.ITopKey, width: number): TopKey {
+  const column = wire.column ?? 0
+  if (column >= width) throw malformed('a key of no column')
+  return { column, descending: wire.descending ?? false, nullsFirst: wire.nullsFirst ?? false }
 }
 
 function fastFieldFromWire(wire: volley.splits.IColumnSource, context: DecodeContext): FastFieldExec {

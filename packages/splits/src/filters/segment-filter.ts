@@ -168,6 +168,11 @@ export function columnsOf(expr: Expr): number[] {
   return [...found].sort((a, b) => a - b)
 }
 
+/** The same of several, ascending. */
+export function filteredColumns(filters: readonly Expr[]): number[] {
+  return [...new Set(filters.flatMap(columnsOf))].sort((a, b) => a - b)
+}
+
 function onColumn0(predicate: Expr): Expr {
   return transformExpr(predicate, (node) =>
     node instanceof ColumnExpr ? new ColumnExpr(0, node.name, node.type, true) : node,

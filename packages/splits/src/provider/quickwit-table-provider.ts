@@ -88,7 +88,7 @@ export class QuickwitTableProvider implements TableProvider {
       sources.push(new InvertedIndexExec(table, { filters: textFilters, marks, scored, topK: null }))
     }
     const fetchInSource = sources.length === 0 ? request.fetch : null
-    const columnOptions = { filters: [], top: null }
+    const columnOptions = { filters: [], query: [], top: null }
     if (fast.length > 0 || (sources.length === 0 && stored.length === 0)) {
       sources.push(new FastFieldExec(table, { ...columnOptions, columns: fast, fetch: fetchInSource }))
     }

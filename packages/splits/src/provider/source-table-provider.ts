@@ -76,7 +76,7 @@ export class SourceTableProvider implements TableProvider {
         ? [{ name, type, nullable, source }]
         : [],
     )
-    const options = { columns, filters: [], top: null, fetch: request.fetch }
+    const options = { columns, filters: [], query: [], top: null, fetch: request.fetch }
     return this.#function === 'documents' ? new DocumentExec(table, options) : new FastFieldExec(table, options)
   }
 

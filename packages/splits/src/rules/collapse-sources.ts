@@ -38,8 +38,8 @@ export function collapseSources(plan: ExecutionPlan): Collapsed | null {
     return { table: plan.table, inverted: plan.withoutColumns(), columns: [], filters: [], exprs }
   }
   if (plan instanceof ColumnSource) {
-    const { columns, filters, top, fetch } = plan.options
-    if (top !== null || fetch !== null) return null
+    const { columns, filters, query, top, fetch } = plan.options
+    if (query.length > 0 || top !== null || fetch !== null) return null
     const exprs = plan.schema.fields.map((_, i) => ownColumn(plan, i))
     return { table: plan.table, inverted: null, columns, filters, exprs }
   }
@@ -77,6 +77,7 @@ export function sourceOf(
   const fields = new FastFieldExec(table, {
     columns: kept.map((i) => columns[i]!),
     filters: filters.map(move),
+    query: [],
     top: null,
     fetch: null,
   })

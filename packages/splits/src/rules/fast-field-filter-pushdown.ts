@@ -56,6 +56,7 @@ function asOneSource({ left, right, joinType, on, schema }: DocIdJoinExec): Exec
   if (joinType !== 'inner' || !(right instanceof ColumnSource) || right.options.filters.length === 0) return null
   const fast = left instanceof DocIdJoinExec ? left.right : left
   if (!(fast instanceof ColumnSource) || fast.options.top !== null || fast.options.fetch !== null) return null
+  if (fast.options.query.length > 0 || right.options.query.length > 0) return null
   if (left instanceof DocIdJoinExec && !(left.joinType === 'inner' && left.left instanceof InvertedIndexExec))
     return null
   const first = addressFields.length
@@ -72,6 +73,7 @@ function asOneSource({ left, right, joinType, on, schema }: DocIdJoinExec): Exec
   const options = {
     columns: [...columns, ...right.options.columns],
     filters: [...filters, ...shifted],
+    query: [],
     top: null,
     fetch: null,
   }

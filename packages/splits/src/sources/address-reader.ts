@@ -15,7 +15,7 @@ import {
 } from '@volley/core'
 import type { Region } from '@volley/kernels'
 import { Null, type Schema } from 'apache-arrow'
-import { columnsOf } from '../filters/segment-filter.ts'
+import { filteredColumns } from '../filters/segment-filter.ts'
 import { addressFields, addressVectors } from './address.ts'
 import type { ColumnSourceOptions } from './column-source.ts'
 import type { DocUnit } from './opened-layout.ts'
@@ -94,7 +94,7 @@ export class AddressReader implements LookupStream {
     if (filters.length === 0)
       return { columns: [...address, ...(await segment.readDocs(all, docs, region))], kept: null }
     const values: Vector[] = columns.map(() => new NullVector(new Null(), docs.length, null))
-    const read = [...new Set(filters.flatMap(columnsOf))].sort((a, b) => a - b)
+    const read = filteredColumns(filters)
     for (const [i, vector] of (await segment.readDocs(read, docs, region)).entries()) values[read[i]!] = vector
     let kept: Selection | null = null
     for (const filter of filters) {

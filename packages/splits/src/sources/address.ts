@@ -12,6 +12,11 @@ export const addressFields: readonly Field[] = [
   new Field(ADDRESS_COLUMNS[2]!, new Uint32(), false, new Map([[ADDRESS_KEY, 'doc']])),
 ]
 
+/** Whether a field is part of an address, under whatever name. */
+export function isAddressField(field: Field): boolean {
+  return field.metadata.has(ADDRESS_KEY)
+}
+
 /** Address columns of `docs` (ascending doc ids, in the arena) of one segment; split and segment are constants. */
 export function addressVectors(region: Region, splitId: string, segmentOrd: number, docs: Uint32Array): Vector[] {
   const [split, segment, doc] = addressFields

@@ -12,10 +12,11 @@ import {
   type TaskContext,
   type Vector,
 } from '@volley/core'
+import type { TextPredicate } from '@volley/planner'
 import { Field, Null, Schema } from 'apache-arrow'
 import { intersection, lowerBound } from '../filters/doc-lists.ts'
 import { isInfallible } from '../filters/infallible.ts'
-import { columnsOf, SegmentFilter, type DocFilter } from '../filters/segment-filter.ts'
+import { filteredColumns, SegmentFilter, type DocFilter } from '../filters/segment-filter.ts'
 import { addressFields, addressVectors } from './address.ts'
 import { AddressReader } from './address-reader.ts'
 import { aliveOnly, aliveRange } from './doc-selection.ts'
@@ -23,7 +24,9 @@ import { aboutSplit, openLayout, type DocUnit } from './opened-layout.ts'
 import type { ScanTable } from './scan-table.ts'
 import { SegmentColumns, type SourceColumn } from './segment-columns.ts'
 import { SplitSource } from './split-source.ts'
-import { topByKey, type TopKey } from './top-by-key.ts'
+import type { TopKey } from './key-words.ts'
+import { prepareText } from './text-query.ts'
+import { bestDocs } from './top-rows.ts'
 import { streamOf } from './unit-stream.ts'
 
 /** Share of selected rows below which the other columns are read document by document. */
@@ -31,12 +34,20 @@ const SPARSE = 0.4
 /** Share of candidates below which other filters are tested on them one by one. */
 const FEW = 0.02
 
+/** The first `k` rows by some of the source's columns, ties by address. */
+export interface TopRows {
+  readonly k: number
+  readonly keys: readonly TopKey[]
+}
+
 export interface ColumnSourceOptions {
   readonly columns: readonly SourceColumn[]
   /** Over this source's schema; every row satisfies all of them. */
   readonly filters: readonly Expr[]
-  /** Each unit gives only its best k by one column: what a global top k needs of it. */
-  readonly top: TopKey | null
+  /** Text predicates that every row satisfies, by the inverted index. */
+  readonly query: readonly TextPredicate[]
+  /** Each partition gives only its best k by these keys: what a global top k needs of it. */
+  readonly top: TopRows | null
   /** Any this many rows of each partition are enough. */
   readonly fetch: number | null
 }
@@ -61,15 +72,22 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
   abstract withOptions(options: ColumnSourceOptions): ColumnSource
 
   override details(): readonly (readonly [string, string])[] {
-    const { columns, filters, top, fetch } = this.options
-    const key = top === null ? null : `${columns[top.column]!.name}${top.descending ? ' DESC' : ''}`
+    const { columns, filters, query, top, fetch } = this.options
     return [
       ...this.tableDetails(),
       ['fields', `[${columns.map((column) => column.name).join(', ')}]`],
+      ...(query.length > 0 ? [['query', `[${query.join(', ')}]`] as const] : []),
       ...(filters.length > 0 ? [['filters', `[${filters.join(', ')}]`] as const] : []),
-      ...(top === null ? [] : [['top_k', `${top.k} by ${key}`] as const]),
+      ...(top === null
+        ? []
+        : [['top_k', `${top.k} by [${top.keys.map((key) => this.keyText(key)).join(', ')}]`] as const]),
       ...(fetch === null ? [] : [['fetch', String(fetch)] as const]),
     ]
+  }
+
+  private keyText({ column, descending, nullsFirst }: TopKey): string {
+    const { name } = this.options.columns[column]!
+    return `${name}${descending ? ' DESC' : ''} NULLS ${nullsFirst ? 'FIRST' : 'LAST'}`
   }
 
   override get statistics(): Statistics {
@@ -84,17 +102,26 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
 
   private async *scan(partition: number, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
     const { top, fetch } = this.options
+    const units = (await openLayout(this.table.layout, context))[partition]!
+    if (top !== null) {
+      for (const { unit, docs } of await bestDocs(this, top, units, context)) {
+        const segment = await this.openColumns(unit, context)
+        try {
+          for (let at = 0; at < docs.length; at += context.batchSize) {
+            yield await this.gather(unit, segment, docs.subarray(at, at + context.batchSize), context)
+          }
+        } finally {
+          segment.release()
+        }
+      }
+      return
+    }
     let remaining = fetch ?? Infinity
-    for (const unit of (await openLayout(this.table.layout, context))[partition]!) {
+    for (const unit of units) {
       if (remaining <= 0) return
       context.throwIfCancelled()
       const segment = await this.openColumns(unit, context)
       try {
-        if (top !== null) {
-          const docs = await topByKey(this.scanUnit(unit, segment, context, null, [top.column]), top)
-          if (docs.length > 0) yield await this.gather(unit, segment, docs, context)
-          continue
-        }
         for await (const batch of this.scanUnit(unit, segment, context, null, null)) {
           remaining -= batch.numRows
           yield batch
@@ -117,7 +144,9 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
     docs: Uint32Array | null,
     only: readonly number[] | null,
   ): AsyncGenerator<RecordBatch, void, void> {
-    const { found, filters } = await this.candidates(unit, segment, context, docs)
+    const searched = docs ?? (await this.searched(unit, context))
+    if (searched?.length === 0) return
+    const { found, filters } = await this.candidates(unit, segment, context, searched)
     const share = found === null ? 1 : found.length / (unit.end - unit.start)
     const windows =
       found !== null && share < SPARSE ? this.lists(unit, found, context) : this.ranges(unit, found, context)
@@ -126,6 +155,16 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
       const batch = await this.filtered(unit, segment, context, window, filters, only)
       if (batch !== null) yield batch
     }
+  }
+
+  /** Live documents that satisfy the text predicates; null without any. */
+  private async searched(unit: DocUnit, context: TaskContext): Promise<Uint32Array | null> {
+    const { query } = this.options
+    if (query.length === 0) return null
+    const prepared = await aboutSplit(unit, () => prepareText(unit, this.table, query, false))
+    const docs = aliveOnly(prepared.docs(unit.start, unit.end), unit.segment.alive)
+    context.metricsOf(this).add('docs_matched', docs.length)
+    return docs
   }
 
   /**
@@ -276,8 +315,9 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
     }
   }
 
-  openColumns(unit: DocUnit, context: TaskContext): Promise<SegmentColumns> {
-    return SegmentColumns.open(unit, this.table, this.options.columns, context, context.metricsOf(this))
+  /** Opens all columns in a unit, or those at `only`. */
+  openColumns(unit: DocUnit, context: TaskContext, only: readonly number[] | null = null): Promise<SegmentColumns> {
+    return SegmentColumns.open(unit, this.table, this.options.columns, context, context.metricsOf(this), only)
   }
 
   openLookup(partition: number, context: TaskContext): LookupStream {
@@ -298,9 +338,4 @@ interface Window {
 
 function costOf(filter: DocFilter | null): number {
   return filter === null ? 2 : filter.by === 'column' ? 1 : 0
-}
-
-/** Positions (among the source's own columns) that expressions over its schema read. */
-function filteredColumns(filters: readonly Expr[]): number[] {
-  return [...new Set(filters.flatMap(columnsOf))].sort((a, b) => a - b)
 }

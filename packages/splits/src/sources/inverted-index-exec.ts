@@ -8,13 +8,12 @@ import {
   type TaskContext,
 } from '@volley/core'
 import type { TextPredicate } from '@volley/planner'
-import { prepare, statisticsOf, type PreparedQuery } from '@volley/tantivy'
 import { Bool, Field, Float64, Schema } from 'apache-arrow'
 import { addressFields, addressVectors } from './address.ts'
 import { aboutSplit, openLayout, type DocUnit } from './opened-layout.ts'
 import type { ScanTable } from './scan-table.ts'
 import { SplitSource } from './split-source.ts'
-import { textQuery } from './text-query.ts'
+import { prepareText } from './text-query.ts'
 import { streamOf } from './unit-stream.ts'
 import { aliveOnly, topByScore } from './doc-selection.ts'
 
@@ -140,7 +139,7 @@ export class InvertedIndexExec extends SplitSource {
     context: TaskContext,
   ): Promise<{ docs: Uint32Array; scores: Float64Array | null }> {
     const { filters, scored, topK } = this.options
-    const prepared = await this.prepare(unit, filters, scored)
+    const prepared = await prepareText(unit, this.table, filters, scored)
     const { segment, start, end } = unit
     if (!scored) return { docs: aliveOnly(prepared.docs(start, end), segment.alive), scores: null }
     const result = topByScore(prepared.scorer(), segment.alive, start, end, topK)
@@ -150,18 +149,12 @@ export class InvertedIndexExec extends SplitSource {
 
   /** One bit per document of the unit, from its start. */
   private async markBits(unit: DocUnit, mark: Mark): Promise<Uint8Array> {
-    const prepared = await this.prepare(unit, [mark.predicate], false)
+    const prepared = await prepareText(unit, this.table, [mark.predicate], false)
     const bits = new Uint8Array((unit.end - unit.start + 7) >>> 3)
     for (const doc of prepared.docs(unit.start, unit.end)) {
       const i = doc - unit.start
       bits[i >>> 3]! |= 1 << (i & 7)
     }
     return bits
-  }
-
-  private async prepare(unit: DocUnit, predicates: readonly TextPredicate[], scoring: boolean): Promise<PreparedQuery> {
-    const query = textQuery(predicates, unit.index, this.table.index(unit.split.indexId).mapping)
-    const statistics = scoring ? await statisticsOf(unit.index.index, query) : undefined
-    return prepare(query, unit.segment, { scoring, ...(statistics === undefined ? {} : { statistics }) })
   }
 }

@@ -1,5 +1,5 @@
 import type { OperatorMetrics, TaskContext, Vector } from '@volley/core'
-import { constantVector, vectorOf } from '@volley/core'
+import { constantVector } from '@volley/core'
 import { Region } from '@volley/kernels'
 import type { ScanColumn } from '@volley/planner'
 import type { Column, ColumnEntry, FieldEntry } from '@volley/tantivy'
@@ -56,12 +56,14 @@ export class SegmentColumns {
     this.#shared = shared
   }
 
+  /** Opens the columns of a unit, or those at `only`; the others are not to be read then. */
   static async open(
     unit: DocUnit,
     table: ScanTable,
     columns: readonly SourceColumn[],
     context: TaskContext,
     metrics: OperatorMetrics,
+    only: readonly number[] | null = null,
   ): Promise<SegmentColumns> {
     const shared = new Region(context.arena)
     try {
@@ -70,7 +72,8 @@ export class SegmentColumns {
       const entries = columns.length === 0 ? [] : await unit.segment.columns()
       const stored: SourceColumn[] = []
       const means = await Promise.all(
-        columns.map(async (column): Promise<Means> => {
+        columns.map(async (column, i): Promise<Means> => {
+          if (only !== null && !only.includes(i)) return { kind: 'missing' }
           if (column.source.kind === 'column') {
             if (column.source.name === INDEX_COLUMN) return { kind: 'index' }
             const field = resolveField(schema, mapping, column.source.name)
@@ -191,13 +194,7 @@ export class SegmentColumns {
           vectors.push(constantVector(type, this.#unit.split.indexId, length, region))
           break
         case 'missing':
-          vectors.push(
-            vectorOf(
-              type,
-              Array.from({ length }, () => null),
-              region,
-            ),
-          )
+          vectors.push(constantVector(type, null, length, region))
           break
       }
     }

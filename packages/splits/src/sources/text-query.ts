@@ -1,7 +1,9 @@
 import { internalError } from '@volley/core'
 import type { TextPredicate } from '@volley/planner'
-import { AllQuery, BooleanQuery, type Query } from '@volley/tantivy'
+import { AllQuery, BooleanQuery, prepare, statisticsOf, type PreparedQuery, type Query } from '@volley/tantivy'
 import type { DocMapping } from '../mapping/doc-mapping.ts'
+import type { DocUnit } from './opened-layout.ts'
+import type { ScanTable } from './scan-table.ts'
 import type { SplitIndex } from '../opener/split-index-opener.ts'
 import { buildQuery, checkQuery } from '../query-language/build-query.ts'
 import { parseQuickwitQuery } from '../query-language/parse.ts'
@@ -9,10 +11,22 @@ import type { QueryAst } from '../query-language/query-ast.ts'
 import { matchAst, phraseAst, queryFieldName } from '../query-language/text-queries.ts'
 
 /** The conjunction of text predicates as a query of one split, by the split's own schema and tokenizers. */
-export function textQuery(predicates: readonly TextPredicate[], split: SplitIndex, mapping: DocMapping): Query {
+function textQuery(predicates: readonly TextPredicate[], split: SplitIndex, mapping: DocMapping): Query {
   const queries = predicates.map((predicate) => buildQuery(astOf(predicate, mapping), split, mapping))
   if (queries.length === 0) return new AllQuery()
   return queries.length === 1 ? queries[0]! : new BooleanQuery({ must: queries })
+}
+
+/** A conjunction of text predicates over the segment of a unit, ready to be run. */
+export async function prepareText(
+  unit: DocUnit,
+  table: ScanTable,
+  predicates: readonly TextPredicate[],
+  scoring: boolean,
+): Promise<PreparedQuery> {
+  const query = textQuery(predicates, unit.index, table.index(unit.split.indexId).mapping)
+  const statistics = scoring ? await statisticsOf(unit.index.index, query) : undefined
+  return prepare(query, unit.segment, { scoring, ...(statistics === undefined ? {} : { statistics }) })
 }
 
 /**

@@ -1,0 +1,256 @@
+import { typeName, type PrimitiveVector, type RecordBatch, type ScalarValue, type TaskContext } from '@volley/core'
+import type { NumericColumn } from '@volley/tantivy'
+import { addressFields } from './address.ts'
+import { BestRows, WordThreshold } from './best-rows.ts'
+import { filteredColumns } from '../filters/segment-filter.ts'
+import type { ColumnSource, TopRows } from './column-source.ts'
+import { keyWords, wordsOfValue, wordsPerKey, type TopKey } from './key-words.ts'
+import type { DocUnit } from './opened-layout.ts'
+import type { SegmentColumns } from './segment-columns.ts'
+import { nanosPerUnit } from './timestamps.ts'
+
+/** Share of selected rows below which keys are read document by document. */
+const SPARSE = 0.4
+
+/** Documents of a unit, ascending. */
+export interface UnitDocs {
+  readonly unit: DocUnit
+  readonly docs: Uint32Array
+}
+
+/** Documents in the order of the keys, with their leading words that compare across segments; null: in no order. */
+interface Found {
+  readonly unit: DocUnit
+  readonly docs: Uint32Array
+  readonly tuples: Uint32Array | null
+}
+
+const thresholds = new WeakMap<TaskContext, Map<ColumnSource, WordThreshold>>()
+
+/** What all partitions of a source in a task know of its k-th row. */
+function thresholdOf(source: ColumnSource, k: number, width: number, context: TaskContext): WordThreshold {
+  let known = thresholds.get(context)
+  if (known === undefined) thresholds.set(context, (known = new Map()))
+  let threshold = known.get(source)
+  if (threshold === undefined) known.set(source, (threshold = new WordThreshold(k, width)))
+  return threshold
+}
+
+/**
+ * The documents among which the first k of some units are, in address order. Units that promise the first rows are read
+ * first; what cannot reach the k-th row that is known, of any partition, is left out: rows, and whole segments by the
+ * split's time range or the column's bounds.
+ */
+export async function bestDocs(
+  source: ColumnSource,
+  top: TopRows,
+  units: readonly DocUnit[],
+  context: TaskContext,
+): Promise<UnitDocs[]> {
+  const search = new TopSearch(source, top, context)
+  const found: Found[] = []
+  for (const unit of search.inOrder(units)) {
+    context.throwIfCancelled()
+    const best = await search.unit(unit)
+    if (best !== null) found.push(best)
+  }
+  return found
+    .sort((a, b) => units.indexOf(a.unit) - units.indexOf(b.unit))
+    .map((each) => ({ unit: each.unit, docs: search.within(each).sort() }))
+    .filter(({ docs }) => docs.length > 0)
+}
+
+class TopSearch {
+  readonly #source: ColumnSource
+  readonly #top: TopRows
+  readonly #context: TaskContext
+  /** Words of each key. */
+  readonly #counts: readonly number[]
+  /** Leading words that mean the same in every segment: those before the first text, which counts by ordinals. */
+  readonly #shared: number
+  readonly #threshold: WordThreshold
+
+  constructor(source: ColumnSource, top: TopRows, context: TaskContext) {
+    this.#source = source
+    this.#top = top
+    this.#context = context
+    const types = top.keys.map((key) => source.options.columns[key.column]!.type)
+    this.#counts = types.map((type) => wordsPerKey(type)!)
+    const text = types.findIndex((type) => typeName(type) === 'Utf8')
+    this.#shared = this.#counts.slice(0, text < 0 ? types.length : text).reduce((sum, count) => sum + count, 0)
+    this.#threshold = thresholdOf(source, top.k, this.#shared, context)
+  }
+
+  /** Those first whose time range begins best, where the first key is time. */
+  inOrder(units: readonly DocUnit[]): readonly DocUnit[] {
+    const ranked = units.map((unit, i) => ({ unit, i, best: this.#bestTime(unit) }))
+    const sign = this.#top.keys[0]!.descending ? -1 : 1
+    ranked.sort((a, b) => {
+      if (a.best === null || b.best === null || a.best === b.best) return a.i - b.i
+      return a.best < b.best ? -sign : sign
+    })
+    return ranked.map(({ unit }) => unit)
+  }
+
+  /** The best rows of a unit; null when it is known to have none that count. */
+  async unit(unit: DocUnit): Promise<Found | null> {
+    const { nullsFirst } = this.#top.keys[0]!
+    const time = nullsFirst ? null : this.#bestTime(unit)
+    if (time !== null && this.#isBehind(time)) return this.#skipped()
+    const metrics = this.#context.metricsOf(this.#source)
+    const keyColumns = this.#top.keys.map((key) => key.column)
+    const keys = await this.#source.openColumns(unit, this.#context, keyColumns)
+    try {
+      const bound = this.#bestValue(keys)
+      if (bound !== null && this.#isBehind(bound)) return this.#skipped()
+      for (const i of keyColumns) if (keys.ordinals(i)?.sorted === true) keys.useOrdinals(i)
+      const segment = await this.#source.openColumns(unit, this.#context, filteredColumns(this.#source.options.filters))
+      try {
+        const found = await this.#scan(unit, segment, keys)
+        if (found.tuples !== null) this.#threshold.add(found.tuples)
+        metrics.add('docs_ranked', found.docs.length)
+        return found
+      } finally {
+        segment.release()
+      }
+    } finally {
+      keys.release()
+    }
+  }
+
+  /** The documents of a unit that are not behind what is known by now. */
+  within({ docs, tuples }: Found): Uint32Array {
+    const limit = this.#threshold.last
+    if (tuples === null || limit === null) return docs
+    const width = this.#shared
+    let count = docs.length
+    while (count > 0 && isAfter(tuples, (count - 1) * width, limit)) count--
+    return docs.subarray(0, count)
+  }
+
+  async #scan(unit: DocUnit, segment: SegmentColumns, keys: SegmentColumns): Promise<Found> {
+    const width = this.#counts.reduce((sum, count) => sum + count, 0)
+    const best = new BestRows(this.#top.k, width)
+    /** Every document, once a batch has a key without words. */
+    let all: Uint32Array[] | null = null
+    for await (const batch of this.#source.scanUnit(unit, segment, this.#context, null, [])) {
+      try {
+        const rows = rowsOf(batch)
+        if (all === null && (await this.#rank(rows, keys, best))) continue
+        all ??= [best.finish(0).docs]
+        all.push(rows.selection === null ? rows.docs.slice() : Uint32Array.from(rows.selection, (i) => rows.docs[i]!))
+      } finally {
+        batch.release()
+      }
+    }
+    if (all === null) return { unit, ...best.finish(this.#shared) }
+    return { unit, docs: joined(all), tuples: null }
+  }
+
+  /** Ranks the rows of a batch; false when a key has no words. */
+  async #rank(rows: Rows, keys: SegmentColumns, best: BestRows): Promise<boolean> {
+    const region = this.#context.region()
+    try {
+      const { docs, selection } = rows
+      const first = docs[0]!
+      const wanted = this.#top.keys.map((key) => key.column)
+      const isRange = docs.at(-1)! - first === docs.length - 1
+      const vectors = isRange
+        ? await keys.readRange(wanted, first, first + docs.length, region)
+        : await keys.readDocs(wanted, docs, region)
+      const words: Uint32Array[] = []
+      for (const [k, key] of this.#top.keys.entries()) {
+        const own = keyWords(vectors[k]!, key, this.#counts[k]!, region)
+        if (own === null) return false
+        words.push(...own)
+      }
+      best.add(words, docs, selection, this.#threshold.last)
+      return true
+    } finally {
+      region.release()
+    }
+  }
+
+  #skipped(): null {
+    this.#context.metricsOf(this.#source).add('segments_skipped', 1)
+    return null
+  }
+
+  /** Whether a row with this value as its first key comes behind the k-th row that is known. */
+  #isBehind(value: bigint | number): boolean {
+    const limit = this.#threshold.last
+    const [key] = this.#top.keys as [TopKey, ...TopKey[]]
+    const count = this.#counts[0]!
+    if (limit === null || this.#shared < count) return false
+    const region = this.#context.region()
+    try {
+      const { type } = this.#source.options.columns[key.column]!
+      const words = wordsOfValue(value as ScalarValue, type, key, count, region)
+      return words !== null && isAfter(Uint32Array.from(words), 0, limit.subarray(0, count))
+    } finally {
+      region.release()
+    }
+  }
+
+  /** The best time that a split's range leaves for the first key; null where that is not the index's time. */
+  #bestTime(unit: DocUnit): bigint | null {
+    const [key] = this.#top.keys as [TopKey, ...TopKey[]]
+    const { source, type } = this.#source.options.columns[key.column]!
+    const { timeRange } = unit.split
+    const { mapping } = this.#source.table.index(unit.split.indexId)
+    if (timeRange === null || source.kind !== 'column' || mapping.timestampField?.name !== source.name) return null
+    const ticks = BigInt(1_000_000_000 / nanosPerUnit(type))
+    // Seconds are truncated towards zero.
+    if (!key.descending) return BigInt(timeRange.start <= 0 ? timeRange.start - 1 : timeRange.start) * ticks
+    return BigInt(timeRange.end + 1) * ticks - 1n
+  }
+
+  /** The best value of the first key's column; null where it is not known, or NULLs come before it. */
+  #bestValue(keys: SegmentColumns): bigint | number | null {
+    const [key] = this.#top.keys as [TopKey, ...TopKey[]]
+    const means = keys.means(key.column)
+    if (means.kind !== 'fast' || means.raw.cardinality === 'multivalued') return null
+    const { raw } = means
+    if (raw.type === 'str' || raw.type === 'bytes' || raw.type === 'ip' || raw.type === 'bool') return null
+    if (key.nullsFirst && raw.numValues < raw.numDocs) return null
+    const { minValue, maxValue } = raw as NumericColumn
+    if (minValue === null || maxValue === null || Number.isNaN(minValue)) return null
+    const value = key.descending ? maxValue : minValue
+    const { type } = this.#source.options.columns[key.column]!
+    if (typeName(type) !== 'Timestamp' || typeof value !== 'bigint') return value
+    const unit = BigInt(nanosPerUnit(type))
+    return value / unit - (value % unit < 0n ? 1n : 0n)
+  }
+}
+
+interface Rows {
+  readonly docs: Uint32Array
+  readonly selection: Uint32Array | null
+}
+
+/** The documents of a batch, without those that are not selected where these are many. */
+function rowsOf(batch: RecordBatch): Rows {
+  const docs = (batch.columns[addressFields.length - 1] as PrimitiveVector).values as Uint32Array
+  const { selection } = batch
+  if (selection === null) return { docs, selection }
+  if (selection.length > docs.length * SPARSE) return { docs, selection }
+  return { docs: Uint32Array.from(selection, (i) => docs[i]!), selection: null }
+}
+
+function isAfter(tuples: Uint32Array, at: number, limit: Uint32Array): boolean {
+  for (let w = 0; w < limit.length; w++) {
+    const difference = tuples[at + w]! - limit[w]!
+    if (difference !== 0) return difference > 0
+  }
+  return false
+}
+
+function joined(lists: readonly Uint32Array[]): Uint32Array {
+  const all = new Uint32Array(lists.reduce((sum, list) => sum + list.length, 0))
+  let at = 0
+  for (const list of lists) {
+    all.set(list, at)
+    at += list.length
+  }
+  return all
+}
