@@ -23,17 +23,13 @@ export function aliveRange(start: number, end: number, alive: AliveBitset | null
   return docs.subarray(0, count)
 }
 
-/**
- * Scores the live documents of `start` to `end` and keeps all of them, or the best `topK` by (score descending, doc id
- * ascending). Documents come out ascending; `scored` counts those that were scored.
- */
-export function topByScore(
+/** Scores the matching live documents of `start` to `end`; documents ascend. */
+export function scoreAll(
   scorer: Scorer,
   alive: AliveBitset | null,
   start: number,
   end: number,
-  topK: number | null,
-): { docs: Uint32Array; scores: Float64Array; scored: number } {
+): { docs: Uint32Array; scores: Float64Array } {
   let capacity = 1024
   let docs = new Uint32Array(capacity)
   let scores = new Float64Array(capacity)
@@ -48,28 +44,10 @@ export function topByScore(
     docs[count] = doc
     scores[count++] = scorer.score()
   }
-  if (topK === null || count <= topK)
-    return { docs: docs.subarray(0, count), scores: scores.subarray(0, count), scored: count }
-  const kept = selectTop(scores.subarray(0, count), topK)
-  return { docs: kept.map((i) => docs[i]!), scores: Float64Array.from(kept, (i) => scores[i]!), scored: count }
+  return { docs: docs.subarray(0, count), scores: scores.subarray(0, count) }
 }
 
 function grown<A extends Uint32Array | Float64Array>(from: A, to: A): A {
   to.set(from)
   return to
-}
-
-/** Positions of the `k` largest values, equal ones by position; the positions ascend. Needs k < values.length. */
-function selectTop(values: Float64Array, k: number): Uint32Array {
-  const threshold = Float64Array.from(values).sort()[values.length - k]!
-  let above = 0
-  for (const value of values) above += +(value > threshold)
-  let ties = k - above
-  const kept = new Uint32Array(k)
-  let count = 0
-  for (let i = 0; i < values.length && count < k; i++) {
-    const value = values[i]!
-    if (value > threshold || (value === threshold && ties-- > 0)) kept[count++] = i
-  }
-  return kept
 }

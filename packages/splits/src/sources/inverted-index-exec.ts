@@ -8,6 +8,7 @@ import {
   type TaskContext,
 } from '@volley/core'
 import type { TextPredicate } from '@volley/planner'
+import { TopScores } from '@volley/tantivy'
 import { Bool, Field, Float64, Schema } from 'apache-arrow'
 import { addressFields, addressVectors } from './address.ts'
 import { aboutSplit, openLayout, type DocUnit } from './opened-layout.ts'
@@ -15,7 +16,8 @@ import type { ScanTable } from './scan-table.ts'
 import { SplitSource } from './split-source.ts'
 import { prepareText } from './text-query.ts'
 import { streamOf } from './unit-stream.ts'
-import { aliveOnly, topByScore } from './doc-selection.ts'
+import { lowerBound } from '../filters/doc-lists.ts'
+import { aliveOnly, scoreAll } from './doc-selection.ts'
 
 /** A Bool column that says whether a document matches a predicate which does not filter. */
 export interface Mark {
@@ -32,6 +34,14 @@ export interface InvertedIndexOptions {
   /** Each unit gives only its best k by (score descending, doc id): what a global top k needs of it. */
   readonly topK: number | null
 }
+
+interface Matches {
+  readonly docs: Uint32Array
+  readonly scores: Float64Array | null
+}
+
+/** The best documents of each segment that a source has been asked for in a task. */
+const bestOf = new WeakMap<TaskContext, Map<InvertedIndexExec, Map<string, Promise<Matches>>>>()
 
 /** `inv`: the documents that match, by the inverted index. Columns: address, `_score` where asked for, marks. */
 export class InvertedIndexExec extends SplitSource {
@@ -134,17 +144,42 @@ export class InvertedIndexExec extends SplitSource {
   }
 
   /** Live documents of the unit that match, ascending, with their scores where the source gives any. */
-  private async matches(
-    unit: DocUnit,
-    context: TaskContext,
-  ): Promise<{ docs: Uint32Array; scores: Float64Array | null }> {
+  private async matches(unit: DocUnit, context: TaskContext): Promise<Matches> {
     const { filters, scored, topK } = this.options
-    const prepared = await prepareText(unit, this.table, filters, scored)
     const { segment, start, end } = unit
+    if (scored && topK !== null) {
+      const { docs, scores } = await this.topOf(unit, topK, context)
+      const [from, to] = [lowerBound(docs, start), lowerBound(docs, end)]
+      return { docs: docs.subarray(from, to), scores: scores!.subarray(from, to) }
+    }
+    const prepared = await prepareText(unit, this.table, filters, scored)
     if (!scored) return { docs: aliveOnly(prepared.docs(start, end), segment.alive), scores: null }
-    const result = topByScore(prepared.scorer(), segment.alive, start, end, topK)
-    context.metricsOf(this).add('docs_scored', result.scored)
+    const result = scoreAll(prepared.scorer(), segment.alive, start, end)
+    context.metricsOf(this).add('docs_scored', result.docs.length)
     return result
+  }
+
+  /** The best of a whole segment, for all units that are parts of it. */
+  private topOf(unit: DocUnit, k: number, context: TaskContext): Promise<Matches> {
+    let bySegment = bestOf.get(context)
+    if (bySegment === undefined) bestOf.set(context, (bySegment = new Map()))
+    const key = `${unit.split.splitId}/${unit.segment.ord}`
+    let best = bySegment.get(this)?.get(key)
+    if (best === undefined) {
+      best = this.collectTop(unit, k, context)
+      bySegment.set(this, (bySegment.get(this) ?? new Map<string, Promise<Matches>>()).set(key, best))
+    }
+    return best
+  }
+
+  /** Blocks of postings that cannot hold one of the best are skipped where the query allows it. */
+  private async collectTop(unit: DocUnit, k: number, context: TaskContext): Promise<Matches> {
+    const prepared = await prepareText(unit, this.table, this.options.filters, true)
+    const top = new TopScores(k)
+    prepared.collectTop(top, unit.segment.alive)
+    context.metricsOf(this).add('docs_scored', top.scored)
+    const best = top.finish().sort((a, b) => a.doc - b.doc)
+    return { docs: Uint32Array.from(best, ({ doc }) => doc), scores: Float64Array.from(best, ({ score }) => score) }
   }
 
   /** One bit per document of the unit, from its start. */
