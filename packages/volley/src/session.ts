@@ -19,6 +19,7 @@ import {
   type Catalog,
   type DistributedPlan,
   type LogicalPlan,
+  type PhysicalChange,
   type PlanningContext,
   type Session,
   type SessionSettings,
@@ -302,19 +303,26 @@ export class VolleySession implements Session {
     context: PlanningContext,
     options: RunOptions,
   ): Promise<QueryResult> {
-    const { changes } = optimizeVerbose(statement.plan, context)
-    const plan = await this.#plan(statement.plan, context)
+    const { changes: logical } = optimizeVerbose(statement.plan, context)
+    const physical: PhysicalChange[] = []
+    const plan = await this.#plan(statement.plan, context, (change) => physical.push(change))
+    const changes = { logical, physical }
     const metrics = statement.analyze ? await this.#measure(plan, options) : null
     const { verbose, format } = statement
     return new QueryResult('EXPLAIN', explainPlan({ plan, metrics }, { format, changes: verbose ? changes : null }))
   }
 
-  async #plan(logical: LogicalPlan, context: PlanningContext): Promise<DistributedPlan> {
+  async #plan(
+    logical: LogicalPlan,
+    context: PlanningContext,
+    onRule: (change: PhysicalChange) => void = () => {},
+  ): Promise<DistributedPlan> {
     const { plan } = optimizeVerbose(logical, context)
     const physical = createPhysicalPlan(plan, {
       settings: this.settings,
       physicalRules: splitRules,
       distributed: true,
+      onRule,
     })
     const workers = await this.#parts.workers.getUrls()
     return planDistributed(physical, { workers, placement: new RendezvousPlacement() })

@@ -1,7 +1,8 @@
-import { typeKey, type ExecutionPlan } from '@volley/core'
+import { formatPlan, typeKey, type ExecutionPlan } from '@volley/core'
 import {
   formatLogicalPlan,
   type DistributedPlan,
+  type PhysicalChange,
   type RuleChange,
   type ShownSetting,
   type TableProvider,
@@ -63,8 +64,8 @@ export function describeTable(table: TableProvider): StaticRows {
 
 export interface ExplainOptions {
   readonly format: 'tree' | 'json'
-  /** What the logical rules did, for EXPLAIN VERBOSE. */
-  readonly changes: readonly RuleChange[] | null
+  /** What the rules did, for EXPLAIN VERBOSE. */
+  readonly changes: { readonly logical: readonly RuleChange[]; readonly physical: readonly PhysicalChange[] } | null
 }
 
 /** One row a line. */
@@ -73,9 +74,13 @@ export function explainPlan(explained: Explained, options: ExplainOptions): Stat
     options.format === 'json'
       ? [JSON.stringify(explainJson(explained))]
       : [
-          ...(options.changes ?? []).flatMap(({ rule, plan }) => [
+          ...(options.changes?.logical ?? []).flatMap(({ rule, plan }) => [
             `-- after ${rule}`,
             ...formatLogicalPlan(plan).split('\n'),
+          ]),
+          ...(options.changes?.physical ?? []).flatMap(({ rule, plan }) => [
+            `-- after ${rule}`,
+            ...formatPlan(plan).split('\n'),
           ]),
           ...explainLines(explained),
           ...(options.changes === null ? [] : notes(explained.plan)),

@@ -2,6 +2,7 @@ import {
   ColumnExpr,
   exprKey,
   FilterExec,
+  formatPlan,
   internalError,
   LimitExec,
   LocalLimitExec,
@@ -52,7 +53,10 @@ export function createPhysicalPlan(logical: LogicalPlan, context: PhysicalPlanni
   const { plan } = projectTo(planNode(logical, context), logical.columns)
   let current = single(ensureDistribution(plan, settings.targetPartitions, distributed), distributed)
   for (const rule of context.physicalRules ?? []) {
-    if (settings.ruleEnabled(rule.name)) current = rule.apply(current, context)
+    if (!settings.ruleEnabled(rule.name)) continue
+    const next = rule.apply(current, context)
+    if (next !== current && formatPlan(next) !== formatPlan(current)) context.onRule?.({ rule: rule.name, plan: next })
+    current = next
   }
   return current
 }

@@ -10,6 +10,14 @@ export interface PhysicalPlanningContext {
    * many also where target_partitions is 1.
    */
   readonly distributed?: boolean
+  /** Is told of each physical rule that changed the plan. */
+  readonly onRule?: (change: PhysicalChange) => void
+}
+
+/** A physical rule that changed a plan, and the plan that it left. */
+export interface PhysicalChange {
+  readonly rule: string
+  readonly plan: ExecutionPlan
 }
 
 /** Rewrites a physical plan into one with the same schema, partition count, order and rows. */
