@@ -8,6 +8,7 @@ export {
   ListVector,
   NullVector,
   PrimitiveVector,
+  StructVector,
   Vector,
   type PrimitiveArray,
 } from './vectors/vector.ts'
@@ -136,6 +137,7 @@ export { RepartitionExec } from './operators/repartition-exec.ts'
 export { SortExec } from './operators/sort-exec.ts'
 export { sortWords, type SortWords } from './operators/sort-words.ts'
 export { SortPreservingMergeExec } from './operators/sort-preserving-merge-exec.ts'
+export { UnnestExec } from './operators/unnest-exec.ts'
 export { UnionExec, unionSchema } from './operators/union-exec.ts'
 export { ValuesExec } from './operators/values-exec.ts'
 export { WindowExec } from './operators/window-exec.ts'

@@ -232,8 +232,8 @@ describe('grouping', () => {
   test('ordered-set aggregates', async () => {
     expect(await plan(`SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY f) FROM logs`)).toMatchInlineSnapshot(`
       "
-      Projection: exprs=[percentile_cont(0.5, f ORDER BY f NULLS LAST) AS percentile_cont]
-        Aggregate: groups=[], aggregates=[percentile_cont(0.5, f ORDER BY f NULLS LAST)]
+      Projection: exprs=[quantile_cont(f, 0.5) AS percentile_cont]
+        Aggregate: groups=[], aggregates=[quantile_cont(f, 0.5)]
           TableScan: table=logs, columns=[ts, service, n, u, f, body, o.inner.level, UserID, _source]
       "
     `)

@@ -13,6 +13,7 @@ import { recursiveQueryExecCodec } from './recursive-query-exec-codec.ts'
 import { repartitionExecCodec } from './repartition-exec-codec.ts'
 import { sortExecCodec } from './sort-exec-codec.ts'
 import { sortPreservingMergeExecCodec } from './sort-preserving-merge-exec-codec.ts'
+import { unnestExecCodec } from './unnest-exec-codec.ts'
 import { unionExecCodec } from './union-exec-codec.ts'
 import { valuesExecCodec } from './values-exec-codec.ts'
 import { windowExecCodec } from './window-exec-codec.ts'
@@ -38,6 +39,7 @@ export const coreNodes: readonly NodeCodec[] = [
   sortExecCodec,
   sortPreservingMergeExecCodec,
   unionExecCodec,
+  unnestExecCodec,
   valuesExecCodec,
   windowExecCodec,
   workTableExecCodec,

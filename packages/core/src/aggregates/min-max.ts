@@ -10,6 +10,8 @@ import type { Selection } from '../vectors/record-batch.ts'
 import { BoolVector, BytesVector, PrimitiveVector, type Vector } from '../vectors/vector.ts'
 import { grownBytes, grownFloats, grownWords, presentRows, type GroupedRows } from './accumulator-rows.ts'
 import type { AggregateFunction, GroupsAccumulator } from './aggregate-function.ts'
+import { FoldAccumulator } from './fold-accumulator.ts'
+import { compareScalars } from '../types/compare-scalars.ts'
 import { bitmapOf } from './state-vectors.ts'
 
 /** min: the first value in the type's order; NaN is above every number. */
@@ -17,6 +19,10 @@ export const min: AggregateFunction = extreme('min', 'Smallest value.', 1)
 
 /** max: the last value in the type's order. */
 export const max: AggregateFunction = extreme('max', 'Largest value.', -1)
+
+function isNested(type: DataType): boolean {
+  return typeName(type) === 'List' || typeName(type) === 'Struct'
+}
 
 function extreme(name: string, description: string, sign: 1 | -1): AggregateFunction {
   return {
@@ -27,10 +33,11 @@ function extreme(name: string, description: string, sign: 1 | -1): AggregateFunc
     resolve(argTypes) {
       if (argTypes.length !== 1) return null
       const type = resolveNull(argTypes[0]!)
-      const unordered = typeName(type) === 'List' || typeName(type) === 'Struct'
-      return unordered ? null : { argTypes: [type], returnType: type, stateTypes: [type] }
+      return { argTypes: [type], returnType: type, stateTypes: [type] }
     },
-    createAccumulator: (_argTypes, returnType) => new ExtremeAccumulator(returnType, bestOf(returnType, sign)),
+    createAccumulator: (_argTypes, returnType) => isNested(returnType)
+      ? new FoldAccumulator(returnType, (a, b) => (compareScalars(b, a, returnType) * sign > 0 ? b : a))
+      : new ExtremeAccumulator(returnType, bestOf(returnType, sign)),
   }
 }
 

@@ -19,7 +19,7 @@ import { BINARY, INTERVAL, unitOf, UTF8 } from '../types/type-factory.ts'
 import { flattenVector } from '../vectors/flatten.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
 import { takeVector } from '../vectors/take.ts'
-import type { BoolVector, BytesVector, ListVector, PrimitiveVector, Vector } from '../vectors/vector.ts'
+import type { BoolVector, BytesVector, ListVector, PrimitiveVector, StructVector, Vector } from '../vectors/vector.ts'
 import { fromArrowData } from './from-arrow-data.ts'
 
 const EXTENSION_NAME = 'ARROW:extension:name'
@@ -34,6 +34,7 @@ function toArrowField(field: Field): Field {
 function toArrowType(type: DataType): DataType {
   const name = typeName(type)
   if (name === 'Json') return new Utf8()
+  if (name === 'Struct') return new Struct(type.children!.map(toArrowField))
   return name === 'List' ? new List(toArrowField(type.children![0]!)) : type
 }
 
@@ -72,7 +73,7 @@ function fromArrowType(type: DataType): DataType {
     case Type.Float:
       return (type as unknown as { precision: number }).precision === 0 ? new Float32() : type
     case Type.Struct:
-      throw notSupported('a column of structs', 'select its fields one by one')
+      return new Struct(type.children!.map(fromArrowField))
     default:
       typeName(type)
       return type
@@ -140,6 +141,10 @@ function toArrowData(vector: Vector, region: Region): Data {
       for (let i = 0; i < rows.length; i++) rows[i] = start + i
       const items = toArrowData(takeVector(child, rows, rows.length, region), region)
       return makeData({ type, ...common, valueOffsets, child: items } as never)
+    }
+    case 'struct': {
+      const children = (flat as StructVector).children.map((child) => toArrowData(child, region))
+      return makeData({ type, ...common, children } as never)
     }
     case 'primitive': {
       const { values } = flat as PrimitiveVector

@@ -16,6 +16,7 @@ import {
   ListVector,
   NullVector,
   PrimitiveVector,
+  StructVector,
   type PrimitiveArray,
   type Vector,
 } from '../vectors/vector.ts'
@@ -42,10 +43,22 @@ export function fromArrowData(data: Data, type: DataType, region: Region): Vecto
     case 'List':
       return fromList(data, type, validity, region)
     case 'Struct':
-      throw notSupported('a column of structs')
+      return new StructVector(
+        type,
+        length,
+        validity,
+        data.children.map((child, i) =>
+          fromArrowData(sliced(child as Data, data.offset, length), type.children![i]!.type, region),
+        ),
+      )
     default:
       return new PrimitiveVector(type, length, validity, primitiveValues(data, type, region))
   }
+}
+
+/** A child's rows of a struct's: slicing a struct leaves its children whole. */
+function sliced(child: Data, offset: number, length: number): Data {
+  return offset === 0 && child.length === length ? child : child.slice(child.length >= offset + length ? offset : 0, length)
 }
 
 // apache-arrow slices values by a data's offset; of bitmaps only whole bytes can be cut off.

@@ -162,6 +162,7 @@ function compareInto(
     case 'bytes':
       return compareBytesInto(equal, a, b, rows, flip, out)
     case 'list':
+    case 'struct':
       return compareAnyInto(equal, a.data, b.data, a.mask, b.mask, rows, flip, out)
     case 'primitive':
       break

@@ -14,6 +14,7 @@ import { MATH_FUNCTIONS } from './math-functions.ts'
 import type { ScalarFunction } from './scalar-function.ts'
 import { REGEX_FUNCTIONS } from './regex-functions.ts'
 import { REGEX_SEARCH_FUNCTIONS } from './regex-search-functions.ts'
+import { STRUCT_FUNCTIONS } from './struct-functions.ts'
 import { SYSTEM_FUNCTIONS } from './system-functions.ts'
 import { CONCAT_FUNCTIONS, TEXT_FUNCTIONS } from './text-functions.ts'
 
@@ -33,6 +34,7 @@ export const SCALAR_FUNCTIONS: readonly ScalarFunction[] = [
   ...LIST_FUNCTIONS,
   ...CONDITIONAL_FUNCTIONS,
   ...SYSTEM_FUNCTIONS,
+  ...STRUCT_FUNCTIONS,
   ...HASH_FUNCTIONS,
 ]
 

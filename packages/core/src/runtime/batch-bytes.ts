@@ -6,6 +6,7 @@ import type {
   DictionaryVector,
   ListVector,
   PrimitiveVector,
+  StructVector,
   Vector,
 } from '../vectors/vector.ts'
 
@@ -33,6 +34,8 @@ function vectorBytes(vector: Vector): number {
       return vectorBytes((vector as ConstantVector).value)
     case 'list':
       return validity + (vector as ListVector).offsets.byteLength + vectorBytes((vector as ListVector).child)
+    case 'struct':
+      return (vector as StructVector).children.reduce((sum, child) => sum + vectorBytes(child), validity)
     default:
       return 0
   }

@@ -19,7 +19,7 @@ export function compactBatch(batch: RecordBatch, context: TaskContext): RecordBa
 
 /** Whether a copy made of a vector still reads the vector's memory. */
 export function sharesMemory(vector: Vector): boolean {
-  return vector.encoding === 'dictionary' || vector.encoding === 'constant' || vector.encoding === 'list'
+  return ['dictionary', 'constant', 'list', 'struct'].includes(vector.encoding)
 }
 
 /** All rows of the batches (none of which has a selection) in one batch. One reference, the caller's. */

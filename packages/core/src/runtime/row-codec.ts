@@ -6,7 +6,7 @@ import { elementType } from '../types/type-factory.ts'
 import { allocValues } from '../vectors/build.ts'
 import { intervalLength } from '../vectors/compare.ts'
 import { Operand, wordsOf } from '../vectors/operand.ts'
-import { BoolVector, BytesVector, ListVector, NullVector, PrimitiveVector, type Vector } from '../vectors/vector.ts'
+import { BoolVector, BytesVector, ListVector, NullVector, PrimitiveVector, StructVector, type Vector } from '../vectors/vector.ts'
 
 /** Encoded rows: the k-th is `bytes[offsets[k] .. offsets[k + 1])`. Valid until the codec's next `encode`. */
 export interface EncodedRows {
@@ -106,7 +106,7 @@ function addSizes(operand: Operand, type: DataType, rows: Uint32Array, count: nu
         sizes[k]! += 5 + offsets[at + 1]! - offsets[at]!
       }
     }
-  } else if (operand.data.encoding === 'list') {
+  } else if (operand.data.encoding === 'list' || operand.data.encoding === 'struct') {
     for (let k = 0; k < count; k++) sizes[k]! += sizeOfValue(operand, type, rows[k]!)
   } else {
     const width = 1 + widthOf(type)
@@ -119,6 +119,12 @@ function sizeOfValue(operand: Operand, type: DataType, row: number): number {
   if (!operand.isValid(row)) return 1
   const at = operand.at(row)
   if (isBytes(type)) return 5 + operand.bytes.offsets[at + 1]! - operand.bytes.offsets[at]!
+  if (operand.data.encoding === 'struct') {
+    return (operand.data as StructVector).children.reduce(
+      (sum, child, i) => sum + sizeOfValue(new Operand(child), type.children![i]!.type, at),
+      1,
+    )
+  }
   if (operand.data.encoding !== 'list') return 1 + widthOf(type)
   const { offsets, child } = operand.data as ListVector
   const items = new Operand(child)
@@ -143,6 +149,10 @@ function writeColumn(
     }
     return
   }
+  if (operand.data.encoding === 'struct') {
+    writeStructs(operand, type, rows, count, out, cursors, canonical)
+    return
+  }
   const always = operand.data.encoding === 'null'
   const text = !always && isBytes(type)
   const source = always ? null : sourceBytes(operand, type, canonical)
@@ -165,6 +175,28 @@ function writeColumn(
       }
     }
     cursors[k] = at
+  }
+}
+
+function writeStructs(
+  operand: Operand,
+  type: DataType,
+  rows: Uint32Array,
+  count: number,
+  out: Uint8Array,
+  cursors: Uint32Array,
+  canonical: boolean,
+): void {
+  const fields = (operand.data as StructVector).children.map((child) => new Operand(child))
+  for (let k = 0; k < count; k++) {
+    const row = rows[k]!
+    const present = operand.isValid(row)
+    out[cursors[k]!] = +present
+    cursors[k]!++
+    if (!present) continue
+    const inner = Uint32Array.of(operand.at(row))
+    const cursor = cursors.subarray(k, k + 1)
+    fields.forEach((field, i) => writeColumn(field, type.children![i]!.type, inner, 1, out, cursor, canonical))
   }
 }
 
@@ -266,6 +298,8 @@ function lengthAt(bytes: Uint8Array, at: number): number {
 function skipValue(type: DataType, bytes: Uint8Array, at: number): number {
   if (bytes[at] === 0) return at + 1
   if (isBytes(type)) return at + 5 + lengthAt(bytes, at + 1)
+  if (typeName(type) === 'Struct')
+    return type.children!.reduce((end, field) => skipValue(field.type, bytes, end), at + 1)
   if (typeName(type) !== 'List') return at + 1 + widthOf(type)
   const length = lengthAt(bytes, at + 1)
   let end = at + 5
@@ -292,6 +326,7 @@ function readColumn(type: DataType, bytes: Uint8Array, cursors: Uint32Array, cou
     return new NullVector(type, count, null)
   }
   if (isBytes(type)) return readText(type, bytes, cursors, count, validity, region)
+  if (name === 'Struct') return readStructs(type, bytes, cursors, count, validity, region)
   if (name === 'List') return readLists(type, bytes, cursors, count, validity, region)
   if (name === 'Bool') {
     const bits = region.bitmap(count, false)
@@ -345,6 +380,32 @@ function readText(
     cursors[k] = at + 5 + length
   }
   return new BytesVector(type, count, validity, offsets, out)
+}
+
+function readStructs(
+  type: DataType,
+  bytes: Uint8Array,
+  cursors: Uint32Array,
+  count: number,
+  validity: Uint8Array | null,
+  region: Region,
+): StructVector {
+  // Fields of a NULL row are not written: they are read from a byte that says NULL.
+  const missing = new Uint8Array(bytes.length + 1)
+  missing.set(bytes)
+  const places = new Uint32Array(count)
+  for (let k = 0; k < count; k++) {
+    const present = bytes[cursors[k]!] === 1
+    places[k] = present ? cursors[k]! + 1 : bytes.length
+    cursors[k]!++
+  }
+  const children = type.children!.map((field) => {
+    const child = readColumn(field.type, missing, places, count, region)
+    for (let k = 0; k < count; k++) if (places[k]! > bytes.length) places[k] = bytes.length
+    return child
+  })
+  for (let k = 0; k < count; k++) if (bytes[cursors[k]! - 1] === 1) cursors[k] = places[k]!
+  return new StructVector(type, count, validity, children)
 }
 
 function readLists(

@@ -42,6 +42,15 @@ export function castScalar(value: ScalarValue, from: DataType, to: DataType): Sc
   if (source === 'List' && target === 'List') {
     return (value as readonly ScalarValue[]).map((item) => castScalar(item, elementType(from), elementType(to)))
   }
+  if (source === 'Struct' && target === 'Struct') {
+    const items = value as readonly ScalarValue[]
+    const [fields, wanted] = [from.children!, to.children!]
+    const byName = wanted.every((field) => fields.some((other) => other.name === field.name))
+    return wanted.map((field, i) => {
+      const at = byName ? fields.findIndex((other) => other.name === field.name) : i
+      return castScalar(items[at]!, fields[at]!.type, field.type)
+    })
+  }
   if (RANGES[target] !== undefined) return toInteger(value, from, source, to, target)
   switch (target) {
     case 'Float32':

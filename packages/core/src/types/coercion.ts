@@ -13,6 +13,7 @@ import {
   NULL,
   precisionOf,
   scaleOf,
+  structType,
   timestampType,
   timezoneOf,
   unitOf,
@@ -117,8 +118,21 @@ export function commonType(a: DataType, b: DataType): DataType | null {
     const element = commonType(elementType(a), elementType(b))
     return element === null ? null : listType(element)
   }
+  if (an === 'Struct' && bn === 'Struct') return commonStruct(a, b)
   if ((an === 'Utf8' && bn === 'Json') || (an === 'Json' && bn === 'Utf8')) return UTF8
   return null
+}
+
+/** Structs of as many fields meet by position; where both have the same names, by name. */
+function commonStruct(a: DataType, b: DataType): DataType | null {
+  const [left, right] = [a.children!, b.children!]
+  if (left.length !== right.length) return null
+  const byName = left.every((field) => right.some((other) => other.name === field.name))
+  const types = left.map((field, i) =>
+    commonType(field.type, (byName ? right.find((other) => other.name === field.name)! : right[i]!).type),
+  )
+  if (types.includes(null)) return null
+  return structType(left.map((field, i) => [field.name, types[i]!] as const))
 }
 
 export type ArithmeticOperator = '+' | '-' | '*' | '/' | '%'
@@ -216,7 +230,12 @@ export function canCast(from: DataType, to: DataType): boolean {
     if (f === 'List' && t === 'List') return canCast(elementType(from), elementType(to))
     return t === 'Utf8' || f === 'Utf8' ? canCast(UTF8, elementType(f === 'List' ? from : to)) : false
   }
-  if (t === 'Utf8' || f === 'Utf8') return f !== 'Struct' && t !== 'Struct'
+  if (f === 'Struct' && t === 'Struct') {
+    const [source, target] = [from.children!, to.children!]
+    return source.length === target.length && source.every((field, i) => canCast(field.type, target[i]!.type))
+  }
+  if (t === 'Utf8') return true
+  if (f === 'Utf8') return t !== 'Struct'
   if (isNumeric(from) && isNumeric(to)) return true
   if (f === 'Bool') return isInteger(to)
   if (t === 'Bool') return isInteger(from)

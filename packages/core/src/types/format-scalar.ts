@@ -52,6 +52,8 @@ export function formatScalar(value: ScalarValue, type: DataType): string {
       return formatInterval(value as IntervalValue)
     case 'List':
       return `{${(value as readonly ScalarValue[]).map((item) => formatItem(item, elementType(type))).join(',')}}`
+    case 'Struct':
+      return `(${(value as readonly ScalarValue[]).map((item, i) => (item === null ? '' : formatItem(item, type.children![i]!.type))).join(',')})`
     default:
       return String(value)
   }
@@ -89,6 +91,10 @@ export function jsonValue(value: ScalarValue, type: DataType): unknown {
       return hex(value as Uint8Array)
     case 'List':
       return (value as readonly ScalarValue[]).map((item) => jsonValue(item, elementType(type)))
+    case 'Struct':
+      return Object.fromEntries(
+        type.children!.map((field, i) => [field.name, jsonValue((value as readonly ScalarValue[])[i]!, field.type)]),
+      )
     case 'Decimal':
     case 'Date':
     case 'Time':

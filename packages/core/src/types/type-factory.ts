@@ -14,6 +14,7 @@ import {
   IntervalUnit,
   List,
   Null,
+  Struct,
   Time,
   TimeMicrosecond,
   TimeUnit,
@@ -69,6 +70,10 @@ export function decimalType(precision: number, scale: number): DataType {
 
 export function listType(element: DataType): DataType {
   return new List(new Field('item', element, true))
+}
+
+export function structType(fields: readonly (readonly [name: string, type: DataType])[]): DataType {
+  return new Struct(fields.map(([name, type]) => new Field(name, type, true)))
 }
 
 /** Element type of a List. */

@@ -42,6 +42,8 @@ export function arrowTypeName(type: DataType): string {
       return 'Interval(MonthDayNano)'
     case 'List':
       return `List(${arrowTypeName(elementType(type))})`
+    case 'Struct':
+      return `Struct(${type.children!.map((field) => `"${field.name}": ${arrowTypeName(field.type)}`).join(', ')})`
     default:
       return typeName(type).startsWith('Uint') ? typeName(type).replace('Uint', 'UInt') : typeKey(type)
   }

@@ -55,6 +55,7 @@ export function blendVectors(type: DataType, length: number, parts: readonly Ble
         ? blendCodes(type, length, parts, validity, region)
         : blendBytes(type, length, parts, operands, validity, region)
     case 'list':
+    case 'struct':
       return blendByTaking(length, parts, region)
     default:
       throw internalError(`blending ${type}`)

@@ -12,6 +12,7 @@ import {
   ListVector,
   NullVector,
   PrimitiveVector,
+  StructVector,
   type PrimitiveArray,
   type Vector,
 } from './vector.ts'
@@ -123,6 +124,16 @@ export function vectorOf(type: DataType, values: readonly ScalarValue[], region:
       })
       offsets[length] = items.length
       return new ListVector(type, length, validity, offsets, vectorOf(elementType(type), items, region))
+    }
+    case 'Struct': {
+      const children = type.children!.map((field, i) =>
+        vectorOf(
+          field.type,
+          values.map((value) => (Array.isArray(value) ? ((value as readonly ScalarValue[])[i] ?? null) : null)),
+          region,
+        ),
+      )
+      return new StructVector(type, length, validity, children)
     }
     case 'Decimal': {
       const words = region.u32(length * 4)

@@ -2,14 +2,14 @@ import { internalError } from '../errors.ts'
 import { typeName } from '../types/data-types.ts'
 import { compareBytes } from './bytes-kernels.ts'
 import { Operand } from './operand.ts'
-import type { BoolVector, ListVector, PrimitiveArray, PrimitiveVector, Vector } from './vector.ts'
+import type { BoolVector, ListVector, PrimitiveArray, PrimitiveVector, StructVector, Vector } from './vector.ts'
 
 const SIGN = 0x80000000 | 0
 const NO_WORDS = new Int32Array(0)
 const NO_BYTES = new Uint8Array(0)
 const NO_VALUES = new Float64Array(0)
 
-type Kind = 'number' | 'int64' | 'uint64' | 'decimal' | 'interval' | 'bytes' | 'codes' | 'bool' | 'list' | 'null'
+type Kind = 'number' | 'int64' | 'uint64' | 'decimal' | 'interval' | 'bytes' | 'codes' | 'bool' | 'list' | 'struct' | 'null'
 
 function kindOf(left: Operand, right: Operand): Kind {
   if (left.data.encoding === 'null' || right.data.encoding === 'null') return 'null'
@@ -20,6 +20,8 @@ function kindOf(left: Operand, right: Operand): Kind {
       return left.sorted && left.data === right.data && left.codes !== null && right.codes !== null ? 'codes' : 'bytes'
     case 'list':
       return 'list'
+    case 'struct':
+      return 'struct'
     case 'primitive':
       switch (typeName(left.data.type)) {
         case 'Int64':
@@ -58,6 +60,7 @@ export class ColumnComparator {
   readonly #leftBytes: Uint8Array = NO_BYTES
   readonly #rightBytes: Uint8Array = NO_BYTES
   readonly #items: ColumnComparator | null = null
+  readonly #fields: readonly ColumnComparator[] = []
 
   constructor(leftVector: Vector, rightVector: Vector) {
     const left = new Operand(leftVector)
@@ -84,6 +87,11 @@ export class ColumnComparator {
         this.#leftOffsets = (left.data as ListVector).offsets
         this.#rightOffsets = (right.data as ListVector).offsets
         this.#items = new ColumnComparator((left.data as ListVector).child, (right.data as ListVector).child)
+        break
+      case 'struct':
+        this.#fields = (left.data as StructVector).children.map(
+          (child, i) => new ColumnComparator(child, (right.data as StructVector).children[i]!),
+        )
         break
       case 'codes':
       case 'null':
@@ -132,6 +140,12 @@ export class ColumnComparator {
         )
       case 'list':
         return this.#compareLists(i, j)
+      case 'struct':
+        for (const field of this.#fields) {
+          const order = field.compare(i, j)
+          if (order !== 0) return order
+        }
+        return 0
       case 'null':
         return 0
     }

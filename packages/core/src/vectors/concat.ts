@@ -10,6 +10,7 @@ import {
   ListVector,
   NullVector,
   PrimitiveVector,
+  StructVector,
   type Vector,
 } from './vector.ts'
 
@@ -48,6 +49,18 @@ export function concatVectors(vectors: readonly Vector[], region: Region): Vecto
       return concatBytes(flat as BytesVector[], length, validity, region)
     case 'list':
       return concatLists(flat as ListVector[], length, validity, region)
+    case 'struct':
+      return new StructVector(
+        type,
+        length,
+        validity,
+        (flat[0] as StructVector).children.map((_, i) =>
+          concatVectors(
+            flat.map((vector) => (vector as StructVector).children[i]!),
+            region,
+          ),
+        ),
+      )
     default:
       throw internalError(`concatenating ${type}`)
   }

@@ -1,5 +1,4 @@
 import type { Region } from '@volley/kernels'
-import { internalError } from '../errors.ts'
 import { slotsPerRow } from './build.ts'
 import { copyBits } from './bitmap.ts'
 import type { Selection } from './record-batch.ts'
@@ -12,6 +11,7 @@ import {
   ListVector,
   NullVector,
   PrimitiveVector,
+  StructVector,
   type Vector,
 } from './vector.ts'
 
@@ -77,7 +77,12 @@ export function sliceVector(vector: Vector, start: number, end: number, region: 
       return new ListVector(type, length, validity, offsets.subarray(start, end + 1), child)
     }
     case 'struct':
-      throw internalError('no vectors of structs')
+      return new StructVector(
+        type,
+        length,
+        validity,
+        (vector as StructVector).children.map((child) => sliceVector(child, start, end, region)),
+      )
   }
 }
 

@@ -4,7 +4,7 @@ import { intervalLength } from './compare.ts'
 import { Operand } from './operand.ts'
 import type { Selection } from './record-batch.ts'
 import { allRows } from './selection.ts'
-import type { BoolVector, ListVector, PrimitiveArray, PrimitiveVector, Vector } from './vector.ts'
+import type { BoolVector, ListVector, PrimitiveArray, PrimitiveVector, StructVector, Vector } from './vector.ts'
 
 const NULL_HASH = 0x6e756c6c
 
@@ -69,6 +69,10 @@ function hashRows(data: Vector, rows: Uint32Array, count: number, out: Uint32Arr
     }
     case 'list':
       return hashLists(data as ListVector, rows, count, out)
+    case 'struct':
+      out.fill(0, 0, count)
+      for (const child of (data as StructVector).children) hashVector(child, rows.subarray(0, count), out, true)
+      return
     case 'primitive':
       return hashPrimitives(data as PrimitiveVector, rows, count, out)
     default:

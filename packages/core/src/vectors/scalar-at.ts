@@ -1,4 +1,3 @@
-import { internalError } from '../errors.ts'
 import { typeName } from '../types/data-types.ts'
 import type { ScalarValue } from '../types/scalar-value.ts'
 import { readDecimal } from './build.ts'
@@ -10,6 +9,7 @@ import type {
   DictionaryVector,
   ListVector,
   PrimitiveVector,
+  StructVector,
   Vector,
 } from './vector.ts'
 
@@ -47,6 +47,6 @@ export function scalarAt(vector: Vector, row: number): ScalarValue {
       return { months: words[row * 4]!, days: words[row * 4 + 1]!, nanos }
     }
     case 'struct':
-      throw internalError('no vectors of structs')
+      return (vector as StructVector).children.map((child) => scalarAt(child, row))
   }
 }

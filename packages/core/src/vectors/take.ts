@@ -1,5 +1,4 @@
 import type { Region } from '@volley/kernels'
-import { internalError } from '../errors.ts'
 import { allocValues } from './build.ts'
 import { gatherBits } from './bitmap.ts'
 import { wordsOf } from './operand.ts'
@@ -12,6 +11,7 @@ import {
   ListVector,
   NullVector,
   PrimitiveVector,
+  StructVector,
   type Vector,
 } from './vector.ts'
 
@@ -54,7 +54,12 @@ export function takeVector(vector: Vector, rows: Uint32Array | null, count: numb
     case 'list':
       return takeList(vector as ListVector, list, count, validity, region)
     case 'struct':
-      throw internalError('no vectors of structs')
+      return new StructVector(
+        vector.type,
+        count,
+        validity,
+        (vector as StructVector).children.map((child) => takeVector(child, list, count, region)),
+      )
   }
 }
 

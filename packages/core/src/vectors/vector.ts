@@ -132,6 +132,17 @@ export class ListVector extends Vector {
   }
 }
 
+/** Row i has the i-th value of each child. A child's value of a NULL row is undefined. */
+export class StructVector extends Vector {
+  override readonly encoding = 'struct'
+  readonly children: readonly Vector[]
+
+  constructor(type: DataType, length: number, validity: Uint8Array | null, children: readonly Vector[]) {
+    super(type, length, validity)
+    this.children = children
+  }
+}
+
 /** Type Null: every row is NULL. */
 export class NullVector extends Vector {
   override readonly encoding = 'null'

@@ -352,6 +352,50 @@ export class Window extends Unary {
 }
 
 /**
+ * Each row once for each item of its lists, side by side (the longest counts, the others are filled up with NULLs), with
+ * the items as last columns. Rows without items are left out, or kept once where `outer`.
+ */
+export class Unnest extends Unary {
+  override readonly kind = 'Unnest'
+  readonly lists: readonly NamedExpr[]
+  readonly outer: boolean
+
+  /** `column` of a list is its item's. */
+  constructor(input: LogicalPlan, lists: readonly NamedExpr[], outer: boolean) {
+    super(input)
+    this.lists = lists
+    this.outer = outer
+  }
+
+  override get columns(): readonly LogicalColumn[] {
+    return [...this.input.columns, ...this.lists.map((list) => list.column)]
+  }
+
+  override withChildren(children: readonly LogicalPlan[]): LogicalPlan {
+    return new Unnest(children[0]!, this.lists, this.outer)
+  }
+
+  override get expressions(): readonly Expr[] {
+    return this.lists.map((list) => list.expr)
+  }
+
+  override withExpressions(expressions: readonly Expr[]): LogicalPlan {
+    return new Unnest(
+      this.input,
+      this.lists.map(({ column }, i) => ({ column, expr: expressions[i]! })),
+      this.outer,
+    )
+  }
+
+  override details(): readonly (readonly [string, string])[] {
+    return [
+      ['lists', `[${this.lists.map((list) => String(list.expr)).join(', ')}]`],
+      ...(this.outer ? [['outer', 'true'] as const] : []),
+    ]
+  }
+}
+
+/**
  * `left_single`: each left row with the one matching right row or NULLs, more than one is an error (a scalar subquery).
  * `left_mark`: left columns and a Bool `mark`, NULL as SQL's IN needs it when `nullAware`.
  */

@@ -12,6 +12,7 @@ import {
   SortExec,
   SortPreservingMergeExec,
   UnionExec,
+  UnnestExec,
   ValuesExec,
   WindowExec,
   WorkTableExec,
@@ -31,6 +32,7 @@ import {
   Sort,
   TableScan,
   Union,
+  Unnest,
   Values,
   Window,
   WorkTable,
@@ -78,6 +80,7 @@ function planNode(node: LogicalPlan, context: PhysicalPlanningContext): Planned 
   if (node instanceof Filter) return { plan: new FilterExec(input.plan, bindTo(node.predicate, input)), ids: input.ids }
   if (node instanceof Projection) return planProjection(node, input)
   if (node instanceof Aggregate) return planAggregate(node, input, context)
+  if (node instanceof Unnest) return planUnnest(node, input)
   if (node instanceof Window) return planWindow(node, input, context)
   if (node instanceof Sort) return planSort(node, input, context)
   if (node instanceof Limit) return planLimit(node, input, context)
@@ -132,6 +135,14 @@ function planProjection(node: Projection, input: Planned): Planned {
     fieldOf(node.exprs[i]!.column.name, node.exprs[i]!.column.nullable, expr, input.plan),
   )
   return { plan: new ProjectionExec(input.plan, exprs, new Schema(fields)), ids: idsOf(node.columns) }
+}
+
+function planUnnest(node: Unnest, input: Planned): Planned {
+  const lists = node.lists.map(({ expr }) => bindTo(expr, input))
+  const items = node.lists.map(({ column }) => new Field(column.name, column.type, true))
+  const schema = new Schema([...input.plan.schema.fields, ...items])
+  const ids = [...input.ids, ...node.lists.map(({ column }) => column.id)]
+  return { plan: new UnnestExec(input.plan, lists, node.outer, schema), ids }
 }
 
 function planWindow(node: Window, input: Planned, context: PhysicalPlanningContext): Planned {

@@ -8,6 +8,7 @@ import {
   Sort,
   TableScan,
   Union,
+  Unnest,
   Window,
   type ColumnId,
   type LogicalColumn,
@@ -42,6 +43,10 @@ function prune(plan: LogicalPlan, required: Ids): LogicalPlan {
     return mapChildren(plan, (child) => narrow(prune(child, below), below))
   }
   if (plan instanceof Filter || plan instanceof Sort || plan instanceof Limit) {
+    const below = new Set([...required, ...columnsOf(...plan.expressions)])
+    return mapChildren(plan, (child) => prune(child, below))
+  }
+  if (plan instanceof Unnest) {
     const below = new Set([...required, ...columnsOf(...plan.expressions)])
     return mapChildren(plan, (child) => prune(child, below))
   }

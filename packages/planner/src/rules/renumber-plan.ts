@@ -8,6 +8,7 @@ import {
   RecursiveQuery,
   TableScan,
   Union,
+  Unnest,
   Values,
   Window,
   WorkTable,
@@ -74,6 +75,10 @@ function copy(plan: LogicalPlan, fresh: Fresh, known: ReadonlyMap<ColumnId, Logi
   }
   if (node instanceof Join && node.mark !== null) {
     return new Join(node.left, node.right, node.joinType, node.condition, fresh(node.mark), node.nullAware)
+  }
+  if (node instanceof Unnest) {
+    const lists = node.lists.map(({ column, expr }) => ({ column: fresh(column), expr }))
+    return new Unnest(node.input, lists, node.outer)
   }
   if (node instanceof Union) return new Union(node.children, node.columns.map(fresh))
   if (node instanceof RecursiveQuery) {

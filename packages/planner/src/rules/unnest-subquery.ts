@@ -24,6 +24,7 @@ import {
   Limit,
   Projection,
   Sort,
+  Unnest,
   Values,
   Window,
   type ColumnId,
@@ -63,6 +64,11 @@ export function unnest(plan: LogicalPlan, outer: ReadonlySet<ColumnId>, context:
   if (plan instanceof Join) return unnestJoin(plan, outer, context)
   if (plan instanceof Limit) return unnestLimit(plan, outer, context)
   if (plan instanceof Window) return unnestWindow(plan, outer, context)
+  if (plan instanceof Unnest && !plan.expressions.some((expr) => readsOuter(expr, outer))) {
+    const input = unnest(plan.input, outer, context)
+    if (input.total || input.outputs.size > 0) throw unreachable(plan)
+    return { ...input, plan: new Unnest(input.plan, plan.lists, plan.outer) }
+  }
   if (plan instanceof Sort && plan.fetch === null) {
     const input = unnest(plan.input, outer, context)
     return input

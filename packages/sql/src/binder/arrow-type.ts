@@ -13,6 +13,7 @@ import {
   listType,
   NULL,
   SqlState,
+  structType,
   timeType,
   TimeUnit,
   timestampType,
@@ -143,7 +144,20 @@ function parameterized(outer: string, parts: readonly string[], at: Position | n
     case 'ListView':
     case 'LargeListView':
       return listType(arrowType(parts[0]!, at))
+    case 'Struct':
+      return structOf(parts, at)
     default:
       return null
   }
+}
+
+/** `Struct("a": Int64, "b": Utf8)`. */
+function structOf(parts: readonly string[], at: Position | null): DataType | null {
+  const fields: (readonly [string, DataType])[] = []
+  for (const part of parts) {
+    const match = /^"([^"]*)":\s*(.*)$/s.exec(part) ?? /^(\w+)\s+(.*)$/s.exec(part)
+    if (match === null) return null
+    fields.push([match[1]!, arrowType(match[2]!, at)])
+  }
+  return structType(fields)
 }

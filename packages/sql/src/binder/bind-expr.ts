@@ -93,8 +93,9 @@ function bind(env: ExprContext, ast: AstExpr): Expr {
     case 'subscript': {
       const operand = bindExpr(env, ast.operand)
       const index = bindExpr(env, ast.index)
-      const json = typeName(operand.type) === 'Json'
-      return callScalar(env, json ? 'json_get' : 'array_element', [operand, index], ast.at)
+      const kind = typeName(operand.type)
+      const name = kind === 'Json' ? 'json_get' : kind === 'Struct' ? 'get_field' : 'array_element'
+      return callScalar(env, name, [operand, index], ast.at)
     }
     case 'slice': {
       const low = ast.low === null ? new LiteralExpr(NULL, null) : bindExpr(env, ast.low)
@@ -117,9 +118,26 @@ function bindName(env: ExprContext, parts: readonly AstName[]): Expr {
     const column = outer.find(parts)
     if (column !== null) return ctx.locate(new OuterRef(columnValue(column, parts)), at)
   }
+  const field = parts.length > 1 ? bindField(env, parts) : null
+  if (field !== null) return field
   const constant = parts.length === 1 ? (bindBareFunction(env, parts[0]!) ?? null) : null
   if (constant !== null) return constant
   throw scope.undefinedColumn(parts, env.aliases?.keys() ?? [])
+}
+
+/** A field of a column that is a struct: `s.a`, `t.s.a.b`. */
+function bindField(env: ExprContext, parts: readonly AstName[]): Expr | null {
+  for (let k = parts.length - 1; k > 0; k--) {
+    const column = env.scope.find(parts.slice(0, k))
+    if (column?.column === undefined || column.column === null || typeName(column.column.type) !== 'Struct') continue
+    return parts
+      .slice(k)
+      .reduce<Expr>(
+        (value, part) => callScalar(env, 'get_field', [value, new LiteralExpr(UTF8, fold(part))], part.at),
+        env.ctx.locate(columnValue(column, parts), parts[0]?.at ?? null),
+      )
+  }
+  return null
 }
 
 /** CURRENT_DATE and the like, where the parser leaves them as names. */

@@ -15,6 +15,7 @@ import {
   TIME,
   TimeUnit,
   timestampType,
+  typeName,
   VolleyError,
 } from '@volley/core'
 import type { AstArgument, AstCall, AstExpr, AstOrderItem, Position } from '../parser/ast.ts'
@@ -23,7 +24,7 @@ import { bindExpr, compare } from './bind-expr.ts'
 import { asBoolean, castTo, unify } from './coerce.ts'
 import { BinderState, sqlError, sqlTypeName, unsupportedAt } from './errors.ts'
 import type { ExprContext } from './expr-context.ts'
-import { AggregateMarker, GroupingMarker } from './markers.ts'
+import { AggregateMarker, GroupingMarker, UnnestMarker } from './markers.ts'
 import { didYouMean, fold, foldPath } from './names.ts'
 import { bindMatch, bindScore } from './text-search.ts'
 import { bindWindowCall } from './windows.ts'
@@ -158,6 +159,16 @@ function bindSpecial(env: ExprContext, ast: AstCall, name: string): Expr | null 
       const args = valueArguments(ast).map((arg) => bindExpr(env, arg))
       if (args.length !== 2) throw noOverload(name, args, ast.at)
       return castTo(ctx, args[0]!, args[1]!.type, name === 'try_cast_to_type')
+    }
+    case 'unnest':
+    case 'unnest_outer': {
+      plainCall(ast, name)
+      const args = valueArguments(ast).map((arg) => bindExpr(env, arg))
+      const list = args.length === 1 ? args[0]! : null
+      if (list === null || typeName(list.type) !== 'List') throw noOverload(name, args, ast.at)
+      if (env.clause !== 'SELECT' && env.clause !== 'ORDER BY')
+        throw sqlError(SqlState.featureNotSupported, `${name} is not allowed in ${env.clause}`, ast.at)
+      return new UnnestMarker(list, name === 'unnest_outer')
     }
     case 'nvl2': {
       const args = valueArguments(ast).map((arg) => bindExpr(env, arg))

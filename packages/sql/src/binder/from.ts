@@ -1,5 +1,16 @@
-import { CoalesceExpr, ComparisonExpr, conjunction, type Expr, SqlState } from '@volley/core'
 import {
+  CoalesceExpr,
+  ComparisonExpr,
+  conjunction,
+  elementType,
+  type Expr,
+  LiteralExpr,
+  SqlState,
+  typeName,
+  UTF8,
+} from '@volley/core'
+import {
+  Filter,
   Join,
   type LogicalJoinType,
   type LogicalPlan,
@@ -7,14 +18,16 @@ import {
   type ScanOutput,
   type TableProvider,
   TableScan,
+  Unnest,
   Values,
 } from '@volley/planner'
-import type { AstAlias, AstTable } from '../parser/ast.ts'
+import type { AstAlias, AstExpr, AstTable } from '../parser/ast.ts'
 import type { BindContext, ScanField } from './bind-context.ts'
-import { bindCondition } from './bind-expr.ts'
+import { bindCondition, bindExpr } from './bind-expr.ts'
+import { callScalar } from './calls.ts'
 import { comparable } from './coerce.ts'
 import { findCte } from './cte-scope.ts'
-import { sqlError } from './errors.ts'
+import { sqlError, sqlTypeName } from './errors.ts'
 import { didYouMean, fold, foldPath } from './names.ts'
 import { refTo, resolveNullColumns } from './outputs.ts'
 import { bindQuery, type QueryContext } from './query.ts'
@@ -31,6 +44,7 @@ export function bindFrom(ctx: BindContext, tables: readonly AstTable[], env: Que
   const [first, ...rest] = tables
   if (first === undefined) return { plan: new Values([], [[]]), scope: new Scope([], [], env.parent) }
   return rest.reduce((left, table) => {
+    if (table.kind === 'unnest') return bindUnnest(ctx, table, env, left, false)
     const right = bindTable(ctx, table, env, left.scope)
     return {
       plan: new Join(left.plan, right.plan, 'inner', null),
@@ -90,6 +104,8 @@ function bindTable(ctx: BindContext, table: AstTable, env: QueryContext, left: S
       const plan = resolveNullColumns(ctx, bindQuery(ctx, table.query, table.lateral ? beside(env, left) : env))
       return named(plan, table.alias, '', env)
     }
+    case 'unnest':
+      return bindUnnest(ctx, table, left === null ? env : beside(env, left), null, false)
     case 'join':
       return aliased(bindJoin(ctx, table, env, left), table.alias, env)
   }
@@ -117,6 +133,64 @@ function bindView(
     i < given ? column : { ...column, name: view.columns[i]!.name },
   )
   return { plan, scope: new Scope([{ ...relation!, columns }], [], env.parent) }
+}
+
+/** `left, UNNEST(list, ...)`: the left rows once for each item. */
+function bindUnnest(
+  ctx: BindContext,
+  ast: Extract<AstTable, { kind: 'unnest' }>,
+  env: QueryContext,
+  left: Source | null,
+  outer: boolean,
+): Source {
+  const expr = {
+    ctx,
+    scope: left === null ? new Scope([], [], env.parent) : left.scope.withParent(env.parent),
+    ctes: env.ctes,
+    clause: 'UNNEST',
+    aggregates: false,
+    windows: false,
+    aliases: null,
+    namedWindows: new Map(),
+  }
+  let plan: LogicalPlan = left?.plan ?? new Values([], [[]])
+  const lists = ast.lists.map((list) => bindExpr(expr, list))
+  const qualifier = ast.alias === null ? 'unnest' : fold(ast.alias.name)
+  let columns: ReturnType<BindContext['newColumn']>[]
+  const [only] = lists
+  if (lists.length === 1 && only !== undefined && typeName(only.type) === 'Struct') {
+    const fields = only.type.children!.map((field) => ({
+      column: ctx.newColumn(field.name, field.type, true, qualifier),
+      expr: callScalar(expr, 'get_field', [only, new LiteralExpr(UTF8, field.name)], ast.at),
+    }))
+    columns = fields.map(({ column }) => column)
+    plan = new Projection(plan, [...plan.columns.map((column) => ({ column, expr: refTo(column) })), ...fields])
+  } else {
+    const items = lists.map((list, i) => {
+      if (typeName(list.type) !== 'List')
+        throw sqlError(SqlState.undefinedFunction, `unnest takes lists, not ${sqlTypeName(list.type)}`, ast.at)
+      const name = ast.alias !== null && lists.length === 1 ? fold(ast.alias.name) : i === 0 ? 'unnest' : `unnest_${i}`
+      return { column: ctx.newColumn(name, elementType(list.type), true, qualifier), expr: list }
+    })
+    columns = items.map(({ column }) => column)
+    plan = new Unnest(plan, items, outer)
+  }
+  const scopeColumns = columns.map((column): ScopeColumn => ({
+    name: column.name,
+    column,
+    field: null,
+    inStar: true,
+    covered: false,
+  }))
+  const relation: Relation = {
+    name: qualifier,
+    fullName: qualifier,
+    columns: renamed(scopeColumns, ast.alias),
+    scan: null,
+  }
+  const own = new Scope([relation], [], env.parent)
+  if (left === null) return { plan, scope: own }
+  return { plan, scope: together(refreshed(left.scope, plan), own, env, ast) }
 }
 
 /** Renames the first columns by `AS t (a, b)`. */
@@ -203,6 +277,25 @@ function bindJoin(
     before === null
       ? left.scope
       : new Scope([...before.relations, ...left.scope.relations], [...before.merged, ...left.scope.merged], env.parent)
+  const always = ast.condition.kind === 'none' || (ast.condition.kind === 'on' && isTrue(ast.condition.expr))
+  if (ast.right.kind === 'unnest' && before === null && (ast.type === 'inner' || (ast.type === 'left' && always))) {
+    const source = bindUnnest(ctx, ast.right, env, left, ast.type === 'left')
+    if (always || ast.condition.kind !== 'on') return source
+    const condition = bindCondition(
+      {
+        ctx,
+        scope: source.scope,
+        ctes: env.ctes,
+        clause: 'JOIN/ON',
+        aggregates: false,
+        windows: false,
+        aliases: null,
+        namedWindows: new Map(),
+      },
+      ast.condition.expr,
+    )
+    return { plan: new Filter(source.plan, condition), scope: source.scope }
+  }
   let right = bindTable(ctx, ast.right, env, seen)
   let { type } = ast
   if (type === 'right_semi' || type === 'right_anti') {
@@ -244,6 +337,10 @@ function bindJoin(
   const plan = new Join(left.plan, right.plan, type, conjunction(equal))
   if (type === 'left_semi' || type === 'left_anti') return { plan, scope: left.scope }
   return mergeColumns(ctx, plan, refreshed(scope, plan), pairs, type)
+}
+
+function isTrue(ast: AstExpr): boolean {
+  return ast.kind === 'boolean' && ast.value
 }
 
 function naturalNames(left: Scope, right: Scope): string[] {

@@ -1,5 +1,6 @@
 import {
   type AggregateCall,
+  elementType,
   Expr,
   INT32,
   internalError,
@@ -131,10 +132,45 @@ export class GroupingMarker extends Marker {
   }
 }
 
+/** unnest(list) inside an expression, until an Unnest node has a column for its items. */
+export class UnnestMarker extends Marker {
+  override readonly kind = 'UnnestMarker'
+  override readonly nullable = true
+  readonly list: Expr
+  /** Rows without items are kept. */
+  readonly outer: boolean
+
+  constructor(list: Expr, outer: boolean) {
+    super()
+    this.list = list
+    this.outer = outer
+  }
+
+  override get type(): DataType {
+    return elementType(this.list.type)
+  }
+
+  override get children(): readonly Expr[] {
+    return [this.list]
+  }
+
+  override withChildren(children: readonly Expr[]): Expr {
+    return new UnnestMarker(children[0]!, this.outer)
+  }
+
+  override attributes(): string {
+    return String(this.outer)
+  }
+
+  override toString(): string {
+    return `unnest(${this.list})`
+  }
+}
+
 /** Whether an expression has a marker of this class, in itself (not in the plans of its subqueries). */
 export function hasMarker(
   expr: Expr,
-  marker: typeof AggregateMarker | typeof WindowMarker | typeof GroupingMarker,
+  marker: typeof AggregateMarker | typeof WindowMarker | typeof GroupingMarker | typeof UnnestMarker,
 ): boolean {
   return expr instanceof marker || expr.children.some((child) => hasMarker(child, marker))
 }

@@ -1,7 +1,8 @@
-import { type Expr, SqlState } from '@volley/core'
+import { type Expr, LiteralExpr, SqlState, typeName, UTF8 } from '@volley/core'
 import { ColumnRef } from '@volley/planner'
 import type { AstName, AstSelectItem } from '../parser/ast.ts'
 import { bindExpr } from './bind-expr.ts'
+import { callScalar } from './calls.ts'
 import { columnName } from './column-name.ts'
 import { sqlError } from './errors.ts'
 import type { ExprContext } from './expr-context.ts'
@@ -20,9 +21,26 @@ export interface SelectItem {
 export function bindItems(env: ExprContext, items: readonly AstSelectItem[]): SelectItem[] {
   return items.flatMap((item) => {
     if (item.kind === 'wildcard') return expand(env, item)
+    const fields = unnestedStruct(env, item)
+    if (fields !== null) return fields
     const name = item.alias === null ? itemName(env, item) : fold(item.alias)
     return [{ expr: bindExpr(env, item.expr), name, aliased: item.alias !== null }]
   })
+}
+
+/** `unnest(struct)` becomes the struct's fields; null for anything else. */
+function unnestedStruct(env: ExprContext, item: Extract<AstSelectItem, { kind: 'expr' }>): SelectItem[] | null {
+  const { expr } = item
+  if (expr.kind !== 'call' || expr.name.length !== 1 || !/^unnest(?:_outer)?$/i.test(expr.name[0]!.value)) return null
+  const [arg] = expr.args
+  if (arg === undefined || arg.kind === 'star' || expr.args.length !== 1) return null
+  const value = bindExpr(env, arg)
+  if (typeName(value.type) !== 'Struct') return null
+  return value.type.children!.map((field) => ({
+    expr: callScalar(env, 'get_field', [value, new LiteralExpr(UTF8, field.name)], expr.at),
+    name: field.name,
+    aliased: false,
+  }))
 }
 
 /** A column found by a path, such as `o.inner.level`, keeps its whole name. */

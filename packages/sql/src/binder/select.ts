@@ -8,6 +8,7 @@ import { BinderState, sqlError } from './errors.ts'
 import type { ExprContext } from './expr-context.ts'
 import { bindFrom } from './from.ts'
 import { type Grouping, GroupingBuilder, GroupRewriter } from './grouping.ts'
+import { lowerUnnest } from './lower-unnest.ts'
 import { lowerWindows } from './lower-windows.ts'
 import { AggregateMarker, GroupingMarker, hasMarker, WindowMarker } from './markers.ts'
 import { fold } from './names.ts'
@@ -52,7 +53,8 @@ export function bindSelect(ctx: BindContext, ast: AstSelect, query: QueryContext
     plan = rewriter.plan(plan)
     for (const condition of conditions) plan = new Filter(plan, condition)
   }
-  const lowered = lowerWindows(ctx, plan, values)
+  const windowed = lowerWindows(ctx, plan, values)
+  const lowered = lowerUnnest(ctx, windowed.plan, windowed.exprs)
   plan = lowered.plan
   const take = takeFrom(lowered.exprs)
   const itemExprs = take(items.length)

@@ -258,6 +258,11 @@ export type AstTable =
       readonly alias: AstAlias | null
     })
   | (Node & {
+      readonly kind: 'unnest'
+      readonly lists: readonly AstExpr[]
+      readonly alias: AstAlias | null
+    })
+  | (Node & {
       readonly kind: 'derived'
       readonly query: AstQuery
       readonly lateral: boolean

@@ -300,6 +300,18 @@ function convertAtom(raw: Raw, tag: string, node: Raw): AstExpr {
       return convertAccess(raw, node)
     case 'Function':
       return convertCall(raw, node)
+    case 'Struct':
+      return convertStruct(node, positionOf(raw))
+    case 'Dictionary': {
+      const at = positionOf(raw)
+      const args = node.flatMap((field: Raw): AstExpr[] => [
+        { kind: 'string', text: String(field.key.value), at },
+        convertExpr(field.value),
+      ])
+      return call('named_struct', args, at)
+    }
+    case 'Named':
+      return convertExpr(node.expr)
     case 'Extract': {
       const [form, custom] = variant(node.field)
       const field = form === 'Custom' ? custom.value : form === 'Week' && custom !== undefined ? custom.value : form
@@ -354,6 +366,17 @@ function call(functionName: string, args: readonly AstExpr[], at: Position | nul
   }
 }
 
+/** `struct(1, 'a')`, and with names `struct(1 AS x)`. */
+function convertStruct(node: Raw, at: Position | null): AstExpr {
+  const values: Raw[] = node.values
+  if (!values.some((value) => value.Named !== undefined)) return call('struct', values.map(convertExpr), at)
+  const args = values.flatMap((value, i): AstExpr[] => [
+    { kind: 'string', text: value.Named === undefined ? `c${i}` : String(value.Named.name.value), at },
+    convertExpr(value),
+  ])
+  return call('named_struct', args, at)
+}
+
 function convertValue(raw: Raw, at: Position | null, node: Raw): AstExpr {
   const [tag, payload] = variant(raw)
   switch (tag) {
@@ -389,8 +412,17 @@ function convertAccess(raw: Raw, node: Raw): AstExpr {
     const [tag, payload] = variant(access)
     if (tag === 'Dot') {
       const [form, part] = variant(payload)
-      if (form !== 'Identifier' || operand.kind !== 'name') throw unsupported('access to a field of a value', raw)
-      operand = { ...operand, parts: [...operand.parts, name(part)] }
+      if (form !== 'Identifier') throw unsupported('access to a field of a value', raw)
+      const field = name(part)
+      if (operand.kind === 'name') operand = { ...operand, parts: [...operand.parts, field] }
+      else {
+        const key: AstExpr = {
+          kind: 'string',
+          text: field.quoted ? field.value : field.value.toLowerCase(),
+          at: field.at,
+        }
+        operand = { kind: 'subscript', operand, index: key, at: operand.at }
+      }
       continue
     }
     const [form, subscript] = variant(payload)

@@ -266,6 +266,11 @@ function convertConstraint(raw: Raw): AstJoinCondition {
   return { kind: 'none' }
 }
 
+function isUnnest(raw: Raw): boolean {
+  const parts = names(raw)
+  return parts.length === 1 && parts[0]!.value.toLowerCase() === 'unnest'
+}
+
 function convertFactor(raw: Raw): AstTable {
   const [tag, node] = variant(raw)
   const at = positionOf(raw)
@@ -287,7 +292,13 @@ function convertFactor(raw: Raw): AstTable {
       if (node.args !== undefined && node.args !== null)
         return { kind: 'function', name: names(node.name), args: [], alias: convertAlias(node.alias), at }
       return { kind: 'table', name: names(node.name), alias: convertAlias(node.alias), at }
+    case 'UNNEST':
+      if (node.with_offset === true || node.with_ordinality === true) throw unsupported('UNNEST WITH ORDINALITY', raw)
+      return { kind: 'unnest', lists: node.array_exprs.map(convertExpr), alias: convertAlias(node.alias), at }
     case 'Function':
+      if (isUnnest(node.name)) {
+        return { kind: 'unnest', lists: convertArguments(node.args), alias: convertAlias(node.alias), at }
+      }
       if (node.lateral === true) throw unsupported('LATERAL', raw)
       return {
         kind: 'function',

@@ -13,6 +13,7 @@ import {
   JSON_TYPE,
   listType,
   SqlState,
+  structType,
   TIME,
   TimeUnit,
   timestampType,
@@ -136,6 +137,15 @@ export function convertType(raw: Raw): DataType {
     case 'Array': {
       const [, element] = variant(payload)
       return listType(convertType(Array.isArray(element) ? element[0] : element))
+    }
+    case 'Struct': {
+      const [fields] = Array.isArray(payload) ? payload : [payload]
+      return structType(
+        fields.map((field: Raw, i: number) => [
+          field.field_name === undefined || field.field_name === null ? `c${i}` : String(field.field_name.value),
+          convertType(field.field_type),
+        ]),
+      )
     }
     case 'Custom': {
       const type = payload?.[0]?.length === 1 ? NAMED[String(payload[0][0].Identifier?.value).toLowerCase()] : undefined
