@@ -1,4 +1,4 @@
-import type { BytesColumn, Column, NumericColumn } from '../../columnar/column.ts'
+import type { BytesColumn, Column, IpColumn, NumericColumn } from '../../columnar/column.ts'
 import { prepare } from '../../query/prepare.ts'
 import type { SegmentReader } from '../../segment/segment-reader.ts'
 import type { AggregationOptions } from './aggregation-collector.ts'
@@ -19,8 +19,10 @@ import type {
 } from './aggregation-request.ts'
 import { BlockReader } from './block-reader.ts'
 import { type BucketMap, DirectBuckets, NestedBuckets } from './bucket-map.ts'
-import { AddressCoupons, CardinalityAggregator, NumberCoupons, TermCoupons } from './cardinality-aggregator.ts'
+import { CardinalityAggregator, TermCoupons } from './cardinality-aggregator.ts'
 import { CompositeAggregator, type SegmentSource, type SourceAfter } from './composite-aggregator.ts'
+import { CouponAggregator } from './coupon-aggregator.ts'
+import { AddressCoupons, couponOfWords, NumberCoupons } from './coupon-sources.ts'
 import { ExactSums } from './exact-sums.ts'
 import { ExtendedStatsAggregator } from './extended-stats-aggregator.ts'
 import { bitmapOf, FilterAggregator } from './filter-aggregator.ts'
@@ -35,7 +37,7 @@ import { PercentilesAggregator } from './percentiles-aggregator.ts'
 import { FloatRanges, IntegerRanges, RangeAggregator } from './range-aggregator.ts'
 import { rangeBucketsOf } from './range-buckets.ts'
 import { NUMBER_TYPES, openColumns, TERM_TYPES } from './resolve-column.ts'
-import { Floats, HalfWords, InternedAddresses, InternedNumbers, TermOrdinals } from './row-sources.ts'
+import { Floats, HalfWords, type InternedNumbers, TermOrdinals } from './row-sources.ts'
 import { type SegmentAggregation, SubAggregations } from './segment-aggregation.ts'
 import { SortValues } from './sort-values.ts'
 import { StatsAggregator } from './stats-aggregator.ts'
@@ -83,7 +85,7 @@ export class AggregationBuilder {
       case 'filter':
         return this.#filter(aggregation.query, aggregation.aggregations, nested)
       case 'composite':
-        return this.#composite(aggregation)
+        return this.#composite(aggregation, nested)
       case 'extended_stats':
         return this.#floats(aggregation.field, aggregation.missing).then(
           (reader) => new ExtendedStatsAggregator(reader, aggregation.sigma),
@@ -277,11 +279,11 @@ export class AggregationBuilder {
     return new FilterAggregator(matches, await this.build(aggregations, nested))
   }
 
-  async #composite(request: CompositeAggregation): Promise<SegmentAggregation> {
+  async #composite(request: CompositeAggregation, nested: boolean): Promise<SegmentAggregation> {
     const sources = await Promise.all(
       request.sources.map((source, k) => this.#compositeSource(source, request.after?.[k] ?? null)),
     )
-    return new CompositeAggregator(request, sources, await this.build(request.aggregations, true))
+    return new CompositeAggregator(request, sources, await this.build(request.aggregations, true), nested)
   }
 
   async #compositeSource(request: CompositeSource, after: CompositeValue | null): Promise<SegmentSource> {
@@ -332,35 +334,28 @@ export class AggregationBuilder {
         wordArray,
         missing === null ? null : text.dictionary.numTerms,
       )
-      return new CardinalityAggregator(reader, new TermCoupons(text, term, this.#options.signal), true, nested)
+      return new CardinalityAggregator(reader, new TermCoupons(text, term, this.#options.signal), nested)
     }
     if (column.type === 'ip') {
-      const source = new InternedAddresses(column as never)
       if (missing !== null) throw unsupportedMissing(column, missing, field)
-      const reader = new BlockReader(source, wordArray)
-      return new CardinalityAggregator(reader, new AddressCoupons(source.table), false, nested)
+      return new CouponAggregator(new BlockReader(new AddressCoupons(column as IpColumn), wordArray))
     }
-    const source = new InternedNumbers(column as NumericColumn)
-    const ordinal = missing === null ? null : internNumber(source.table, column as NumericColumn, missing, field)
-    const coupons = new NumberCoupons((column as NumericColumn).type, source.table)
-    return new CardinalityAggregator(new BlockReader(source, wordArray, ordinal), coupons, false, nested)
+    const { type } = column as NumericColumn
+    const coupon =
+      missing === null ? null : couponOfMissing(type, missing, () => unsupportedMissing(column, missing, field))
+    return new CouponAggregator(new BlockReader(new NumberCoupons(column as NumericColumn), wordArray, coupon))
   }
 
   #cardinalityOfNothing(missing: MissingValue | null, nested: boolean): SegmentAggregation {
-    const reader = new BlockReader<Uint32Array>(null, wordArray, missing === null ? null : 0)
     if (missing === null || typeof missing === 'string') {
-      return new CardinalityAggregator(
-        reader,
-        new TermCoupons(null, missing === null ? null : missingTerm(missing)),
-        true,
-        nested,
-      )
+      const reader = new BlockReader<Uint32Array>(null, wordArray, missing === null ? null : 0)
+      const coupons = new TermCoupons(null, missing === null ? null : missingTerm(missing))
+      return new CardinalityAggregator(reader, coupons, nested)
     }
     const type = typeof missing === 'number' ? 'f64' : 'i64'
-    const table = new TupleTable(2)
-    const ordinal = new Uint32Array(1)
-    table.intern(wordsOfMapped(floatToMapped(Number(missing), type), type), 1, ordinal)
-    return new CardinalityAggregator(reader, new NumberCoupons(type, table), false, nested)
+    const words = wordsOfMapped(floatToMapped(Number(missing), type), type)
+    const coupon = couponOfWords(type, words[0]!, words[1]!)
+    return new CouponAggregator(new BlockReader<Uint32Array>(null, wordArray, coupon))
   }
 
   async #topHits(request: TopHitsAggregation): Promise<SegmentAggregation> {
@@ -409,6 +404,12 @@ function internNumber(table: TupleTable, column: NumericColumn, missing: Missing
   const ordinal = new Uint32Array(1)
   table.intern(wordsOfMapped(floatToMapped(Number(missing), column.type), column.type), 1, ordinal)
   return ordinal[0]!
+}
+
+function couponOfMissing(type: NumericColumn['type'], missing: MissingValue, refusal: () => Error): number {
+  if (typeof missing === 'string' || type === 'bool' || type === 'date') throw refusal()
+  const words = wordsOfMapped(floatToMapped(Number(missing), type), type)
+  return couponOfWords(type, words[0]!, words[1]!)
 }
 
 function extended(allowed: Uint8Array): Uint8Array {

@@ -1,39 +1,29 @@
-import type { BytesColumn, NumericColumn } from '../../columnar/column.ts'
+import type { BytesColumn } from '../../columnar/column.ts'
 import type { PartialResult } from './aggregation-partial.ts'
 import type { BlockReader } from './block-reader.ts'
 import type { DocBlock } from './doc-block.ts'
-import { couponOfAddress, couponOfNumber, couponOfTerm, HllSketch, TYPE_SALTS } from './hll-sketch.ts'
+import { couponOfTerm, HllSketch } from './hll-sketch.ts'
 import { SegmentAggregation } from './segment-aggregation.ts'
 import { TupleTable } from './tuple-table.ts'
 
-/** Coupons of the distinct values of a column, by the ordinals that its reader gives them. */
-export interface CouponSource {
-  /** Above every ordinal so far. */
-  readonly size: number
-  couponsOf(ordinals: Uint32Array): Promise<Uint32Array>
-}
-
 /**
- * Collects the distinct ordinals of each parent, and puts their hashes into sketches at the end. The order is that of
- * tantivy, on which the estimate of one segment depends: that of first appearance, and for strings the ascending one.
+ * Counts distinct strings: collects the distinct ordinals of each parent, and puts the hashes of their terms into sketches
+ * at the end, in ascending order, on which the estimate of one segment depends.
  */
 export class CardinalityAggregator extends SegmentAggregation {
   readonly #reader: BlockReader<Uint32Array>
-  readonly #coupons: CouponSource
-  readonly #ascending: boolean
-  /** 1 for each ordinal seen, where there is one parent; ordinals by appearance ascend with it. */
-  #seen: Uint8Array | null
+  readonly #coupons: TermCoupons
+  /** 1 for each ordinal seen, where there is one parent. */
+  readonly #seen: Uint8Array | null
   readonly #pairs: TupleTable = new TupleTable(2)
   #words = new Uint32Array(0)
   #ids = new Uint32Array(0)
   #distinctCounts: Map<number, number> | null = null
 
-  /** @param ascending whether pairs of a parent are taken by ordinal rather than by appearance. */
-  constructor(reader: BlockReader<Uint32Array>, coupons: CouponSource, ascending: boolean, nested: boolean) {
+  constructor(reader: BlockReader<Uint32Array>, coupons: TermCoupons, nested: boolean) {
     super()
     this.#reader = reader
     this.#coupons = coupons
-    this.#ascending = ascending
     this.#seen = nested ? null : new Uint8Array(coupons.size)
   }
 
@@ -44,7 +34,6 @@ export class CardinalityAggregator extends SegmentAggregation {
     reader.read(block)
     const { values, buckets, count } = reader
     if (this.#seen !== null) {
-      this.#seen = atLeast(this.#seen, this.#coupons.size)
       mark(this.#seen, values, count)
       return
     }
@@ -73,10 +62,9 @@ export class CardinalityAggregator extends SegmentAggregation {
     const coupons = await this.#coupons.couponsOf(ordinals)
     const couponAt = new Uint32Array(seen.length)
     for (let k = 0; k < ordinals.length; k += 1) couponAt[ordinals[k]!] = coupons[k]!
-    const order = this.#ascending ? orderByOrdinal(words, size, seen.length) : null
+    const order = orderByOrdinal(words, size, seen.length)
     const sketches: HllSketch[] = []
-    for (let k = 0; k < size; k += 1) {
-      const id = order === null ? k : order[k]!
+    for (const id of order) {
       const sketch = (sketches[words[2 * id]!] ??= new HllSketch())
       sketch.update(couponAt[words[2 * id + 1]!]!)
     }
@@ -100,13 +88,6 @@ export class CardinalityAggregator extends SegmentAggregation {
     for (let id = 0; id < size; id += 1) counts.set(words[2 * id]!, (counts.get(words[2 * id]!) ?? 0) + 1)
     return counts
   }
-}
-
-function atLeast(flags: Uint8Array, length: number): Uint8Array {
-  if (flags.length >= length) return flags
-  const grown = new Uint8Array(Math.max(length, 2 * flags.length))
-  grown.set(flags)
-  return grown
 }
 
 /** Numbers of pairs by their second word, which is below `bound`. */
@@ -142,7 +123,8 @@ const MAX_KEPT_COUPONS = 1 << 20
 const couponsOfDictionary = new WeakMap<BytesColumn, Uint32Array>()
 
 /** Coupons of strings; the ordinal past the last term stands for missing values. */
-export class TermCoupons implements CouponSource {
+export class TermCoupons {
+  /** Above every ordinal. */
   readonly size: number
   readonly #column: BytesColumn | null
   readonly #missing: Uint8Array | null
@@ -175,56 +157,5 @@ export class TermCoupons implements CouponSource {
       couponsOfDictionary.set(this.#column!, coupons.slice(0, count))
     }
     return coupons
-  }
-}
-
-/** Coupons of numbers that a table holds in two words. */
-export class NumberCoupons implements CouponSource {
-  readonly #type: NumericColumn['type']
-  readonly #table: TupleTable
-
-  constructor(type: NumericColumn['type'], table: TupleTable) {
-    this.#type = type
-    this.#table = table
-  }
-
-  get size(): number {
-    return this.#table.size
-  }
-
-  async couponsOf(ordinals: Uint32Array): Promise<Uint32Array> {
-    const { words } = this.#table
-    const type = this.#type
-    return ordinals.map((ordinal) => {
-      let lo = words[2 * ordinal]!
-      let hi = words[2 * ordinal + 1]!
-      // the order-preserving form
-      if (type === 'i64' || type === 'date') hi ^= 0x80000000
-      else if (type === 'f64') {
-        const negative = hi >> 31
-        lo ^= negative
-        hi ^= negative | 0x80000000
-      }
-      return couponOfNumber(TYPE_SALTS[type], lo, hi)
-    })
-  }
-}
-
-/** Coupons of addresses that a table holds in four words. */
-export class AddressCoupons implements CouponSource {
-  readonly #table: TupleTable
-
-  constructor(table: TupleTable) {
-    this.#table = table
-  }
-
-  get size(): number {
-    return this.#table.size
-  }
-
-  async couponsOf(ordinals: Uint32Array): Promise<Uint32Array> {
-    const { words } = this.#table
-    const bytes = new Uint8Array(words.buffer, words.byteOffset)
-    return ordinals.map((ordinal) => couponOfAddress(bytes, 16 * ordinal))
   }
 }

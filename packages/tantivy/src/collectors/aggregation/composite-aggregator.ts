@@ -23,6 +23,9 @@ export interface SourceAfter {
   readonly positions: readonly (KeyPosition | null)[]
 }
 
+/** New keys after which it is looked which of them can still be among the first. */
+const BOUND_AFTER = 1 << 16
+
 /** Documents by a key of several values: the first keys in order, after a given one. */
 export class CompositeAggregator extends SegmentAggregation {
   readonly #request: CompositeAggregation
@@ -34,9 +37,19 @@ export class CompositeAggregator extends SegmentAggregation {
   #tuples = new Uint32Array(0)
   #ids = new Uint32Array(0)
   #docs = new Uint32Array(0)
+  /** Of a single parent: keys after these words have as many before them as are wanted. */
+  #bound: Uint32Array | null = null
+  #boundAt: number
 
-  constructor(request: CompositeAggregation, sources: readonly SegmentSource[], subs: SubAggregations) {
+  /** @param nested whether there are several parent buckets. */
+  constructor(
+    request: CompositeAggregation,
+    sources: readonly SegmentSource[],
+    subs: SubAggregations,
+    nested: boolean,
+  ) {
     super()
+    this.#boundAt = nested ? Infinity : request.size + BOUND_AFTER
     this.#request = request
     this.#sources = sources
     this.#rows = new KeyRows(sources)
@@ -62,6 +75,7 @@ export class CompositeAggregator extends SegmentAggregation {
     for (let row = 0; row < rows.count; row += 1) {
       const from = row * (width - 1)
       if (this.#request.after !== null && !this.#isAfter(words, from)) continue
+      if (this.#bound !== null && this.#compare(words, from, this.#bound, 0) > 0) continue
       const to = n * width
       tuples[to] = parents === null ? 0 : parents[row]!
       for (let w = 1; w < width; w += 1) tuples[to + w] = words[from + w - 1]!
@@ -71,8 +85,10 @@ export class CompositeAggregator extends SegmentAggregation {
     if (n === 0) return
     this.#table.intern(tuples, n, this.#ids)
     this.#counts.add(this.#ids, n, this.#table.size)
-    if (this.#subs.isEmpty) return
-    this.#subs.collect({ docs: this.#docs, start: 0, count: n, buckets: this.#ids }, this.#table.size)
+    if (!this.#subs.isEmpty) {
+      this.#subs.collect({ docs: this.#docs, start: 0, count: n, buckets: this.#ids }, this.#table.size)
+    }
+    if (this.#table.size >= this.#boundAt) this.#findBound()
   }
 
   override async finish(parents: Uint32Array): Promise<PartialResult[]> {
@@ -87,7 +103,7 @@ export class CompositeAggregator extends SegmentAggregation {
     }
     const chosen = Array.from(parents, (parent) => {
       const ids = byParent.get(parent) ?? []
-      return ids.sort((a, b) => this.#compare(words, a * width + 1, b * width + 1)).slice(0, this.#request.size)
+      return ids.sort((a, b) => this.#compare(words, a * width + 1, words, b * width + 1)).slice(0, this.#request.size)
     })
     const flat = chosen.flat()
     const keys = flat.map((id) => words.slice(id * width + 1, (id + 1) * width))
@@ -114,22 +130,31 @@ export class CompositeAggregator extends SegmentAggregation {
     })
   }
 
-  /** Compares keys at two places of an array of words. */
-  #compare(words: Uint32Array, a: number, b: number): number {
+  #findBound(): void {
+    const { size, width, words } = this.#table
+    const ids = Array.from({ length: size }, (_, id) => id)
+    ids.sort((a, b) => this.#compare(words, a * width + 1, words, b * width + 1))
+    const last = ids[this.#request.size - 1]!
+    this.#bound = words.slice(last * width + 1, (last + 1) * width)
+    this.#boundAt = size + BOUND_AFTER
+  }
+
+  /** Compares keys at a place of an array of words each. */
+  #compare(left: Uint32Array, a: number, right: Uint32Array, b: number): number {
     for (const [k, { request, accessors }] of this.#sources.entries()) {
       const at = WORDS_PER_SOURCE * k
-      const tagA = words[a + at]!
-      const tagB = words[b + at]!
+      const tagA = left[a + at]!
+      const tagB = right[b + at]!
       if (tagA === 0 || tagB === 0) {
         if (tagA === tagB) continue
         return (tagA === 0) === missingComesFirst(request) ? -1 : 1
       }
-      const left = accessors[tagA - 1]!
-      const right = accessors[tagB - 1]!
+      const one = accessors[tagA - 1]!
+      const other = accessors[tagB - 1]!
       const sign =
         tagA === tagB
-          ? left.compare(words[a + at + 2]!, words[a + at + 1]!, words[b + at + 2]!, words[b + at + 1]!)
-          : left.rank - right.rank || tagA - tagB
+          ? one.compare(left[a + at + 2]!, left[a + at + 1]!, right[b + at + 2]!, right[b + at + 1]!)
+          : one.rank - other.rank || tagA - tagB
       if (sign !== 0) return request.order === 'asc' ? sign : -sign
     }
     return 0

@@ -34,7 +34,7 @@ export class TermOrdinals implements RowSource<Uint32Array> {
 }
 
 /** Reads a numeric column to an array of its own type, and converts that. */
-abstract class ConvertedNumbers<Values> implements RowSource<Values> {
+export abstract class ConvertedNumbers<Values> implements RowSource<Values> {
   readonly cardinality: Cardinality
   protected readonly column: NumericColumn
   #raw: NumericArray
