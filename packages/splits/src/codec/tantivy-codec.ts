@@ -85,7 +85,16 @@ export const tantivyCodecs: readonly NodeCodec[] = [
   },
 ]
 
-function tableToWire({ name, indexes, layout }: ScanTable): volley.splits.ITable {
+const tables = new WeakMap<ScanTable, volley.splits.ITable>()
+
+/** Made once for all nodes that read the table. */
+function tableToWire(table: ScanTable): volley.splits.ITable {
+  let wire = tables.get(table)
+  if (wire === undefined) tables.set(table, (wire = newTableToWire(table)))
+  return wire
+}
+
+function newTableToWire({ name, indexes, layout }: ScanTable): volley.splits.ITable {
   const position = new Map(indexes.map((index, i) => [index.indexId, i]))
   return {
     name,

@@ -14,6 +14,7 @@ export class ScanTable {
   readonly indexes: readonly ScannedIndex[]
   readonly layout: Layout
   readonly #byId: ReadonlyMap<string, ScannedIndex>
+  readonly #shares = new WeakMap<ReadonlySet<string>, ScanTable>()
 
   constructor(name: string, indexes: readonly ScannedIndex[], layout: Layout) {
     this.name = name
@@ -26,7 +27,13 @@ export class ScanTable {
     return this.#byId.get(indexId)!
   }
 
+  /** A task's share; all sources of a task that ask with one set get one table. */
   forTask(splitIds: ReadonlySet<string>): ScanTable {
-    return new ScanTable(this.name, this.indexes, this.layout.forTask(splitIds))
+    let share = this.#shares.get(splitIds)
+    if (share === undefined) {
+      share = new ScanTable(this.name, this.indexes, this.layout.forTask(splitIds))
+      this.#shares.set(splitIds, share)
+    }
+    return share
   }
 }
