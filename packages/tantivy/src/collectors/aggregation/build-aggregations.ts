@@ -30,14 +30,22 @@ import { gridOf } from './histogram-grid.ts'
 import { HistogramAggregator } from './histogram-aggregator.ts'
 import { DateAccessor, IntervalAccessor, type KeyAccessor, termAccessorOf, TYPE_RANKS } from './key-accessor.ts'
 import { MergedAggregation } from './merged-aggregation.ts'
+import {
+  convertedMissing,
+  couponOfMissing,
+  extended,
+  internMissing,
+  missingTerm,
+  unsupportedMissing,
+} from './missing-values.ts'
 import { MissingTermsAggregator } from './missing-terms-aggregator.ts'
 import { encodeMissing, MultiTerms } from './multi-terms.ts'
-import { ordinalDomainOf } from './ordinal-domain.ts'
+import { type OrdinalDomain, ordinalDomainOf } from './ordinal-domain.ts'
 import { PercentilesAggregator } from './percentiles-aggregator.ts'
 import { FloatRanges, IntegerRanges, RangeAggregator } from './range-aggregator.ts'
 import { rangeBucketsOf } from './range-buckets.ts'
 import { NUMBER_TYPES, openColumns, TERM_TYPES } from './resolve-column.ts'
-import { Floats, HalfWords, type InternedNumbers, TermOrdinals } from './row-sources.ts'
+import { Floats, HalfWords, TermOrdinals } from './row-sources.ts'
 import { type SegmentAggregation, SubAggregations } from './segment-aggregation.ts'
 import { SortValues } from './sort-values.ts'
 import { StatsAggregator } from './stats-aggregator.ts'
@@ -48,7 +56,6 @@ import { docvalueColumns } from './docvalue-columns.ts'
 import { TupleTable } from './tuple-table.ts'
 import { floatToMapped, wordsOfMapped } from './mapped-floats.ts'
 
-const encoder = new TextEncoder()
 const floatArray = (count: number): Float64Array => new Float64Array(count)
 const wordArray = (count: number): Uint32Array => new Uint32Array(count)
 
@@ -165,7 +172,7 @@ export class AggregationBuilder {
     const numTerms = isText ? (column as BytesColumn).dictionary.numTerms : null
     const missingKey = missing === null ? null : encodeMissing(missing)
     let missingOrdinal: number | null = null
-    let overriding: ReturnType<typeof ordinalDomainOf> = domain
+    let overriding: OrdinalDomain = domain
     if (missing !== null) {
       if (isText) missingOrdinal = numTerms!
       else {
@@ -368,58 +375,6 @@ export class AggregationBuilder {
 function floatReader(column: NumericColumn | null, missing: number | null): BlockReader<Float64Array> {
   const value = missing === null || column === null ? missing : convertedMissing(missing, column.type)
   return new BlockReader(column === null ? null : new Floats(column), floatArray, value)
-}
-
-/** A missing value as a column would hold it. */
-function convertedMissing(missing: number, type: NumericColumn['type']): number {
-  if (type === 'f64') return missing
-  const whole = Math.trunc(missing)
-  return type === 'u64' || type === 'bool' ? Math.max(0, whole) : whole
-}
-
-function unsupportedMissing(column: Column, missing: MissingValue, field: string): Error {
-  return invalidRequest(
-    `missing value ${String(missing)} for field ${field} is not supported for column type ${column.type}`,
-  )
-}
-
-/** A domain that has the missing value too. */
-function internMissing(
-  column: Column,
-  missing: MissingValue,
-  field: string,
-): { domain: ReturnType<typeof ordinalDomainOf>; ordinal: number } {
-  if (typeof missing === 'string' || column.type === 'bool' || column.type === 'date' || column.type === 'ip') {
-    throw unsupportedMissing(column, missing, field)
-  }
-  const domain = ordinalDomainOf(column, true)
-  const ordinal = internNumber((domain.source as InternedNumbers).table, column as NumericColumn, missing, field)
-  return { domain, ordinal }
-}
-
-function internNumber(table: TupleTable, column: NumericColumn, missing: MissingValue, field: string): number {
-  if (typeof missing === 'string' || column.type === 'bool' || column.type === 'date') {
-    throw unsupportedMissing(column, missing, field)
-  }
-  const ordinal = new Uint32Array(1)
-  table.intern(wordsOfMapped(floatToMapped(Number(missing), column.type), column.type), 1, ordinal)
-  return ordinal[0]!
-}
-
-function couponOfMissing(type: NumericColumn['type'], missing: MissingValue, refusal: () => Error): number {
-  if (typeof missing === 'string' || type === 'bool' || type === 'date') throw refusal()
-  const words = wordsOfMapped(floatToMapped(Number(missing), type), type)
-  return couponOfWords(type, words[0]!, words[1]!)
-}
-
-function extended(allowed: Uint8Array): Uint8Array {
-  const out = new Uint8Array(allowed.length + 1)
-  out.set(allowed)
-  return out
-}
-
-function missingTerm(missing: MissingValue): Uint8Array {
-  return encoder.encode(typeof missing === 'string' ? missing : '__tantivy_missing_non_str__')
 }
 
 async function placeAfter(accessors: readonly KeyAccessor[], after: CompositeValue): Promise<SourceAfter> {
