@@ -94,7 +94,7 @@ function tableToWire(table: ScanTable): volley.splits.ITable {
   return wire
 }
 
-function newTableToWire({ name, indexes, layout }: ScanTable): volley.splits.ITable {
+function newTableToWire({ name, indexes, layout, pruned }: ScanTable): volley.splits.ITable {
   const position = new Map(indexes.map((index, i) => [index.indexId, i]))
   return {
     name,
@@ -102,6 +102,7 @@ function newTableToWire({ name, indexes, layout }: ScanTable): volley.splits.ITa
     layoutId: layout.layoutId,
     parentLayoutId: layout.parentId ?? '',
     partitions: layout.partitions,
+    pruned,
     splits: layout.splits.map((split) => ({
       index: position.get(split.indexId)!,
       indexUri: split.indexUri,
@@ -133,7 +134,7 @@ function tableFromWire(wire: volley.splits.ITable | null | undefined): ScanTable
     }
   })
   const layout = Layout.restore(table.layoutId ?? '', splits, table.partitions ?? 1, table.parentLayoutId || null)
-  return new ScanTable(table.name ?? '', indexes, layout)
+  return new ScanTable(table.name ?? '', indexes, layout, table.pruned ?? 0)
 }
 
 function predicateToWire({ form, field, path, text }: TextPredicate): volley.splits.ITextPredicate {

@@ -37,12 +37,13 @@ function prune(plan: ExecutionPlan): ExecutionPlan {
   const tests = bindingSources(plan).flatMap(testsOf)
   const splits = whole.splits.filter((split) => tests.every((mayMatch) => mayMatch(split)))
   const layout = splits.length < whole.splits.length ? Layout.create(whole.layoutId, splits, whole.partitions) : null
+  const left = whole.splits.length - splits.length
   // Sources of one scan share the identity of their table.
   const tables = new Map<ScanTable, ScanTable>()
   const pruned = (source: SplitSource): SplitSource => {
     if (layout === null) return source
     const { table } = source
-    if (!tables.has(table)) tables.set(table, new ScanTable(table.name, table.indexes, layout))
+    if (!tables.has(table)) tables.set(table, new ScanTable(table.name, table.indexes, layout, table.pruned + left))
     return source.withSplits(tables.get(table)!)
   }
   return replaceJoint(plan, pruned, prune)

@@ -13,13 +13,16 @@ export class ScanTable {
   readonly name: string
   readonly indexes: readonly ScannedIndex[]
   readonly layout: Layout
+  /** Splits of the snapshot that were found to have no row of the query. */
+  readonly pruned: number
   readonly #byId: ReadonlyMap<string, ScannedIndex>
   readonly #shares = new WeakMap<ReadonlySet<string>, ScanTable>()
 
-  constructor(name: string, indexes: readonly ScannedIndex[], layout: Layout) {
+  constructor(name: string, indexes: readonly ScannedIndex[], layout: Layout, pruned: number = 0) {
     this.name = name
     this.indexes = indexes
     this.layout = layout
+    this.pruned = pruned
     this.#byId = new Map(indexes.map((index) => [index.indexId, index]))
   }
 
@@ -31,7 +34,7 @@ export class ScanTable {
   forTask(splitIds: ReadonlySet<string>): ScanTable {
     let share = this.#shares.get(splitIds)
     if (share === undefined) {
-      share = new ScanTable(this.name, this.indexes, this.layout.forTask(splitIds))
+      share = new ScanTable(this.name, this.indexes, this.layout.forTask(splitIds), this.pruned)
       this.#shares.set(splitIds, share)
     }
     return share

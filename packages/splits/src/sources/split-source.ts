@@ -72,10 +72,11 @@ export abstract class SplitSource extends ExecutionPlan implements Distributable
 
   /** The details that every source prints: table, splits and layout. */
   protected tableDetails(): (readonly [string, string])[] {
-    const { name, layout } = this.table
+    const { name, layout, pruned } = this.table
     return [
       ['table', name],
       ['splits', String(layout.splits.length)],
+      ...(pruned === 0 ? [] : [['pruned_splits', String(pruned)] as const]),
       ['layout', `${layout.layoutId.slice(0, 8)}/${layout.partitions}`],
     ]
   }
