@@ -1,5 +1,5 @@
 export * from './errors.ts'
-export { Json, isJson, typeKey, typeName, typesEqual, type TypeName } from './types/data-types.ts'
+export { Json, isJson, layoutOf, withLayout, typeKey, typeName, typesEqual, type TypeName } from './types/data-types.ts'
 export {
   BoolVector,
   BytesVector,

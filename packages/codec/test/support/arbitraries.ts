@@ -316,6 +316,9 @@ export const plan: fc.Arbitrary<core.ExecutionPlan> = fc.letrec<{ plan: core.Exe
         const width = Math.min(...inputs.map((each) => each.schema.fields.length))
         return new c.UnionExec(inputs.filter((each) => each.schema.fields.length === width))
       }),
+      record({ input, exprs, outer: fc.boolean(), schema }).map(
+        (n) => new c.UnnestExec(n.input, n.exprs, n.outer, n.schema),
+      ),
       record({ input, calls: fc.array(windowCall, { maxLength: 2 }), schema }).map(
         (n) => new c.WindowExec(n.input, n.calls, n.schema),
       ),

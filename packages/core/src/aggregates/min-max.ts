@@ -35,9 +35,10 @@ function extreme(name: string, description: string, sign: 1 | -1): AggregateFunc
       const type = resolveNull(argTypes[0]!)
       return { argTypes: [type], returnType: type, stateTypes: [type] }
     },
-    createAccumulator: (_argTypes, returnType) => isNested(returnType)
-      ? new FoldAccumulator(returnType, (a, b) => (compareScalars(b, a, returnType) * sign > 0 ? b : a))
-      : new ExtremeAccumulator(returnType, bestOf(returnType, sign)),
+    createAccumulator: (_argTypes, returnType) =>
+      isNested(returnType)
+        ? new FoldAccumulator(returnType, (a, b) => (compareScalars(b, a, returnType) * sign < 0 ? b : a))
+        : new ExtremeAccumulator(returnType, bestOf(returnType, sign)),
   }
 }
 

@@ -27,7 +27,7 @@ export const sum: AggregateFunction = {
   examples: [{ sql: 'sum(2)', result: '2' }],
   resolve(argTypes) {
     if (argTypes.length === 1 && typeName(argTypes[0]!) === 'Interval')
-      return { argTypes, returnType: INTERVAL, stateTypes: [INTERVAL] }
+      return { argTypes, returnType: argTypes[0]!, stateTypes: [INTERVAL] }
     const type = argTypes.length === 1 ? summable(argTypes[0]!) : null
     if (type === null) return null
     if (isFloat(type)) return { argTypes: [type], returnType: FLOAT64, stateTypes: [FLOAT64, FLOAT64] }

@@ -58,7 +58,9 @@ export function fromArrowData(data: Data, type: DataType, region: Region): Vecto
 
 /** A child's rows of a struct's: slicing a struct leaves its children whole. */
 function sliced(child: Data, offset: number, length: number): Data {
-  return offset === 0 && child.length === length ? child : child.slice(child.length >= offset + length ? offset : 0, length)
+  return offset === 0 && child.length === length
+    ? child
+    : child.slice(child.length >= offset + length ? offset : 0, length)
 }
 
 // apache-arrow slices values by a data's offset; of bitmaps only whole bytes can be cut off.

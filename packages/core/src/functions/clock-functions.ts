@@ -154,8 +154,14 @@ export const CLOCK_FUNCTIONS: readonly ScalarFunction[] = [
     category: 'date and time',
     description: 'A time of text, by the first of the formats that it fits.',
     examples: [["to_time('12-30-45', '%H-%M-%S')", '12:30:45']],
-    resolve: resolveFormatted((type) => (isTextual(type) ? UTF8 : null), TIME_NANOS),
-    evaluate: (call) => evaluateRows(call, (args) => (args[0] === null ? null : toTime(args)), true),
+    resolve: resolveFormatted((type) => {
+      if (isTextual(type)) return UTF8
+      return typeName(type) === 'Timestamp' || typeName(type) === 'Time' ? TIME_NANOS : null
+    }, TIME_NANOS),
+    evaluate: (call) =>
+      typeName(call.args[0]!.type) === 'Time'
+        ? call.args[0]!
+        : evaluateRows(call, (args) => (args[0] === null ? null : toTime(args)), true),
   }),
   defineFunction({
     name: 'to_date',

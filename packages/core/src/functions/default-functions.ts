@@ -11,6 +11,7 @@ import { HASH_FUNCTIONS } from './hash-functions.ts'
 import { JSON_FUNCTIONS } from './json-functions.ts'
 import { LIST_FUNCTIONS } from './list-functions.ts'
 import { MATH_FUNCTIONS } from './math-functions.ts'
+import { MORE_MATH_FUNCTIONS } from './more-math-functions.ts'
 import type { ScalarFunction } from './scalar-function.ts'
 import { REGEX_FUNCTIONS } from './regex-functions.ts'
 import { REGEX_SEARCH_FUNCTIONS } from './regex-search-functions.ts'
@@ -26,6 +27,7 @@ export const SCALAR_FUNCTIONS: readonly ScalarFunction[] = [
   ...REGEX_FUNCTIONS,
   ...REGEX_SEARCH_FUNCTIONS,
   ...MATH_FUNCTIONS,
+  ...MORE_MATH_FUNCTIONS,
   ...BIT_FUNCTIONS,
   ...DATE_FUNCTIONS,
   ...CLOCK_FUNCTIONS,

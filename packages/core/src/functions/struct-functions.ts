@@ -54,7 +54,11 @@ export const STRUCT_FUNCTIONS: readonly ScalarFunction[] = [
       if (argTypes.length !== 2 || type === undefined || typeName(type) !== 'Struct') return null
       const field = type.children![fieldIndex(type, literals[1] ?? undefined)]
       if (field === undefined) return null
-      return { argTypes: [type, typeName(argTypes[1]!) === 'Utf8' ? UTF8 : argTypes[1]!], returnType: field.type, nullable: 'always' }
+      return {
+        argTypes: [type, typeName(argTypes[1]!) === 'Utf8' ? UTF8 : argTypes[1]!],
+        returnType: field.type,
+        nullable: 'always',
+      }
     },
     evaluate: (call) => {
       const { type } = call.args[0]!

@@ -27,8 +27,11 @@ export const SYSTEM_FUNCTIONS: readonly ScalarFunction[] = [
     category: 'system',
     description: 'The Arrow type of a value.',
     examples: [["arrow_typeof(TIMESTAMP '2020-01-01')", 'Timestamp(µs)']],
-    resolve: (argTypes) => (argTypes.length === 1 ? { argTypes, returnType: UTF8, nullable: 'never' } : null),
-    evaluate: (call) => constantVector(UTF8, arrowTypeName(call.args[0]!.type), call.length, call.region),
+    // The binder puts the name behind the value: vectors do not know of layouts.
+    resolve: (argTypes) =>
+      argTypes.length === 1 || argTypes.length === 2 ? { argTypes, returnType: UTF8, nullable: 'never' } : null,
+    evaluate: (call) =>
+      call.args[1] ?? constantVector(UTF8, arrowTypeName(call.args[0]!.type), call.length, call.region),
   }),
   defineFunction({
     name: 'version',

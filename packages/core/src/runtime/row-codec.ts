@@ -6,7 +6,15 @@ import { elementType } from '../types/type-factory.ts'
 import { allocValues } from '../vectors/build.ts'
 import { intervalLength } from '../vectors/compare.ts'
 import { Operand, wordsOf } from '../vectors/operand.ts'
-import { BoolVector, BytesVector, ListVector, NullVector, PrimitiveVector, StructVector, type Vector } from '../vectors/vector.ts'
+import {
+  BoolVector,
+  BytesVector,
+  ListVector,
+  NullVector,
+  PrimitiveVector,
+  StructVector,
+  type Vector,
+} from '../vectors/vector.ts'
 
 /** Encoded rows: the k-th is `bytes[offsets[k] .. offsets[k + 1])`. Valid until the codec's next `encode`. */
 export interface EncodedRows {

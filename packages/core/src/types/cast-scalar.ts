@@ -2,7 +2,7 @@ import type { DataType } from 'apache-arrow'
 import { SqlState, VolleyError } from '../errors.ts'
 import { parseArrayText, type ArrayItem } from './array-text.ts'
 import { isFloat, isInteger } from './coercion.ts'
-import { typeKey, typeName, typesEqual, type TypeName } from './data-types.ts'
+import { layoutOf, typeKey, typeName, typesEqual, type TypeName } from './data-types.ts'
 import { parseTime, parseTimestamp } from './datetime-text.ts'
 import { decimalFromText, decimalToNumber, divideRound, fitsDecimal, pow10, rescale } from './decimal.ts'
 import { formatScalar, secondsAndNanos } from './format-scalar.ts'
@@ -94,6 +94,7 @@ export function castScalar(value: ScalarValue, from: DataType, to: DataType): Sc
       }
       break
     case 'Interval':
+      if (isInteger(from)) return durationOf(BigInt(value as number | bigint), to)
       if (source === 'Time') return { months: 0, days: 0, nanos: (value as bigint) * (1_000_000_000n / ticks(from)) }
       break
     default:
@@ -114,6 +115,15 @@ function ticks(type: DataType): bigint {
 function inRange64(value: bigint, type: DataType): bigint {
   if (BigInt.asIntN(64, value) !== value) throw outOfRange(type)
   return value
+}
+
+const DURATION_NANOS: Readonly<Record<string, bigint>> = { s: 1_000_000_000n, ms: 1_000_000n, µs: 1_000n, ns: 1n }
+
+/** A count of a duration's unit. */
+function durationOf(count: bigint, to: DataType): IntervalValue {
+  const unit = /^Duration\((.*)\)$/.exec(layoutOf(to) ?? '')?.[1]
+  if (unit === undefined) throw cannotCast(UTF8, to)
+  return { months: 0, days: 0, nanos: count * DURATION_NANOS[unit]! }
 }
 
 /** Seconds on a clock of the timestamp's zone. */

@@ -1,5 +1,5 @@
 import type { DataType } from 'apache-arrow'
-import { typeName, typesEqual, type TypeName } from './data-types.ts'
+import { layoutOf, typeName, typesEqual, type TypeName } from './data-types.ts'
 import {
   decimalType,
   elementType,
@@ -246,6 +246,7 @@ export function canCast(from: DataType, to: DataType): boolean {
   if (f === 'Time') return t === 'Time' || t === 'Interval' || isInteger(to)
   if (f === 'Interval') return t === 'Time'
   if (t === 'Timestamp') return isNumeric(from)
+  if (t === 'Interval') return isInteger(from) && layoutOf(to) !== null
   return isInteger(from) && (t === 'Date' || t === 'Time')
 }
 

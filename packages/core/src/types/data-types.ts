@@ -17,6 +17,20 @@ export function isJson(type: DataType): type is Json {
   return (type as { isJson?: boolean }).isJson === true
 }
 
+/**
+ * The type under the name of one of Arrow's layouts of it (`LargeUtf8`, `Dictionary(Int32, Utf8)`, `Duration(s)`). Values are
+ * the same, and so is the type to everything but `arrow_typeof`.
+ */
+export function withLayout(type: DataType, layout: string): DataType {
+  const labelled = Object.assign(Object.create(Object.getPrototypeOf(type) as object), type) as DataType
+  return Object.assign(labelled, { layout })
+}
+
+/** The layout's name that a type was given; null for a type without one. */
+export function layoutOf(type: DataType): string | null {
+  return (type as { layout?: string }).layout ?? null
+}
+
 /** The engine's name of a type: what kernels and registries switch on. */
 export type TypeName =
   | 'Null'

@@ -1,5 +1,5 @@
 import type { DataType } from 'apache-arrow'
-import { typeKey, typeName } from './data-types.ts'
+import { layoutOf, typeKey, typeName } from './data-types.ts'
 import { sqlTypeName } from './type-errors.ts'
 import { elementType, precisionOf, scaleOf, timezoneOf, unitOf } from './type-factory.ts'
 
@@ -25,6 +25,8 @@ const UNITS = ['s', 'ms', 'µs', 'ns']
 
 /** A type as DataFusion writes it: `Int64`, `Utf8`, `Timestamp(ns)`, `Decimal128(10, 2)`, `List(Int64)`. */
 export function arrowTypeName(type: DataType): string {
+  const layout = layoutOf(type)
+  if (layout !== null) return layout
   switch (typeName(type)) {
     case 'Bool':
       return 'Boolean'

@@ -9,7 +9,18 @@ const NO_WORDS = new Int32Array(0)
 const NO_BYTES = new Uint8Array(0)
 const NO_VALUES = new Float64Array(0)
 
-type Kind = 'number' | 'int64' | 'uint64' | 'decimal' | 'interval' | 'bytes' | 'codes' | 'bool' | 'list' | 'struct' | 'null'
+type Kind =
+  | 'number'
+  | 'int64'
+  | 'uint64'
+  | 'decimal'
+  | 'interval'
+  | 'bytes'
+  | 'codes'
+  | 'bool'
+  | 'list'
+  | 'struct'
+  | 'null'
 
 function kindOf(left: Operand, right: Operand): Kind {
   if (left.data.encoding === 'null' || right.data.encoding === 'null') return 'null'

@@ -1,4 +1,5 @@
 import {
+  arrowTypeName,
   BINARY,
   BOOL,
   DATE,
@@ -22,6 +23,7 @@ import {
   UINT64,
   UINT8,
   UTF8,
+  withLayout,
 } from '@volley/core'
 import type { DataType } from 'apache-arrow'
 import type { Position } from '../parser/ast.ts'
@@ -41,13 +43,13 @@ const SIMPLE: Readonly<Record<string, DataType>> = {
   Float32: FLOAT32,
   Float64: FLOAT64,
   Utf8: UTF8,
-  LargeUtf8: UTF8,
-  Utf8View: UTF8,
+  LargeUtf8: withLayout(UTF8, 'LargeUtf8'),
+  Utf8View: withLayout(UTF8, 'Utf8View'),
   Binary: BINARY,
-  LargeBinary: BINARY,
-  BinaryView: BINARY,
+  LargeBinary: withLayout(BINARY, 'LargeBinary'),
+  BinaryView: withLayout(BINARY, 'BinaryView'),
   Date32: DATE,
-  Date64: DATE,
+  Date64: withLayout(timestampType(TimeUnit.MILLISECOND), 'Date64'),
 }
 
 const UNITS: Readonly<Record<string, TimeUnit>> = {
@@ -100,6 +102,10 @@ export function arrowType(text: string, at: Position | null): DataType {
   throw sqlError(SqlState.undefinedObject, `Arrow type "${text}" does not exist`, at)
 }
 
+function nullability(text: string): string {
+  return text.trim().startsWith('non-null ') ? 'non-null ' : ''
+}
+
 function parameterized(outer: string, parts: readonly string[], at: Position | null): DataType | null {
   const unit = UNITS[parts[0] ?? '']
   switch (outer) {
@@ -112,7 +118,9 @@ function parameterized(outer: string, parts: readonly string[], at: Position | n
     case 'Time64':
       return unit === TimeUnit.MICROSECOND || unit === TimeUnit.NANOSECOND ? timeType(unit) : null
     case 'Interval':
-      return INTERVAL
+      return parts[0] === 'MonthDayNano' ? INTERVAL : withLayout(INTERVAL, `Interval(${parts[0]})`)
+    case 'Duration':
+      return unit === undefined ? null : withLayout(INTERVAL, `Duration(${['s', 'ms', 'µs', 'ns'][unit]})`)
     case 'Decimal32':
     case 'Decimal64':
     case 'Decimal128':
@@ -125,10 +133,15 @@ function parameterized(outer: string, parts: readonly string[], at: Position | n
         precision! <= 38 &&
         scale! >= 0 &&
         scale! <= precision!
-      return fits ? decimalType(precision!, scale!) : null
+      if (!fits) return null
+      const decimal = decimalType(precision!, scale!)
+      return outer === 'Decimal128' ? decimal : withLayout(decimal, `${outer}(${precision}, ${scale})`)
     }
-    case 'Dictionary':
-      return parts.length === 2 ? arrowType(parts[1]!, at) : null
+    case 'Dictionary': {
+      if (parts.length !== 2) return null
+      const values = arrowType(parts[1]!, at)
+      return withLayout(values, `Dictionary(${parts[0]}, ${arrowTypeName(values)})`)
+    }
     case 'RunEndEncoded': {
       const values = /^"values":\s*(.*)$/s.exec(parts[1] ?? '')?.[1]
       return values === undefined ? null : arrowType(values, at)
@@ -137,13 +150,26 @@ function parameterized(outer: string, parts: readonly string[], at: Position | n
       return BINARY
     case 'FixedSizeList': {
       const element = parts[1] ?? /^\d+\s*x\s*(.*)$/s.exec(parts[0]!)?.[1]
-      return element === undefined ? null : listType(arrowType(element, at))
+      if (element === undefined) return null
+      const list = listType(arrowType(element, at))
+      const size = /^\d+/.exec(parts[0]!)?.[0]
+      return withLayout(
+        list,
+        `FixedSizeList(${size} x ${nullability(element)}${arrowTypeName(list.children![0]!.type)})`,
+      )
     }
     case 'List':
     case 'LargeList':
     case 'ListView':
-    case 'LargeListView':
-      return listType(arrowType(parts[0]!, at))
+    case 'LargeListView': {
+      const element = arrowType(parts[0]!, at)
+      const rest = parts.slice(1).map((part) => `, ${part}`)
+      const plain = outer === 'List' && rest.length === 0 && nullability(parts[0]!) === ''
+      const list = listType(element)
+      return plain
+        ? list
+        : withLayout(list, `${outer}(${nullability(parts[0]!)}${arrowTypeName(element)}${rest.join('')})`)
+    }
     case 'Struct':
       return structOf(parts, at)
     default:

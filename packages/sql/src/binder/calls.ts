@@ -1,6 +1,7 @@
 import {
   AggregateCall,
   type AggregateFunction,
+  arrowTypeName,
   callFunction,
   CaseExpr,
   CastExpr,
@@ -16,6 +17,7 @@ import {
   TimeUnit,
   timestampType,
   typeName,
+  UTF8,
   VolleyError,
 } from '@volley/core'
 import type { AstArgument, AstCall, AstExpr, AstOrderItem, Position } from '../parser/ast.ts'
@@ -152,7 +154,17 @@ function bindSpecial(env: ExprContext, ast: AstCall, name: string): Expr | null 
       const [value, type] = valueArguments(ast)
       if (ast.args.length !== 2 || type?.kind !== 'string')
         throw sqlError(SqlState.undefinedFunction, `${name} takes a value and the name of an Arrow type`, ast.at)
-      return castTo(ctx, bindExpr(env, value!), arrowType(type.text, type.at), name === 'arrow_try_cast')
+      const wanted = arrowType(type.text, type.at)
+      const cast = castTo(ctx, bindExpr(env, value!), wanted, name === 'arrow_try_cast')
+      if (arrowTypeName(cast.type) === arrowTypeName(wanted)) return cast
+      // The same type in another layout: only its name changes.
+      return cast instanceof LiteralExpr ? new LiteralExpr(wanted, cast.value) : new CastExpr(cast, wanted, false)
+    }
+    case 'arrow_typeof': {
+      plainCall(ast, name)
+      const args = valueArguments(ast).map((arg) => bindExpr(env, arg))
+      if (args.length !== 1) throw noOverload(name, args, ast.at)
+      return callScalar(env, name, [args[0]!, new LiteralExpr(UTF8, arrowTypeName(args[0]!.type))], ast.at)
     }
     case 'cast_to_type':
     case 'try_cast_to_type': {

@@ -43,14 +43,17 @@ interface Source {
 export function bindFrom(ctx: BindContext, tables: readonly AstTable[], env: QueryContext): Source {
   const [first, ...rest] = tables
   if (first === undefined) return { plan: new Values([], [[]]), scope: new Scope([], [], env.parent) }
-  return rest.reduce((left, table) => {
-    if (table.kind === 'unnest') return bindUnnest(ctx, table, env, left, false)
-    const right = bindTable(ctx, table, env, left.scope)
-    return {
-      plan: new Join(left.plan, right.plan, 'inner', null),
-      scope: together(left.scope, right.scope, env, table),
-    }
-  }, bindTable(ctx, first, env, null))
+  return rest.reduce(
+    (left, table) => {
+      if (table.kind === 'unnest') return bindUnnest(ctx, table, env, left, false)
+      const right = bindTable(ctx, table, env, left.scope)
+      return {
+        plan: new Join(left.plan, right.plan, 'inner', null),
+        scope: together(left.scope, right.scope, env, table),
+      }
+    },
+    bindTable(ctx, first, env, null),
+  )
 }
 
 /** What a LATERAL item sees: the items before it, as an enclosing query. */

@@ -1,4 +1,14 @@
-import { CaseExpr, ComparisonExpr, type Expr, exprKey, INT32, LiteralExpr, SqlState, UINT32 } from '@volley/core'
+import {
+  AggregateCall,
+  CaseExpr,
+  ComparisonExpr,
+  type Expr,
+  exprKey,
+  INT32,
+  LiteralExpr,
+  SqlState,
+  UINT32,
+} from '@volley/core'
 import {
   Aggregate,
   ColumnRef,
@@ -57,6 +67,12 @@ export class GroupingBuilder {
  * Moves expressions above an Aggregate: group expressions and aggregates become columns of it, and nothing else of its input
  * may be left.
  */
+/** Columns `members` have one value where the columns `key` do. */
+export interface Dependency {
+  readonly key: readonly number[]
+  readonly members: ReadonlySet<number>
+}
+
 export class GroupRewriter {
   readonly #ctx: BindContext
   readonly #sets: Grouping['sets']
@@ -65,8 +81,16 @@ export class GroupRewriter {
   readonly #local: ReadonlySet<number>
   readonly #aggregates = new Map<string, NamedAggregate>()
   #groupingId: LogicalColumn | null = null
+  /** Columns that have one value in each group without being grouped by. */
+  readonly #determined: ReadonlySet<number>
 
-  constructor(ctx: BindContext, input: LogicalPlan, grouping: Grouping) {
+  constructor(ctx: BindContext, input: LogicalPlan, grouping: Grouping, dependencies: readonly Dependency[] = []) {
+    const grouped = new Set(grouping.exprs.flatMap((expr) => (expr instanceof ColumnRef ? [expr.id] : [])))
+    this.#determined = new Set(
+      grouping.sets !== null
+        ? []
+        : dependencies.flatMap(({ key, members }) => (key.every((id) => grouped.has(id)) ? [...members] : [])),
+    )
     this.#ctx = ctx
     this.#sets = grouping.sets
     this.#local = new Set(input.columns.map((column) => column.id))
@@ -82,6 +106,7 @@ export class GroupRewriter {
     if (group !== undefined) return this.#ctx.locate(refTo(group), this.#ctx.positionOf(expr))
     if (expr instanceof AggregateMarker) return this.#aggregate(expr)
     if (expr instanceof GroupingMarker) return this.#grouping(expr)
+    if (expr instanceof ColumnRef && this.#determined.has(expr.id)) return this.#only(expr)
     if (expr instanceof ColumnRef) throw this.#ungrouped(`column "${expr.name}"`, expr)
     if (expr instanceof TextPredicateExpr || expr instanceof ScoreExpr) throw this.#ungrouped(String(expr), expr)
     const children = expr.children.map((child) => this.rewrite(child))
@@ -96,6 +121,22 @@ export class GroupRewriter {
   /** The Aggregate for everything that was rewritten. */
   plan(input: LogicalPlan): LogicalPlan {
     return new Aggregate(input, this.#groups, this.#sets, this.#groupingId, [...this.#aggregates.values()])
+  }
+
+  /** The one value of a column in its group. */
+  #only(expr: ColumnRef): Expr {
+    const fn = this.#ctx.planning.functions.aggregate('first_value')
+    const resolved = fn?.resolve([expr.type]) ?? null
+    if (fn === undefined || resolved === null) throw this.#ungrouped(`column "${expr.name}"`, expr)
+    const call = new AggregateCall(fn, [expr], {
+      distinct: false,
+      filter: null,
+      orderBy: [],
+      type: resolved.returnType,
+      nullable: expr.nullable,
+      argTypes: resolved.argTypes,
+    })
+    return this.#aggregate(new AggregateMarker(call))
   }
 
   #aggregate(marker: AggregateMarker): Expr {

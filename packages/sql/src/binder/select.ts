@@ -7,13 +7,14 @@ import { comparable } from './coerce.ts'
 import { BinderState, sqlError } from './errors.ts'
 import type { ExprContext } from './expr-context.ts'
 import { bindFrom } from './from.ts'
-import { type Grouping, GroupingBuilder, GroupRewriter } from './grouping.ts'
+import { type Dependency, type Grouping, GroupingBuilder, GroupRewriter } from './grouping.ts'
 import { lowerUnnest } from './lower-unnest.ts'
 import { lowerWindows } from './lower-windows.ts'
-import { AggregateMarker, GroupingMarker, hasMarker, WindowMarker } from './markers.ts'
+import { AggregateMarker, GroupingMarker, hasMarker, UnnestMarker, WindowMarker } from './markers.ts'
 import { fold } from './names.ts'
 import { OutputColumns, refTo } from './outputs.ts'
 import { limited, ordinalOf, type QueryContext, type QueryTail } from './query.ts'
+import type { Scope } from './scope.ts'
 import { type SelectItem, bindItems } from './select-items.ts'
 import { distinct, rowNumber } from './set-operations.ts'
 
@@ -47,7 +48,10 @@ export function bindSelect(ctx: BindContext, ast: AstSelect, query: QueryContext
     having.length > 0 ||
     values.some((expr) => hasMarker(expr, AggregateMarker) || hasMarker(expr, GroupingMarker))
   ) {
-    const rewriter = new GroupRewriter(ctx, plan, grouping ?? { exprs: [], sets: null })
+    const grouped = groupedUnnest(ctx, plan, grouping ?? { exprs: [], sets: null }, values)
+    plan = grouped.plan
+    values = grouped.values
+    const rewriter = new GroupRewriter(ctx, plan, grouped.grouping, dependenciesOf(from.scope))
     values = values.map((expr) => rewriter.rewrite(expr))
     const conditions = having.map((expr) => rewriter.rewrite(expr))
     plan = rewriter.plan(plan)
@@ -73,6 +77,38 @@ export function bindSelect(ctx: BindContext, ast: AstSelect, query: QueryContext
     },
     tail,
   )
+}
+
+/** Groups by items of lists: the lists are unnested below the Aggregate. */
+function groupedUnnest(
+  ctx: BindContext,
+  plan: LogicalPlan,
+  grouping: Grouping,
+  values: readonly Expr[],
+): { plan: LogicalPlan; grouping: Grouping; values: readonly Expr[] } {
+  if (!grouping.exprs.some((expr) => hasMarker(expr, UnnestMarker))) return { plan, grouping, values }
+  const lowered = lowerUnnest(ctx, plan, grouping.exprs)
+  const byKey = new Map(grouping.exprs.map((expr, i) => [exprKey(expr), lowered.exprs[i]!]))
+  const replace = (expr: Expr): Expr => {
+    const known = byKey.get(exprKey(expr))
+    if (known !== undefined || expr.children.length === 0) return known ?? expr
+    const children = expr.children.map(replace)
+    return children.every((child, i) => child === expr.children[i]) ? expr : expr.withChildren(children)
+  }
+  return { plan: lowered.plan, grouping: { ...grouping, exprs: lowered.exprs }, values: values.map(replace) }
+}
+
+/** Tables with a primary key: who groups by it has one row of the table in each group. */
+function dependenciesOf(scope: Scope): Dependency[] {
+  return scope.relations.flatMap(({ scan, columns }) => {
+    const key = scan?.provider.primaryKey ?? []
+    const idOf = (name: string): number | undefined =>
+      columns.find((column) => column.column?.name === name)?.column?.id
+    const ids = key.map(idOf)
+    if (ids.length === 0 || ids.includes(undefined)) return []
+    const members = new Set(columns.flatMap((column) => (column.column === null ? [] : [column.column.id])))
+    return [{ key: ids as number[], members }]
+  })
 }
 
 function takeFrom(exprs: readonly Expr[]): (count: number) => readonly Expr[] {

@@ -1,4 +1,13 @@
-import { elementType, scaleOf, ticksPerSecond, timezoneOf, typeName, type IntervalValue, type ScalarValue } from '@volley/core'
+import {
+  elementType,
+  layoutOf,
+  scaleOf,
+  ticksPerSecond,
+  timezoneOf,
+  typeName,
+  type IntervalValue,
+  type ScalarValue,
+} from '@volley/core'
 import type { DataType } from 'apache-arrow'
 
 const FRACTION_DIGITS = 12
@@ -36,7 +45,10 @@ function formatValue(value: ScalarValue, type: DataType): string {
     }
     case 'Decimal': {
       const scale = scaleOf(type)
-      const digits = (value as bigint).toString().replace('-', '').padStart(scale + 1, '0')
+      const digits = (value as bigint)
+        .toString()
+        .replace('-', '')
+        .padStart(scale + 1, '0')
       const sign = (value as bigint) < 0n ? '-' : ''
       return scale === 0 ? `${sign}${digits}` : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`
     }
@@ -50,8 +62,13 @@ function formatValue(value: ScalarValue, type: DataType): string {
     }
     case 'Timestamp':
       return timestampText(value as bigint, type)
-    case 'Interval':
-      return intervalText(value as IntervalValue)
+    case 'Interval': {
+      const layout = layoutOf(type)
+      if (layout?.startsWith('Duration') === true) return durationText(value as IntervalValue, layout)
+      return layout === 'Interval(YearMonth)'
+        ? yearMonthText(value as IntervalValue)
+        : intervalText(value as IntervalValue)
+    }
     case 'List':
       return `[${(value as readonly ScalarValue[]).map((item) => formatValue(item, elementType(type))).join(', ')}]`
     case 'Struct': {
@@ -161,6 +178,22 @@ function zoneOffset(zone: string, seconds: number): number {
   const name = parts.find((part) => part.type === 'timeZoneName')!.value
   const match = /GMT([+-])(\d\d):(\d\d)/.exec(name)
   return match === null ? 0 : (match[1] === '-' ? -1 : 1) * (Number(match[2]) * 3600 + Number(match[3]) * 60)
+}
+
+const DURATION_DIGITS: Readonly<Record<string, number>> = { s: 0, ms: 3, µs: 6, ns: 9 }
+
+function durationText({ nanos }: IntervalValue, layout: string): string {
+  const digits = DURATION_DIGITS[/\((.*)\)/.exec(layout)![1]!]!
+  const seconds = nanos / 1_000_000_000n
+  const [day, hour, minute, second] = [seconds / 86_400n, (seconds / 3600n) % 24n, (seconds / 60n) % 60n, seconds % 60n]
+  const rest = nanos % 1_000_000_000n
+  const fraction = (rest < 0n ? -rest : rest).toString().padStart(9, '0').slice(0, digits)
+  const sign = second === 0n && rest < 0n ? '-' : ''
+  return `${day} days ${hour} hours ${minute} mins ${sign}${second}${digits === 0 ? '' : `.${fraction}`} secs`
+}
+
+function yearMonthText({ months }: IntervalValue): string {
+  return `${Math.trunc(months / 12)} years ${months % 12} mons`
 }
 
 function intervalText({ months, days, nanos }: IntervalValue): string {
