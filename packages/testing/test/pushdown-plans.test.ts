@@ -1,0 +1,139 @@
+import fc from 'fast-check'
+import { beforeAll, expect, test } from 'vitest'
+import { explainQuery, multisetDifference, queryRows } from '../src/index.ts'
+import { corpora } from './support/arbitrary-corpus.ts'
+import { analyzed, counter } from './support/counters.ts'
+import { useSessions } from './support/sessions.ts'
+
+const sessions = useSessions()
+let table: string
+
+beforeAll(async () => {
+  const [corpus] = fc.sample(corpora({ minDocs: 100, maxSplits: 3, evolved: false }), { numRuns: 1, seed: 11 })
+  table = (await sessions.tree.publish(corpus!)).indexId
+})
+
+async function planOf(sql: string): Promise<string> {
+  const { plan } = await explainQuery(sessions.local, sql.replaceAll('$t', `"${table}"`), { target_partitions: 2 })
+  return plan.replaceAll(/layout=\w+/g, 'layout=L').replaceAll(table, 't')
+}
+
+test('filters of every form go into the source', async () => {
+  const sql = `SELECT id FROM $t WHERE level ~ 'E' AND n BETWEEN 1 AND 3 AND date_trunc('day', ts) >= TIMESTAMP '1970-01-01 10:00:00'
+    AND (f IS NULL OR upper(tag) LIKE 'TAG-1%') AND attrs->>'host' = 'db'`
+  expect(await planOf(sql)).toMatchInlineSnapshot(`
+    "CoalescePartitionsExec: partitions=2
+      NetworkCoalesceExec: stage=1, tasks=1, partitions=2
+    ProjectionExec: exprs=[id]
+      ProjectionExec: exprs=[id, ts, level, tag, n, f, json_get_text(attrs, 'host')]
+        ProjectionExec: exprs=[_split_id, _segment_ord, _doc_id, id, ts, level, tag, n, f, _split_id, _segment_ord, _doc_id, json_get_text(attrs, 'host')]
+          FastFieldExec: table=t, splits=3, layout=L/2, fields=[id, ts, level, tag, n, f, json_get_text(attrs, 'host')], filters=[regexp_like(level, 'E'), n >= 1, n <= 3, ts >= TIMESTAMP '1970-01-02 00:00:00', (f IS NULL) OR (upper(tag) LIKE 'TAG-1%'), json_get_text(attrs, 'host') = 'db']"
+  `)
+})
+
+test('an aggregate goes into the source with its filter, keys and FILTER', async () => {
+  const sql = `SELECT level, date_trunc('day', ts) AS day, count(*) FILTER (WHERE b), stddev_pop(f) FROM $t
+    WHERE match(body, 'alpha') AND u > 1 GROUP BY level, day HAVING count(*) > 1`
+  expect(await planOf(sql)).toMatchInlineSnapshot(`
+    "ProjectionExec: exprs=[level, date_trunc('day', ts) AS day, count(*) FILTER (WHERE b) AS count, stddev_pop(f) AS stddev_pop]
+      FilterExec: predicate=count(*) > 1
+        AggregateExec: mode=final, groups=[level, date_trunc('day', ts)], aggregates=[count(*) FILTER (WHERE b), stddev_pop(f), count(*)]
+          CoalescePartitionsExec: partitions=2
+            NetworkCoalesceExec: stage=1, tasks=1, partitions=2
+    TantivyAggregateExec: table=t, splits=3, layout=L/2, query=[match(body, 'alpha')], filters=[u > 1], groups=[level, date_trunc('day', ts)], aggregates=[count(*) FILTER (WHERE b), stddev_pop(f), count(*)]"
+  `)
+})
+
+test('counts and bounds of everything are statistics', async () => {
+  expect(await planOf('SELECT count(*), min(ts), max(level) FROM $t')).toMatchInlineSnapshot(`
+    "ProjectionExec: exprs=[count(*) AS count, min(ts) AS min, max(level) AS max]
+      AggregateExec: mode=final, groups=[], aggregates=[count(*), min(ts), max(level)]
+        CoalescePartitionsExec: partitions=2
+          NetworkCoalesceExec: stage=1, tasks=1, partitions=2
+    TantivyAggregateExec: table=t, splits=3, layout=L/2, aggregates=[count(*), min(ts), max(level)], by=statistics"
+  `)
+})
+
+test('a top k of a search by two fields, documents last', async () => {
+  const sql = `SELECT id, upper(body) FROM $t WHERE match(body, 'alpha') ORDER BY ts DESC NULLS LAST, level LIMIT 3 OFFSET 1`
+  expect(await planOf(sql)).toMatchInlineSnapshot(`
+    "ProjectionExec: exprs=[id, upper]
+      ProjectionExec: exprs=[id, upper(body) AS upper, ts, level]
+        SortPreservingMergeExec: keys=[ts DESC NULLS LAST, level NULLS LAST, _split_id NULLS LAST, _segment_ord NULLS LAST, _doc_id NULLS LAST]
+          NetworkCoalesceExec: stage=3, tasks=1, partitions=1
+    SortExec: keys=[ts DESC NULLS LAST, level NULLS LAST, _split_id NULLS LAST, _segment_ord NULLS LAST, _doc_id NULLS LAST], fetch=4, preserve_partitioning=true
+      ProjectionExec: exprs=[id, ts, level, _split_id, _segment_ord, _doc_id]
+        ProjectionExec: exprs=[id, ts, level, _split_id, _segment_ord, _doc_id]
+          ProjectionExec: exprs=[_split_id, _segment_ord, _doc_id, _split_id, _segment_ord, _doc_id, id, ts, level]
+            FastFieldExec: table=t, splits=3, layout=L/2, fields=[id, ts, level], query=[match(body, 'alpha')], top_k=4 by [ts DESC NULLS LAST, level NULLS LAST]
+    LimitExec: skip=1, fetch=3
+      SortPreservingMergeExec: keys=[ts DESC NULLS LAST, level NULLS LAST, _split_id NULLS LAST, _segment_ord NULLS LAST, _doc_id NULLS LAST], fetch=4
+        NetworkCoalesceExec: stage=1, tasks=1, partitions=2
+    DocumentFetchExec: table=t, splits=3, fields=[body]
+      NetworkBroadcastExec: stage=2, tasks=1, partitions=1"
+  `)
+})
+
+test('the best by score, documents last', async () => {
+  expect(await planOf(`SELECT body FROM $t WHERE match(body, 'alpha') ORDER BY score() DESC LIMIT 2`))
+    .toMatchInlineSnapshot(`
+    "ProjectionExec: exprs=[body]
+      ProjectionExec: exprs=[body, score()]
+        SortPreservingMergeExec: keys=[score() DESC NULLS FIRST, _split_id NULLS LAST, _segment_ord NULLS LAST, _doc_id NULLS LAST]
+          NetworkCoalesceExec: stage=3, tasks=1, partitions=1
+    SortExec: keys=[score() DESC NULLS FIRST, _split_id NULLS LAST, _segment_ord NULLS LAST, _doc_id NULLS LAST], fetch=2, preserve_partitioning=true
+      ProjectionExec: exprs=[_score AS score(), _split_id, _segment_ord, _doc_id]
+        ProjectionExec: exprs=[_score, _split_id, _segment_ord, _doc_id]
+          InvertedIndexExec: table=t, splits=3, layout=L/2, query=[match(body, 'alpha')], score=bm25, top_k=2
+    LimitExec: fetch=2
+      SortPreservingMergeExec: keys=[score() DESC NULLS FIRST, _split_id NULLS LAST, _segment_ord NULLS LAST, _doc_id NULLS LAST], fetch=2
+        NetworkCoalesceExec: stage=1, tasks=1, partitions=2
+    DocumentFetchExec: table=t, splits=3, fields=[body]
+      NetworkBroadcastExec: stage=2, tasks=1, partitions=1"
+  `)
+})
+
+test('DISTINCT ON, documents last', async () => {
+  expect(await planOf('SELECT DISTINCT ON (level) level, body FROM $t ORDER BY level, ts')).toMatchInlineSnapshot(`
+    "ProjectionExec: exprs=[level, body]
+      ProjectionExec: exprs=[level, body, ts, row_number]
+        SortPreservingMergeExec: keys=[level NULLS LAST, ts NULLS LAST]
+          NetworkCoalesceExec: stage=4, tasks=1, partitions=1
+    RepartitionExec: partitioning=hash([level], 2), input_partitions=2
+      ProjectionExec: exprs=[level, ts, _split_id, _segment_ord, _doc_id]
+        ProjectionExec: exprs=[ts, level, _split_id, _segment_ord, _doc_id]
+          FastFieldExec: table=t, splits=3, layout=L/2, fields=[ts, level]
+    SortExec: keys=[level NULLS LAST, ts NULLS LAST], preserve_partitioning=true
+      FilterExec: predicate=row_number = 1
+        WindowExec: calls=[row_number() OVER (PARTITION BY level ORDER BY level NULLS LAST, ts NULLS LAST)]
+          NetworkShuffleExec: stage=1, tasks=1, partitioning=hash([level], 2)
+    SortPreservingMergeExec: keys=[level NULLS LAST, ts NULLS LAST]
+      NetworkCoalesceExec: stage=2, tasks=1, partitions=2
+    DocumentFetchExec: table=t, splits=3, fields=[body]
+      NetworkBroadcastExec: stage=3, tasks=1, partitions=1"
+  `)
+})
+
+test.each([
+  ['SELECT body, note FROM $t LIMIT 4'],
+  ['SELECT body FROM $t WHERE n > 0 LIMIT 3 OFFSET 1'],
+  ['SELECT id, body, attrs FROM $t ORDER BY n, id LIMIT 5'],
+  ['SELECT DISTINCT ON (level) level, id, body FROM $t ORDER BY level, n, id'],
+  [
+    'SELECT level, id, body FROM (SELECT level, id, body, row_number() OVER (PARTITION BY tag ORDER BY id) AS r FROM $t) WHERE r = 2',
+  ],
+  ["SELECT coalesce(body, '') || ':' || id FROM $t ORDER BY ts, id LIMIT 4"],
+])('no document more than rows: %s', async (sql) => {
+  const text = sql.replaceAll('$t', `"${table}"`)
+  const limited = text.includes('LIMIT') && !text.includes('ORDER BY')
+  for (const session of [sessions.local, sessions.workers]) {
+    const rows = await queryRows(session, text)
+    const off = await queryRows(session, text, { 'rules.DocumentsLast': 'off' })
+    expect(rows.length).toBeGreaterThan(2)
+    if (limited) expect(rows).toHaveLength(off.length)
+    else expect(multisetDifference(rows, off)).toBeNull()
+    const plan = await analyzed(session, text)
+    expect(plan).toContain('DocumentFetchExec')
+    expect(counter(plan, 'docs_fetched')).toBeLessThanOrEqual(rows.length)
+  }
+})
