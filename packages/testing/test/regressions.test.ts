@@ -26,20 +26,18 @@ beforeAll(async () => {
   table = (await sessions.tree.publish({ placed, ages: ['current', 'older'] })).indexId
 })
 
+const PLANS = [
+  { on: 'local', target_partitions: 1, broadcast_threshold_bytes: 0, repartition_groups_above: 0 },
+  { on: 'local', target_partitions: 7, broadcast_threshold_bytes: 10_485_760, repartition_groups_above: 10_000 },
+  { on: 'workers', target_partitions: 3, broadcast_threshold_bytes: 0, repartition_groups_above: 0 },
+  { on: 'workers', target_partitions: 1, broadcast_threshold_bytes: 10_485_760, repartition_groups_above: 10_000 },
+] as const
+
 /** The rows are these in process and on workers, at several partitions, whether joins are broadcast or not. */
 async function expectRows(sql: string, expected: readonly (readonly RowValue[])[]): Promise<void> {
-  for (const session of [sessions.local, sessions.workers]) {
-    for (const target_partitions of [1, 3, 7]) {
-      for (const broadcast_threshold_bytes of [0, 10_485_760]) {
-        const settings = {
-          target_partitions,
-          broadcast_threshold_bytes,
-          repartition_groups_above: broadcast_threshold_bytes,
-        }
-        const rows = await queryRows(session, sql, settings)
-        expect(multisetDifference(rows, expected), `${sql} with ${JSON.stringify(settings)}`).toBeNull()
-      }
-    }
+  for (const { on, ...settings } of PLANS) {
+    const rows = await queryRows(sessions[on], sql, settings)
+    expect(multisetDifference(rows, expected), `${sql} on ${on} with ${JSON.stringify(settings)}`).toBeNull()
   }
 }
 

@@ -37,7 +37,7 @@ describe('the rows of a query are those of the documents', () => {
           runs++
         },
       ),
-      { numRuns: 15 },
+      { numRuns: 10 },
     )
     expect(runs).toBeGreaterThan(0)
     expect([...kinds.keys()].sort()).toEqual(

@@ -49,7 +49,7 @@ test(
           }
         },
       ),
-      { numRuns: 8 },
+      { numRuns: 5 },
     )
     expect(spread).toBeGreaterThan(2)
   },
