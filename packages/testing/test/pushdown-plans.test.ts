@@ -122,6 +122,10 @@ test.each([
   [
     'SELECT level, id, body FROM (SELECT level, id, body, row_number() OVER (PARTITION BY tag ORDER BY id) AS r FROM $t) WHERE r = 2',
   ],
+  ['SELECT a.id, a.body, b.id FROM $t a JOIN $t b ON a.n = b.u ORDER BY a.id, b.id LIMIT 5'],
+  ['SELECT a.id, b.body FROM $t a JOIN $t b ON a.id = b.id AND a.n <> b.u ORDER BY a.id DESC LIMIT 5'],
+  ['SELECT a.id, a.body, b.level FROM $t a LEFT JOIN $t b ON a.tag = b.level ORDER BY a.id, b.id LIMIT 4'],
+  ['SELECT a.id, a.body FROM $t a WHERE EXISTS (SELECT 1 FROM $t b WHERE b.u = a.n) ORDER BY a.id LIMIT 4'],
   ["SELECT coalesce(body, '') || ':' || id FROM $t ORDER BY ts, id LIMIT 4"],
 ])('no document more than rows: %s', async (sql) => {
   const text = sql.replaceAll('$t', `"${table}"`)

@@ -3,6 +3,7 @@ import {
   ColumnExpr,
   DocIdJoinExec,
   FilterExec,
+  HashJoinExec,
   hashPartitioning,
   LimitExec,
   LocalLimitExec,
@@ -25,7 +26,7 @@ import { InvertedIndexExec } from '../sources/inverted-index-exec.ts'
 import type { ScanTable } from '../sources/scan-table.ts'
 import type { SourceColumn } from '../sources/segment-columns.ts'
 
-/** A plan over one scan that hands the address of each row up, perhaps without columns that can be read by it later. */
+/** A plan that hands the address of each row up, perhaps without columns that can be read by it later. */
 export interface Carried {
   readonly plan: ExecutionPlan
   readonly table: ScanTable
@@ -41,6 +42,10 @@ export interface Carried {
   readonly address: readonly number[]
 }
 
+/** Joins that give rows of their left side, or right side, with no column made NULL. */
+const LEFT_SIDE: ReadonlySet<string> = new Set(['inner', 'left', 'left_semi', 'left_anti'])
+const RIGHT_SIDE: ReadonlySet<string> = new Set(['inner', 'right', 'right_semi', 'right_anti'])
+
 /** Which columns of a source may be left out and read later. */
 export type IsLate = (column: SourceColumn, table: ScanTable) => boolean
 
@@ -48,7 +53,7 @@ export type IsLate = (column: SourceColumn, table: ScanTable) => boolean
  * Rewrites a plan over one scan so that its rows carry their address. Columns at `free` (nobody above computes with them)
  * that are late, or computed from late ones, are left out. Sorts with a limit get the address as their last keys, so that
  * their result does not depend on how documents are dealt. Null for a plan that is more than one scan with projections,
- * filters, windows, sorts and limits.
+ * filters, windows, sorts and limits, and hash joins with another plan where columns are left out.
  */
 export function carryAddresses(plan: ExecutionPlan, free: ReadonlySet<number>, isLate: IsLate): Carried | null {
   if (plan instanceof ColumnSource) return carrySource(plan, free, isLate)
@@ -58,6 +63,7 @@ export function carryAddresses(plan: ExecutionPlan, free: ReadonlySet<number>, i
   }
   if (plan instanceof DocIdJoinExec) return carryJoin(plan, free, isLate)
   if (plan instanceof ProjectionExec) return carryProjection(plan, free, isLate)
+  if (plan instanceof HashJoinExec) return carryHashJoin(plan, free, isLate)
   const used = usedBy(plan)
   if (used === null) return null
   const width = plan.children[0]!.schema.fields.length
@@ -172,6 +178,52 @@ function carryJoin(join: DocIdJoinExec, free: ReadonlySet<number>, isLate: IsLat
   const plan = new DocIdJoinExec(left.plan, right.plan, 'inner', on)
   const place = [...left.place, ...right.place.map((at) => (at === null ? null : at + shift))]
   return { plan, table, place, late, deferred, address }
+}
+
+/**
+ * A side of a hash join whose rows come out as they are, where it has columns to leave out. The other side stays, and so
+ * does all that the join compares.
+ */
+function carryHashJoin(join: HashJoinExec, free: ReadonlySet<number>, isLate: IsLate): Carried | null {
+  const { left, right, on, joinType, filter, mode, options } = join
+  const width = left.schema.fields.length
+  const whole = join.schema.fields.length === width + right.schema.fields.length
+  const filtered = columnsIn(filter === null ? [] : [filter])
+  if (LEFT_SIDE.has(joinType)) {
+    const used = columnsIn(on.map((key) => key.left))
+    const below = [...free].filter((i) => i < width && !used.has(i) && !filtered.has(i))
+    const input = carryAddresses(left, new Set(below), isLate)
+    if (input !== null && input.late.length > 0) {
+      const shift = input.plan.schema.fields.length - width
+      const inPair = [...input.place, ...right.schema.fields.map((_, i) => i + width + shift)]
+      const keys = on.map((key) => ({ left: moved(key.left, input.place), right: key.right }))
+      const moving = filter === null ? null : moved(filter, inPair)
+      const plan = new HashJoinExec(input.plan, right, keys, joinType, moving, mode, options)
+      return { ...input, plan, place: whole ? inPair : input.place }
+    }
+  }
+  if (!RIGHT_SIDE.has(joinType)) return null
+  const first = whole ? width : 0
+  const used = columnsIn(on.map((key) => key.right))
+  const below = [...free].map((i) => i - first).filter((i) => i >= 0 && !used.has(i) && !filtered.has(i + width))
+  const input = carryAddresses(right, new Set(below), isLate)
+  if (input === null || input.late.length === 0) return null
+  const inPair = [...left.schema.fields.map((_, i) => i), ...input.place.map((at) => (at === null ? null : at + width))]
+  const keys = on.map((key) => ({ left: key.left, right: moved(key.right, input.place) }))
+  const moving = filter === null ? null : moved(filter, inPair)
+  const plan = new HashJoinExec(left, input.plan, keys, joinType, moving, mode, options)
+  if (!whole) return { ...input, plan }
+  const deferred = new Map(
+    [...input.deferred].map(([i, expr]) => {
+      const above = transformExpr(expr, (node) =>
+        node instanceof ColumnExpr && node.index >= 0
+          ? new ColumnExpr(node.index + width, node.name, node.type, node.nullable)
+          : node,
+      )
+      return [i + width, above]
+    }),
+  )
+  return { ...input, plan, place: inPair, deferred, address: input.address.map((at) => at + width) }
 }
 
 function carryProjection(plan: ProjectionExec, free: ReadonlySet<number>, isLate: IsLate): Carried | null {

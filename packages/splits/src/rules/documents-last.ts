@@ -22,7 +22,7 @@ import { carryAddresses } from './carry-addresses.ts'
  * Reads documents after a limit, a top k, or a filter of window functions (DISTINCT ON): what is below carries addresses,
  * and stored columns are fetched for the rows that are left, by a stage of their own.
  *
- * Preconditions: below are one scan, projections, filters, windows, sorts and limits; at least one stored column or JSON
+ * Preconditions: below are one scan, projections, filters, windows, sorts and limits, and hash joins that hand the scan's rows on; at least one stored column or JSON
  * path is needed above only. Expressions of such columns are computed above too.
  */
 export const documentsLast: PhysicalRule = {
@@ -56,7 +56,8 @@ function readLate(plan: ExecutionPlan): ExecutionPlan | null {
   const carried = carryAddresses(plan, all, isStored)
   if (carried === null || carried.late.length === 0) return null
   const { place, late, deferred, table, address } = carried
-  const fetch = new DocumentFetchExec(carried.plan, table, late, address)
+  // The other side of a join may have stored columns too.
+  const fetch = new DocumentFetchExec(rewrite(carried.plan), table, late, address)
   const { ordering } = fetch
   const gathered =
     ordering.length > 0 ? new SortPreservingMergeExec(fetch, ordering, null) : new CoalescePartitionsExec(fetch)
