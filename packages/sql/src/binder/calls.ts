@@ -9,6 +9,7 @@ import {
   conjunction,
   DATE,
   type Expr,
+  exprKey,
   IsNullExpr,
   LiteralExpr,
   type SortKey,
@@ -270,6 +271,17 @@ export function aggregateParts(
   if (resolved === null) throw noOverload(fn.name, args, ast.at)
   const cast = args.map((arg, i) => castTo(ctx, arg, resolved.argTypes[i]!))
   const orderBy = fn.orderedSet === true ? [{ ...keys[0]!, expr: cast.at(-1)! }] : keys
+  if (ast.distinct && fn.orderedSet !== true) {
+    const known = new Set(cast.map(exprKey))
+    const other = orderBy.find((key) => !known.has(exprKey(key.expr)))
+    if (other !== undefined && fn.ordered === true) {
+      throw sqlError(
+        BinderState.invalidColumnReference,
+        'in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list',
+        ctx.positionOf(other.expr) ?? ast.at,
+      )
+    }
+  }
   const given = ast.filter === null ? [] : [asBoolean(ctx, bindExpr(env, ast.filter), 'FILTER')]
   const present = ast.ignoreNulls && cast[0] !== undefined ? [new IsNullExpr(cast[0], true)] : []
   const filter = conjunction([...given, ...present])
