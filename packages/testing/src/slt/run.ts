@@ -4,17 +4,13 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { connect, type VolleySession } from 'volley'
 import { differenceFrom } from './compare.ts'
+import type { Failure } from './failure.ts'
 import { formatCell } from './format-value.ts'
+import { differencesText } from './reasons.ts'
 import { parseSltFile, sltFiles, type SltRecord } from './parse.ts'
 
 const usage =
-  'usage: npm run slt -- PATH... [--set KEY=VALUE ...] [--list-failures] [--groups] [--show TEXT] [--timeout SECONDS] [--workers N]'
-
-interface Failure {
-  readonly at: string
-  readonly sql: string
-  readonly reason: string
-}
+  'usage: npm run slt -- PATH... [--set KEY=VALUE ...] [--list-failures] [--groups] [--show TEXT] [--differences FILE] [--timeout SECONDS] [--workers N]'
 
 interface Totals {
   passed: number
@@ -36,6 +32,7 @@ async function main(): Promise<number> {
       'list-failures': { type: 'boolean', default: false },
       groups: { type: 'boolean', default: false },
       show: { type: 'string' },
+      differences: { type: 'string' },
       timeout: { type: 'string', default: '30' },
       workers: { type: 'string', default: '0' },
     },
@@ -57,6 +54,11 @@ async function main(): Promise<number> {
   } finally {
     fs.rmSync(scratch, { recursive: true, force: true })
   }
+  if (values.differences !== undefined) {
+    const root = path.resolve(positionals[0]!)
+    const place = (at: string): string => path.relative(root, at)
+    fs.writeFileSync(values.differences, `${differencesText(totals.failures, place)}`)
+  }
   if (values.show !== undefined) show(totals, values.show)
   if (values['list-failures'] || values.groups) list(totals, values['list-failures'])
   console.log(`${totals.passed} passed, ${totals.failures.length} failed, ${totals.skipped} skipped`)
@@ -75,6 +77,7 @@ async function runFile(file: string, scratch: string, options: FileOptions, tota
   const session = await connect({ settings, localWorkers: options.workers })
   const place = placesOf(file, scratch)
   const labels = new Map<string, string>()
+  const unmade = new Map<string, string>()
   try {
     for (const record of records) {
       if (record.kind === 'query' && /^\s*(?:--[^\n]*\n\s*)*explain\b/i.test(record.sql)) {
@@ -85,13 +88,25 @@ async function runFile(file: string, scratch: string, options: FileOptions, tota
       if (record.kind === 'query' && failure === null) totals.passed++
       if (record.kind === 'statement') totals.statements++
       if (failure === null) continue
-      const listed = { at: record.at, sql: record.sql, reason: failure }
+      const made = /^\s*create\s[^(]*?\b(?:table|view)\s+(?:if\s+not\s+exists\s+)?"?([\w.]+)/i.exec(record.sql)?.[1]
+      if (record.kind === 'statement' && made !== undefined) unmade.set(made.toLowerCase(), failure)
+      const listed = { at: record.at, sql: record.sql, reason: withCause(failure, unmade) }
       if (record.kind === 'query') totals.failures.push(listed)
       else totals.statementFailures.push(listed)
     }
   } finally {
     await session.close()
   }
+}
+
+/** Of a table that is not there, why it was not made. */
+function withCause(failure: string, unmade: ReadonlyMap<string, string>): string {
+  const table = /^error: table "([^"]*)" does not exist/.exec(failure)?.[1]
+  if (table === undefined) return failure
+  const cause = unmade.get(table)
+  return cause === undefined
+    ? `error: table "${table}" is made by no statement`
+    : `error: table "${table}" was not made: ${cause.replace(/^error: /, '')}`
 }
 
 /** Paths of the files' own repository as paths of this machine: data beside the folder, and a folder to write to. */
