@@ -1,7 +1,6 @@
 import type { DataType } from 'apache-arrow'
 import { SqlState, VolleyError } from '../errors.ts'
 import { addMonths, civil, civilFromDays, daysFromCivil, daysInMonth } from '../types/calendar.ts'
-import { castScalar } from '../types/cast-scalar.ts'
 import { isInteger } from '../types/coercion.ts'
 import { typeName } from '../types/data-types.ts'
 import { secondsAndNanos } from '../types/format-scalar.ts'

@@ -1,6 +1,6 @@
 import type { DataType } from 'apache-arrow'
 import type { ScalarValue } from '../types/scalar-value.ts'
-import { BOOL, INT32, listType, UTF8 } from '../types/type-factory.ts'
+import { BOOL, listType, UTF8 } from '../types/type-factory.ts'
 import { defineFunction } from './define.ts'
 import { evaluateRows } from './evaluate-rows.ts'
 import { regexOf } from './regex.ts'
