@@ -160,7 +160,7 @@ export class SegmentFilter {
 }
 
 /** Positions among a source's own columns that an expression reads. */
-export function columnsOf(expr: Expr): number[] {
+function columnsOf(expr: Expr): number[] {
   const found = new Set<number>()
   visitExpr(expr, (node) => {
     if (node instanceof ColumnExpr) found.add(node.index - addressFields.length)

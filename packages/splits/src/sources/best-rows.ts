@@ -35,7 +35,7 @@ export class WordThreshold {
 }
 
 /** Orders the tuple at `i` of one list and that at `j` of another. */
-export function compareTuples(a: Uint32Array, i: number, b: Uint32Array, j: number, width: number): number {
+function compareTuples(a: Uint32Array, i: number, b: Uint32Array, j: number, width: number): number {
   for (let w = 0; w < width; w++) {
     const difference = a[i + w]! - b[j + w]!
     if (difference !== 0) return difference
