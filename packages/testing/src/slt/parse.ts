@@ -39,7 +39,7 @@ export function parseSltFile(file: string): SltRecord[] {
   let i = 0
   const block = (): string[] => {
     const taken: string[] = []
-    while (i < lines.length && lines[i]!.trim() !== '') taken.push(lines[i++]!)
+    while (i < lines.length && lines[i] !== '') taken.push(lines[i++]!)
     return taken
   }
   while (i < lines.length) {
@@ -106,7 +106,7 @@ export function parseSltFile(file: string): SltRecord[] {
 }
 
 function splitResults(lines: readonly string[]): { sql: string; rows: string[] } {
-  const end = lines.findIndex((line) => line.trim() === '----')
+  const end = lines.findIndex((line) => line.trimEnd() === '----')
   return end < 0
     ? { sql: lines.join('\n'), rows: [] }
     : { sql: lines.slice(0, end).join('\n'), rows: lines.slice(end + 1) }

@@ -101,6 +101,11 @@ const REASONS: readonly Reason[] = [
     matches: (failure) => /describe|ident_normalization|information_schema|show create/i.test(failure.at + failure.sql),
   },
   {
+    title: 'Dialects',
+    text: "MySQL's `interval '1' + '1' month` is an interval with an alias here, and SIMILAR TO takes `.` as a plain character, both as in PostgreSQL; a derived table has no names of the tables in it; a month is 30 days long where intervals are compared.",
+    matches: asks(/^\s*select -?interval .*(?:month|year)|similar to|as l\s|interval_group_test/is),
+  },
+  {
     title: 'Not supported',
     text: 'Each is refused with an error that says so: DISTINCT and ORDER BY inside window calls, weighted percentiles, BLAKE digests, LEFT JOIN LATERAL over expressions of the left side, and functions that are not there.',
     matches: says(

@@ -1,0 +1,104 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { jsonValue } from '@volley/core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connect, type RunOptions, type VolleySession } from '../src/index.ts'
+
+let session: VolleySession
+let folder: string
+
+beforeAll(async () => {
+  session = await connect()
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'volley-session-'))
+})
+
+afterAll(async () => {
+  await session.close()
+  fs.rmSync(folder, { recursive: true, force: true })
+})
+
+async function rows(sql: string, options: RunOptions = {}): Promise<unknown[][]> {
+  const result = await session.sql(sql, options)
+  const { fields } = result.schema
+  const found: unknown[][] = []
+  for await (const chunk of result.chunks()) {
+    for (const row of chunk) found.push(row.map((value, i) => jsonValue(value, fields[i]!.type)))
+  }
+  return found
+}
+
+describe('tables of a session', () => {
+  test('are made, filled, read and dropped', async () => {
+    await rows("CREATE TABLE t (id INT NOT NULL, name TEXT DEFAULT 'none', at TIMESTAMP, PRIMARY KEY (id))")
+    expect(await rows("INSERT INTO t (id, at) VALUES (1, '2024-01-02 03:04:05'), (2, NULL)")).toEqual([['2']])
+    expect(await rows('SELECT id, name, at FROM t ORDER BY id')).toEqual([
+      [1, 'none', '2024-01-02T03:04:05.000000Z'],
+      [2, 'none', null],
+    ])
+    await expect(rows('INSERT INTO t (id) VALUES (NULL)')).rejects.toMatchObject({ code: '23502' })
+    expect(await rows('SELECT id, name, count(*) FROM t GROUP BY id ORDER BY id')).toEqual([
+      [1, 'none', '1'],
+      [2, 'none', '1'],
+    ])
+    await expect(rows('CREATE TABLE t (a INT)')).rejects.toMatchObject({ code: '42P07' })
+    await rows('DROP TABLE t')
+    await expect(rows('SELECT * FROM t')).rejects.toMatchObject({ code: '42P01' })
+  })
+
+  test('a view is its query, with the names it was given', async () => {
+    await rows('CREATE TABLE base AS VALUES (1, 2), (3, 4); CREATE VIEW v (a, b) AS SELECT * FROM base')
+    await rows('INSERT INTO base VALUES (5, 6)')
+    expect(await rows('SELECT sum(a), x.b FROM v AS x WHERE b > 2 GROUP BY b ORDER BY b')).toEqual([
+      ['3', 4],
+      ['5', 6],
+    ])
+    expect(await rows("SELECT table_type FROM information_schema.tables WHERE table_name = 'v'")).toEqual([['VIEW']])
+    await rows('DROP VIEW v; DROP TABLE base')
+  })
+
+  test('prepared statements and parameters are constants', async () => {
+    await rows('PREPARE p (INT, TEXT) AS SELECT $1 + 1, upper($2)')
+    expect(await rows("EXECUTE p(41, 'a')")).toEqual([[42, 'A']])
+    await rows('DEALLOCATE p')
+    await expect(rows('EXECUTE p(1, NULL)')).rejects.toMatchObject({ code: '26000' })
+    expect(await rows('SELECT $1 || $2', { params: ['a', 'b'] })).toEqual([['ab']])
+    expect(await rows('SELECT $x * 2', { params: { x: 21 } })).toEqual([[42]])
+    await expect(rows('SELECT $3', { params: [1] })).rejects.toMatchObject({ code: '42P02' })
+  })
+})
+
+describe('files', () => {
+  test.each(['csv', 'json', 'arrow', 'parquet'])('%s goes out and in', async (format) => {
+    const file = path.join(folder, `out.${format}`)
+    await rows(
+      "CREATE TABLE source (i BIGINT, f DOUBLE, s TEXT, d DATE) AS VALUES (1, 0.5, 'a,\"b\"', '2024-02-29'), (NULL, NULL, NULL, NULL)",
+    )
+    expect(await rows(`COPY source TO '${file}'`)).toEqual([['2']])
+    await rows(`CREATE EXTERNAL TABLE back (i BIGINT, f DOUBLE, s TEXT, d DATE) STORED AS ${format} LOCATION '${file}'`)
+    expect(await rows('SELECT i, f, s, d FROM back')).toEqual(await rows('SELECT i, f, s, d FROM source'))
+    expect(await rows('SELECT count(*) FROM back')).toEqual([['2']])
+    await rows('DROP TABLE back; DROP TABLE source')
+  })
+
+  test('are refused where a session has none', async () => {
+    const closed = await connect({ files: false })
+    try {
+      await expect(closed.sql("COPY (SELECT 1) TO 'x.csv'")).rejects.toMatchObject({ code: '42501' })
+    } finally {
+      await closed.close()
+    }
+  })
+})
+
+test('lists and structs unnest', async () => {
+  expect(await rows("SELECT unnest([1, 2]) AS a, unnest(['x']) AS b")).toEqual([
+    [1, 'x'],
+    [2, null],
+  ])
+  expect(await rows('SELECT k, x FROM (VALUES ([1, 2], 7), ([], 8)) t(l, k), UNNEST(l) u(x)')).toEqual([
+    [7, 1],
+    [7, 2],
+  ])
+  expect(await rows("SELECT s.a, s['b'] FROM (SELECT {a: 1, b: 'z'} AS s)")).toEqual([[1, 'z']])
+})
