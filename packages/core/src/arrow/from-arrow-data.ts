@@ -33,7 +33,7 @@ export function fromArrowData(data: Data, type: DataType, region: Region): Vecto
       return new NullVector(type, length, null)
     case 'Bool': {
       const bits = region.bitmap(length, false)
-      copyBits(data.values as Uint8Array, data.offset & 7, length, bits, 0)
+      copyBits(data.values as Uint8Array, firstBit(data, data.values as Uint8Array), length, bits, 0)
       return new BoolVector(type, length, validity, bits)
     }
     case 'Utf8':
@@ -63,11 +63,15 @@ function sliced(child: Data, offset: number, length: number): Data {
     : child.slice(child.length >= offset + length ? offset : 0, length)
 }
 
-// apache-arrow slices values by a data's offset; of bitmaps only whole bytes can be cut off.
+/** apache-arrow leaves the bitmaps of a slice whole; others cut the whole bytes before it off. */
+function firstBit(data: Data, bitmap: Uint8Array): number {
+  return bitmap.length * 8 >= data.offset + data.length ? data.offset : data.offset & 7
+}
+
 function validityOf(data: Data, region: Region): Uint8Array | null {
   if (data.nullCount === 0 || data.nullBitmap === null || data.nullBitmap.length === 0) return null
   const bits = region.bitmap(data.length, false)
-  copyBits(data.nullBitmap, data.offset & 7, data.length, bits, 0)
+  copyBits(data.nullBitmap, firstBit(data, data.nullBitmap), data.length, bits, 0)
   return bits
 }
 

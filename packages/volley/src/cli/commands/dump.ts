@@ -29,7 +29,10 @@ export async function dump(args: readonly string[]): Promise<number> {
 
 async function linesOf(target: string): Promise<AsyncIterable<string> | Iterable<string>> {
   const options = { zstdDecompress: nodeZstdDecompress }
-  if (fs.statSync(target).isDirectory()) return dumpIndex(nodeDirectory(target), options)
+  if (fs.statSync(target).isDirectory()) {
+    // Without a term nothing tells the kind of dictionary; tantivy itself writes FSTs, Quickwit's splits have SSTables.
+    return dumpIndex(nodeDirectory(target), { ...options, termDictionary: 'fst' })
+  }
   if (!target.endsWith('.split')) return dumpColumnar(new Uint8Array(fs.readFileSync(target)), options)
   const store = nodeStoreResolver().resolve(path.resolve(path.dirname(target)))
   return dumpIndex(await BundleDirectory.open(store, path.basename(target)), options)
