@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import { encodeIpc, formatScalar, jsonValue, scaleOf, typeName, unitOf, type ScalarValue } from '@volley/core'
+import {
+  encodeIpc,
+  formatScalar,
+  jsonValue,
+  notSupported,
+  scaleOf,
+  typeName,
+  unitOf,
+  type ScalarValue,
+} from '@volley/core'
 import type { DataType, RecordBatch, Schema } from 'apache-arrow'
 import { flag, option, type FileFormatName, type FileOptions } from './file-format.ts'
 import { localPath } from './formats.ts'
@@ -137,6 +146,7 @@ const INTEGERS: Readonly<Record<string, readonly [physical: string, converted?: 
 function parquetElements(name: string, type: DataType, nullable: boolean): object[] {
   const repetition_type = nullable ? 'OPTIONAL' : 'REQUIRED'
   const kind = typeName(type)
+  if (kind === 'Struct') throw notSupported(`writing the struct "${name}" to Parquet`, 'select its fields')
   if (kind === 'List') {
     return [
       { name, repetition_type, num_children: 1, converted_type: 'LIST' },
