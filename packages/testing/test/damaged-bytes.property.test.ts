@@ -52,7 +52,7 @@ test('damaged bytes anywhere in a split end in an error that names it, or in row
         outcomes.rows++
       },
     ),
-    { numRuns: 70 },
+    { numRuns: 40 },
   )
   expect(outcomes.rows).toBeGreaterThan(5)
   expect(outcomes.errors).toBeGreaterThan(10)

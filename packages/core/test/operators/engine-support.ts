@@ -190,7 +190,7 @@ export function textOf(value: unknown, type: DataType): string {
     case 'Float64':
     case 'Float32': {
       const number = Number(value)
-      return Number.isFinite(number) ? String(Number(number.toPrecision(12)) + 0) : String(number)
+      return Number.isFinite(number) ? String(Number(number.toPrecision(9)) + 0) : String(number)
     }
     case 'List':
       return `[${(value as readonly unknown[]).map((item) => textOf(item, type.children![0]!.type)).join(',')}]`

@@ -13,7 +13,11 @@ const RELATIVE = 1e-9
  * Compares an answer with the right one: column names, then rows in order or as multisets. Floating-point numbers are
  * equal within a relative 1e-9. Gives what is different, or null.
  */
-export function differenceFrom(truth: Truth, columns: readonly string[], rows: readonly (readonly unknown[])[]): string | null {
+export function differenceFrom(
+  truth: Truth,
+  columns: readonly string[],
+  rows: readonly (readonly unknown[])[],
+): string | null {
   if (columns.join('\0') !== truth.columns.join('\0')) {
     return `columns are [${columns.join(', ')}], not [${truth.columns.join(', ')}]`
   }
@@ -32,7 +36,8 @@ function sortKey(row: readonly unknown[]): string {
 }
 
 function equalValues(a: unknown, b: unknown): boolean {
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, i) => equalValues(item, b[i]))
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item, i) => equalValues(item, b[i]))
   if (typeof a === 'number' && typeof b === 'number') {
     return a === b || Math.abs(a - b) <= RELATIVE * Math.max(Math.abs(a), Math.abs(b))
   }

@@ -58,7 +58,11 @@ async function main(): Promise<number> {
   return failures.length === 0 ? 0 : 1
 }
 
-async function check(session: VolleySession, truth: Truth, partitions: readonly (string | null)[]): Promise<string | null> {
+async function check(
+  session: VolleySession,
+  truth: Truth,
+  partitions: readonly (string | null)[],
+): Promise<string | null> {
   for (const count of partitions) {
     try {
       if (count !== null) session.set('target_partitions', count)
@@ -68,7 +72,11 @@ async function check(session: VolleySession, truth: Truth, partitions: readonly 
       for await (const chunk of result.chunks()) {
         for (const row of chunk) rows.push(row.map((value, i) => jsonValue(value, fields[i]!.type)))
       }
-      const difference = differenceFrom(truth, fields.map((field) => field.name), rows)
+      const difference = differenceFrom(
+        truth,
+        fields.map((field) => field.name),
+        rows,
+      )
       if (difference !== null) return `target_partitions ${count ?? 'default'}: ${difference}`
     } catch (error) {
       return `target_partitions ${count ?? 'default'}: ${(error as Error).message}${process.env.VOLLEY_DEBUG ? (error as Error).stack : ''}`
