@@ -69,7 +69,7 @@ export async function bindStatement(statement: AstStatement, context: PlanningCo
 }
 
 /** Binds a query on its own. */
-export async function bindTopQuery(
+async function bindTopQuery(
   query: AstQuery,
   context: PlanningContext,
 ): Promise<Extract<Statement, { kind: 'query' }>['plan']> {
