@@ -87,7 +87,7 @@ test('sorts, merges and top-k have the keys of DuckDB’s ORDER BY, and rows of 
         cut += +(actual.length > 0 && actual.length < all.length)
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 100 },
   )
   expect(cut).toBeGreaterThan(10)
 })
