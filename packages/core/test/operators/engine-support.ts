@@ -183,7 +183,7 @@ export async function run(plan: ExecutionPlan, batchSize: number): Promise<Scala
   return rows
 }
 
-/** A value as text that is equal in both engines for equal values; floats by 12 digits. */
+/** A value as text that is equal in both engines for equal values; floats by nine digits. */
 export function textOf(value: unknown, type: DataType): string {
   if (value === null || value === undefined) return 'NULL'
   switch (typeName(type)) {
