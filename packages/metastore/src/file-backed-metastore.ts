@@ -38,7 +38,8 @@ export interface FileBackedMetastoreOptions {
 
 /** One index's file, parsed. */
 interface IndexFile {
-  readonly raw: JsonObject
+  /** What it has beside version, index and splits. */
+  readonly rest: JsonObject
   readonly index: IndexMetadata
   readonly splits: readonly SplitMetadata[]
 }
@@ -300,8 +301,13 @@ export class FileBackedMetastore {
         `${where}: the file is that of index ${index.indexId}, not of its directory's`,
       )
     }
-    const splits = Array.isArray(raw.splits) ? raw.splits : []
-    return { raw, index, splits: splits.map((split) => splitFromJson(asObject(split, `${where}: split`), where)) }
+    const { version: _version, index: _index, splits = [], ...rest } = raw
+    const listed = Array.isArray(splits) ? splits : []
+    return {
+      rest,
+      index,
+      splits: listed.map((split) => splitFromJson(asObject(split, `${where}: split`), where)),
+    }
   }
 
   /**
@@ -361,7 +367,7 @@ export class FileBackedMetastore {
   ): Promise<void> {
     const indexId = indexUid.split(':')[0]!
     await this.#exclusively(indexId, async () => {
-      const { raw, index, splits } = await this.#openIndex(indexId)
+      const { rest, index, splits } = await this.#openIndex(indexId)
       checkUid(index, indexUid)
       const indexJson = structuredClone(index.raw)
       const byId = new Map(splits.map((split) => [split.splitId, split]))
@@ -369,10 +375,10 @@ export class FileBackedMetastore {
       const sorted = [...byId.values()].sort((a, b) => a.updateTimestamp - b.updateTimestamp)
       this.#files.delete(indexId)
       await this.#write(indexPath(indexId), {
-        ...raw,
         version: '0.9',
         index: indexJson,
         splits: sorted.map(splitToJson),
+        ...rest,
       })
     })
   }
