@@ -63,6 +63,8 @@ export interface ScanRequest {
   /** Any this many rows are enough. */
   readonly fetch: number | null
   readonly settings: Settings
+  /** Tasks in this process will read it in slices: a leaf of rows that they can reach is `Distributable`. */
+  readonly dealt?: boolean
 }
 
 /**

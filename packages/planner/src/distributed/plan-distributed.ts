@@ -2,6 +2,7 @@ import {
   CoalescePartitionsExec,
   FilterExec,
   hashPartitioning,
+  JoinKeysExec,
   ProjectionExec,
   RecursiveQueryExec,
   RepartitionExec,
@@ -19,11 +20,14 @@ import { NetworkExec, type Producer } from './network-exec.ts'
 import { NetworkShuffleExec } from './network-shuffle-exec.ts'
 import type { DistributedPlan, Stage, StageTask } from './stage.ts'
 import { taskPlan } from './task-plan.ts'
+import { dealToThreads } from './deal-to-threads.ts'
 
 export interface DistributionContext {
   /** `host:port` of the workers that are there; at least one where the plan reads splits. */
   readonly workers: readonly string[]
   readonly placement: SplitPlacement
+  /** The workers are threads of this process: tables can be cut into even parts for them, not only by split. */
+  readonly threads?: boolean
 }
 
 /**
@@ -46,11 +50,13 @@ function isSpreadAnywhere(plan: ExecutionPlan): boolean {
   return isDistributable(plan) || plan.children.some(isSpreadAnywhere)
 }
 
+type Share = Omit<StageTask, 'plan'>
+
 interface Draft {
   readonly id: number
   readonly exchange: Stage['exchange']
   readonly plan: ExecutionPlan
-  readonly tasks: readonly { readonly worker: string; readonly splits: readonly string[] }[]
+  readonly tasks: readonly Share[]
   readonly inputs: readonly number[]
 }
 
@@ -92,7 +98,7 @@ class Cutter {
       const plan = this.#scaled(draft)
       tasksOf.set(
         draft.id,
-        draft.tasks.map(({ splits }, task) => taskPlan(plan, task, new Set(splits))),
+        draft.tasks.map((share, task) => taskPlan(plan, task, share)),
       )
     }
     const consumers = new Map<number, number>()
@@ -102,7 +108,7 @@ class Cutter {
     const stages: Stage[] = []
     for (const draft of this.#drafts) {
       const plans = tasksOf.get(draft.id)!
-      const tasks: StageTask[] = draft.tasks.map(({ worker, splits }, i) => ({ worker, splits, plan: plans[i]! }))
+      const tasks: StageTask[] = draft.tasks.map((share, i) => ({ ...share, plan: plans[i]! }))
       stages.push({
         id: draft.id,
         exchange: draft.exchange,
@@ -132,6 +138,8 @@ class Cutter {
 
   /** The collected side of a join that runs in several tasks. */
   #broadcast(plan: ExecutionPlan): ExecutionPlan {
+    // Keys are gathered where the scans are that they filter.
+    if (plan instanceof JoinKeysExec) return plan.withChildren([this.#broadcast(plan.input)])
     if (isLiteral(plan)) return plan
     const gathers = plan instanceof CoalescePartitionsExec && isSpread(plan.input)
     const stage = this.#stage(gathers ? plan.input : plan, 'broadcast')
@@ -154,26 +162,28 @@ class Cutter {
     return draft
   }
 
-  /** The workers of a stage, each with its splits. */
-  #deal(plan: ExecutionPlan, id: number): { worker: string; splits: readonly string[] }[] {
-    const { workers, placement } = this.#context
+  /** The workers of a stage, each with its share of the splits. */
+  #deal(plan: ExecutionPlan, id: number): Share[] {
+    const { workers, placement, threads = false } = this.#context
+    const leaves = leavesOf(plan, isDistributable) as (ExecutionPlan & Distributable)[]
     const weights = new Map<string, number>()
-    for (const leaf of leavesOf(plan, isDistributable) as (ExecutionPlan & Distributable)[]) {
+    for (const leaf of leaves) {
       for (const split of leaf.splitWeights()) weights.set(split.id, (weights.get(split.id) ?? 0) + split.weight)
     }
     const splits = [...weights].map(([split, weight]) => ({ id: split, weight }))
+    if (threads && leaves.length > 0) return dealToThreads(leaves, splits, workers)
     if (splits.length > 0) {
       const placed = placement.place(splits, workers)
       return [...placed]
         .filter(([, ids]) => ids.length > 0)
-        .map(([worker, ids]) => ({ worker, splits: [...ids].sort() }))
+        .map(([worker, ids]) => ({ worker, splits: [...ids].sort(), slice: null }))
         .sort((a, b) => (a.worker < b.worker ? -1 : a.worker > b.worker ? 1 : 0))
     }
     const shuffles = leavesOf(plan, (leaf) => leaf instanceof NetworkShuffleExec) as NetworkShuffleExec[]
     const below = [...new Set(shuffles.flatMap((leaf) => leaf.producers.map((producer) => producer.worker)))]
     const count = Math.max(1, ...shuffles.map((leaf) => leaf.producers.length))
     const candidates = below.length > 0 ? [...new Set([...below, ...workers])] : rotate(workers, id)
-    return candidates.slice(0, count).map((worker) => ({ worker, splits: [] }))
+    return candidates.slice(0, count).map((worker) => ({ worker, splits: [], slice: null }))
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ExecutionPlan } from '@volley/core'
+import type { Slice } from './distributable.ts'
 
 /** A stage's copy on one worker. */
 export interface StageTask {
@@ -7,6 +8,8 @@ export interface StageTask {
   readonly plan: ExecutionPlan
   /** Ids of the splits that it reads, sorted. */
   readonly splits: readonly string[]
+  /** The part of each of them that it reads; null for the whole. */
+  readonly slice: Slice | null
 }
 
 /** The plan between two exchanges; all its tasks have one schema and one partition count. */

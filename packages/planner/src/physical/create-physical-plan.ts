@@ -112,6 +112,7 @@ function planScan(node: TableScan, context: PhysicalPlanningContext): Planned {
     textFilters: node.textFilters,
     fetch: node.fetch,
     settings: context.settings,
+    dealt: context.threads === true && context.distributed === true,
   })
   if (plan.schema.fields.length !== outputs.length) {
     throw internalError(`table ${node.provider.name} gave ${plan.schema.fields.length} columns, not ${outputs.length}`)

@@ -10,6 +10,8 @@ export interface PhysicalPlanningContext {
    * many also where target_partitions is 1.
    */
   readonly distributed?: boolean
+  /** The tasks will be threads of this process, which reach what it reaches: tables of memory and files are dealt, too. */
+  readonly threads?: boolean
   /** Is told of each physical rule that changed the plan. */
   readonly onRule?: (change: PhysicalChange) => void
 }

@@ -47,7 +47,7 @@ export function stage(
   inputs: readonly Stage[] = [],
   consumers = 1,
 ): Stage {
-  const tasks = plans.map((plan, i) => ({ worker: workers[i % workers.length]!, plan, splits: [] }))
+  const tasks = plans.map((plan, i) => ({ worker: workers[i % workers.length]!, plan, splits: [], slice: null }))
   return { id, exchange, plan: plans[0]!, tasks, inputs, consumers }
 }
 
