@@ -1,3 +1,4 @@
+import type { Slice } from '@volley/planner'
 import { layoutHash } from './layout-hash.ts'
 
 /** One split of a query's snapshot: all that is needed to open it, and to know which index it belongs to. */
@@ -41,31 +42,52 @@ export class Layout {
   readonly partitions: number
   /** Id of the layout this is a task's share of; null for a whole one. */
   readonly parentId: string | null
+  /** The even part of every segment that this is; null for the whole. */
+  readonly slice: Slice | null
 
-  private constructor(layoutId: string, splits: readonly SplitRef[], partitions: number, parentId: string | null) {
+  private constructor(
+    layoutId: string,
+    splits: readonly SplitRef[],
+    partitions: number,
+    parentId: string | null,
+    slice: Slice | null,
+  ) {
     this.layoutId = layoutId
     this.splits = splits
     this.partitions = partitions
     this.parentId = parentId
+    this.slice = slice
   }
 
   /** The layout of a whole table over the splits of one snapshot. */
   static create(snapshotId: string, splits: readonly SplitRef[], partitions: number): Layout {
     const sorted = [...splits].sort(compareSplits)
     const id = layoutHash([snapshotId, CUT_RULE, String(partitions), ...sorted.map((split) => split.splitId)])
-    return new Layout(id, sorted, partitions, null)
+    return new Layout(id, sorted, partitions, null, null)
   }
 
   /** A layout as it came over the wire. */
-  static restore(layoutId: string, splits: readonly SplitRef[], partitions: number, parentId: string | null): Layout {
-    return new Layout(layoutId, splits, partitions, parentId)
+  static restore(
+    layoutId: string,
+    splits: readonly SplitRef[],
+    partitions: number,
+    parentId: string | null,
+    slice: Slice | null = null,
+  ): Layout {
+    return new Layout(layoutId, splits, partitions, parentId, slice)
   }
 
   /** The share of a task that reads `splitIds`: equal for every source of this layout and that set. */
   forTask(splitIds: ReadonlySet<string>): Layout {
     const splits = this.splits.filter((split) => splitIds.has(split.splitId))
     const id = layoutHash([this.layoutId, ...splits.map((split) => split.splitId)])
-    return new Layout(id, splits, this.partitions, this.layoutId)
+    return new Layout(id, splits, this.partitions, this.layoutId, this.slice)
+  }
+
+  /** An even part of every segment of the whole layout, in as many partitions. */
+  forSlice(slice: Slice): Layout {
+    const id = layoutHash([this.layoutId, `${slice.index}/${slice.count}`])
+    return new Layout(id, this.splits, this.partitions, this.layoutId, slice)
   }
 }
 
@@ -88,11 +110,19 @@ function compareSplits(a: SplitRef, b: SplitRef): number {
  *
  * With at least as many segments as partitions, each segment is whole, dealt largest first to the partition with the fewest documents. With fewer, segments
  * are cut into even ranges, in proportion to their size. Partitions beyond the documents are empty. Each partition is
- * sorted by (split, segment, start).
+ * sorted by (split, segment, start). A slice is dealt likewise, its part of each segment standing for the segment.
  */
-export function expandLayout(maxDocs: readonly (readonly number[])[], partitions: number): DocRange[][] {
+export function expandLayout(
+  maxDocs: readonly (readonly number[])[],
+  partitions: number,
+  slice: Slice | null = null,
+): DocRange[][] {
+  const { index, count } = slice ?? { index: 0, count: 1 }
+  const part = (maxDoc: number, i: number): number => Math.floor((maxDoc * i) / count)
   const segments: DocRange[] = maxDocs.flatMap((sizes, split) =>
-    sizes.map((maxDoc, segmentOrd) => ({ split, segmentOrd, start: 0, end: maxDoc })).filter((range) => range.end > 0),
+    sizes
+      .map((maxDoc, segmentOrd) => ({ split, segmentOrd, start: part(maxDoc, index), end: part(maxDoc, index + 1) }))
+      .filter((range) => range.end > range.start),
   )
   const ranges = segments.length >= partitions ? segments : cut(segments, partitions)
   const bySize = ranges.map((range, i) => ({ range, i })).sort((a, b) => sizeOf(b.range) - sizeOf(a.range) || a.i - b.i)
@@ -121,7 +151,7 @@ function cut(segments: readonly DocRange[], partitions: number): DocRange[] {
   }
   return segments.flatMap((segment, i) => {
     const count = pieces[i]!
-    const bound = (k: number) => Math.floor((k * segment.end) / count)
+    const bound = (k: number) => segment.start + Math.floor((k * sizeOf(segment)) / count)
     return Array.from({ length: count }, (_, k) => ({ ...segment, start: bound(k), end: bound(k + 1) }))
   })
 }

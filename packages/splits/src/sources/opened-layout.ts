@@ -51,7 +51,7 @@ async function open(layout: Layout, context: TaskContext): Promise<readonly (rea
     indexes.push(...(await Promise.all(slice.map((split) => opener.open(split, context.signal ?? undefined)))))
   }
   const sizes = indexes.map((index) => index.index.segments.map((segment) => segment.maxDoc))
-  return expandLayout(sizes, layout.partitions).map((ranges) =>
+  return expandLayout(sizes, layout.partitions, layout.slice).map((ranges) =>
     ranges.map(({ split, segmentOrd, start, end }) => ({
       split: layout.splits[split]!,
       index: indexes[split]!,

@@ -1,3 +1,4 @@
+import type { Slice } from '@volley/planner'
 import type { Layout } from '../layout/layout.ts'
 import type { DocMapping } from '../mapping/doc-mapping.ts'
 
@@ -16,7 +17,7 @@ export class ScanTable {
   /** Splits of the snapshot that were found to have no row of the query. */
   readonly pruned: number
   readonly #byId: ReadonlyMap<string, ScannedIndex>
-  readonly #shares = new WeakMap<ReadonlySet<string>, ScanTable>()
+  readonly #shares = new WeakMap<ReadonlySet<string> | Slice, ScanTable>()
 
   constructor(name: string, indexes: readonly ScannedIndex[], layout: Layout, pruned: number = 0) {
     this.name = name
@@ -32,10 +33,19 @@ export class ScanTable {
 
   /** A task's share; all sources of a task that ask with one set get one table. */
   forTask(splitIds: ReadonlySet<string>): ScanTable {
-    let share = this.#shares.get(splitIds)
+    return this.#share(splitIds, () => this.layout.forTask(splitIds))
+  }
+
+  /** An even part of every segment; all sources of a task that ask with one slice get one table. */
+  forSlice(slice: Slice): ScanTable {
+    return this.#share(slice, () => this.layout.forSlice(slice))
+  }
+
+  #share(by: ReadonlySet<string> | Slice, layout: () => Layout): ScanTable {
+    let share = this.#shares.get(by)
     if (share === undefined) {
-      share = new ScanTable(this.name, this.indexes, this.layout.forTask(splitIds), this.pruned)
-      this.#shares.set(splitIds, share)
+      share = new ScanTable(this.name, this.indexes, layout(), this.pruned)
+      this.#shares.set(by, share)
     }
     return share
   }

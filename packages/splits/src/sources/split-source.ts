@@ -7,7 +7,7 @@ import {
   type Statistics,
 } from '@volley/core'
 import { ColumnExpr } from '@volley/core'
-import type { Distributable, SplitWeight } from '@volley/planner'
+import type { Distributable, Slice, SplitWeight } from '@volley/planner'
 import { addressFields } from './address.ts'
 import type { ScanTable } from './scan-table.ts'
 
@@ -54,6 +54,10 @@ export abstract class SplitSource extends ExecutionPlan implements Distributable
 
   forTask(splitIds: ReadonlySet<string>): ExecutionPlan {
     return this.withTable(this.table.forTask(splitIds))
+  }
+
+  forSlice(slice: Slice): ExecutionPlan {
+    return this.withTable(this.table.forSlice(slice))
   }
 
   /** Documents of all splits, deleted ones included: an upper bound of the rows. */
