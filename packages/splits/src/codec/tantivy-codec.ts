@@ -103,6 +103,8 @@ function newTableToWire({ name, indexes, layout, pruned }: ScanTable): volley.sp
     parentLayoutId: layout.parentId ?? '',
     partitions: layout.partitions,
     pruned,
+    sliceIndex: layout.slice?.index ?? 0,
+    sliceCount: layout.slice?.count ?? 0,
     splits: layout.splits.map((split) => ({
       index: position.get(split.indexId)!,
       indexUri: split.indexUri,
@@ -133,7 +135,11 @@ function tableFromWire(wire: volley.splits.ITable | null | undefined): ScanTable
       timeRange: split.firstSecond == null ? null : { start: Number(split.firstSecond), end: Number(split.lastSecond) },
     }
   })
-  const layout = Layout.restore(table.layoutId ?? '', splits, table.partitions ?? 1, table.parentLayoutId || null)
+  const count = table.sliceCount ?? 0
+  const slice = count === 0 ? null : { index: table.sliceIndex ?? 0, count }
+  if (slice !== null && slice.index >= count) throw malformed(`slice ${slice.index} of ${count}`)
+  const parent = table.parentLayoutId || null
+  const layout = Layout.restore(table.layoutId ?? '', splits, table.partitions ?? 1, parent, slice)
   return new ScanTable(table.name ?? '', indexes, layout, table.pruned ?? 0)
 }
 
