@@ -4,6 +4,7 @@ import { coalescePartitionsExecCodec } from './coalesce-partitions-exec-codec.ts
 import { docIdJoinExecCodec } from './doc-id-join-exec-codec.ts'
 import { filterExecCodec } from './filter-exec-codec.ts'
 import { hashJoinExecCodec } from './hash-join-exec-codec.ts'
+import { joinKeysExecCodec } from './join-keys-exec-codec.ts'
 import { limitExecCodec } from './limit-exec-codec.ts'
 import { localLimitExecCodec } from './local-limit-exec-codec.ts'
 import { memoryExecCodec } from './memory-exec-codec.ts'
@@ -29,6 +30,7 @@ export const coreNodes: readonly NodeCodec[] = [
   docIdJoinExecCodec,
   filterExecCodec,
   hashJoinExecCodec,
+  joinKeysExecCodec,
   limitExecCodec,
   localLimitExecCodec,
   memoryExecCodec,

@@ -296,6 +296,11 @@ export const plan: fc.Arbitrary<core.ExecutionPlan> = fc.letrec<{ plan: core.Exe
         const { nullEqualsNull, nullAware } = n
         return new c.HashJoinExec(n.left, n.right, n.on, n.joinType, n.filter, mode, { nullEqualsNull, nullAware })
       }),
+      record({
+        input,
+        keys: fc.array(record({ id: fc.nat(), expr }), { maxLength: 2 }),
+        planned: record({ mode: fc.constantFrom('lookup' as const, 'filter' as const), rows }),
+      }).map((n) => new c.JoinKeysExec(n.input, n.keys, n.planned)),
       record({ input, skip: rows, fetch: limit }).map((n) => new c.LimitExec(n.input, n.skip, n.fetch)),
       record({ input, fetch: rows }).map((n) => new c.LocalLimitExec(n.input, n.fetch)),
       record({ left: input, right: input, joinType, filter: fc.option(expr) }).map(

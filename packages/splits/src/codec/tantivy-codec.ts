@@ -203,6 +203,7 @@ function columnSourceToWire({ table, options }: ColumnSource, context: EncodeCon
     columns: options.columns.map((column) => columnToWire(column, context)),
     filters: context.encodeExprs(options.filters),
     query: options.query.map(predicateToWire),
+    runtime: (options.runtime ?? []).map(({ id, expr }) => ({ id, expr: context.encodeExpr(expr) })),
     top: options.top === null ? null : { k: options.top.k, keys: [...options.top.keys] },
     fetch: options.fetch,
   }
@@ -210,10 +211,12 @@ function columnSourceToWire({ table, options }: ColumnSource, context: EncodeCon
 
 function optionsFromWire(wire: volley.splits.IColumnSource, context: DecodeContext): ColumnSourceOptions {
   const width = wire.columns?.length ?? 0
+  const runtime = (wire.runtime ?? []).map(({ id, expr }) => ({ id: id ?? 0, expr: context.decodeExpr(expr ?? 0) }))
   return {
     columns: (wire.columns ?? []).map((column) => columnFromWire(column, context)),
     filters: context.decodeExprs(wire.filters ?? []),
     query: (wire.query ?? []).map(predicateFromWire),
+    ...(runtime.length > 0 ? { runtime } : {}),
     top: wire.top ? { k: wire.top.k ?? 0, keys: (wire.top.keys ?? []).map((key) => topKeyFromWire(key, width)) } : null,
     fetch: wire.fetch == null ? null : Number(wire.fetch),
   }

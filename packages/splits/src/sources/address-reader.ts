@@ -7,6 +7,7 @@ import {
   RecordBatch,
   scalarAt,
   takeVector,
+  type Expr,
   type LookupStream,
   type PrimitiveVector,
   type Selection,
@@ -17,8 +18,9 @@ import type { Region } from '@volley/kernels'
 import { Null, type Schema } from 'apache-arrow'
 import { filteredColumns } from '../filters/segment-filter.ts'
 import { addressFields, addressVectors } from './address.ts'
-import type { ColumnSourceOptions } from './column-source.ts'
+import type { ColumnSource, ColumnSourceOptions } from './column-source.ts'
 import type { DocUnit } from './opened-layout.ts'
+import { knownFilters } from './runtime-filters.ts'
 import type { SegmentColumns } from './segment-columns.ts'
 
 interface Units {
@@ -35,6 +37,7 @@ interface Run {
 
 /** Answers addresses with a source's columns, row by row in the order asked. Keeps the segment of the last address open. */
 export class AddressReader implements LookupStream {
+  readonly #source: ColumnSource
   readonly #schema: Schema
   readonly #options: ColumnSourceOptions
   readonly #context: TaskContext
@@ -42,9 +45,10 @@ export class AddressReader implements LookupStream {
   #units: Units | null = null
   #current: { readonly unit: DocUnit; readonly segment: SegmentColumns } | null = null
 
-  constructor(schema: Schema, options: ColumnSourceOptions, context: TaskContext, start: () => Promise<Units>) {
-    this.#schema = schema
-    this.#options = options
+  constructor(source: ColumnSource, context: TaskContext, start: () => Promise<Units>) {
+    this.#source = source
+    this.#schema = source.schema
+    this.#options = source.options
     this.#context = context
     this.#start = start
   }
@@ -55,14 +59,16 @@ export class AddressReader implements LookupStream {
    */
   async lookup(batch: RecordBatch): Promise<RecordBatch> {
     this.#units ??= await this.#start()
+    const late = knownFilters(this.#options.runtime, this.#context)
+    const filters = [...this.#options.filters, ...late]
     const region = this.#context.region()
     try {
       const parts: Vector[][] = []
-      const selection = this.#options.filters.length === 0 ? null : region.u32(batch.numRows)
+      const selection = filters.length === 0 ? null : region.u32(batch.numRows)
       let selected = 0
       let rows = 0
       for (const run of runsOf(batch)) {
-        const { columns, kept } = await this.#read(run, region)
+        const { columns, kept } = await this.#read(run, filters, new Set(late), region)
         parts.push(columns)
         if (selection !== null) for (const row of kept!) selection[selected++] = rows + row
         rows += run.docs.length
@@ -84,8 +90,13 @@ export class AddressReader implements LookupStream {
   }
 
   /** The columns of a run, and the rows that the filters keep (null: there are none). What only others need is read of those. */
-  async #read(run: Run, region: Region): Promise<{ columns: Vector[]; kept: Selection | null }> {
-    const { columns, filters } = this.#options
+  async #read(
+    run: Run,
+    filters: readonly Expr[],
+    late: ReadonlySet<Expr>,
+    region: Region,
+  ): Promise<{ columns: Vector[]; kept: Selection | null }> {
+    const { columns } = this.#options
     const segment = await this.#segment(run)
     const docs = region.u32(run.docs.length)
     docs.set(run.docs)
@@ -97,10 +108,13 @@ export class AddressReader implements LookupStream {
     const read = filteredColumns(filters)
     for (const [i, vector] of (await segment.readDocs(read, docs, region)).entries()) values[read[i]!] = vector
     let kept: Selection | null = null
+    let removed = 0
     for (const filter of filters) {
-      const batch = new RecordBatch(this.#schema, [...address, ...values], docs.length, kept, region)
+      const batch: RecordBatch = new RecordBatch(this.#schema, [...address, ...values], docs.length, kept, region)
       kept = evaluatePredicate(filter, batch, region)
+      if (late.has(filter)) removed += batch.numRows - kept.length
     }
+    if (removed > 0) this.#context.metricsOf(this.#source).add('rows_filtered_at_run_time', removed)
     const rest = all.filter((i) => !read.includes(i))
     if (rest.length > 0) {
       const some = region.u32(kept!.length)

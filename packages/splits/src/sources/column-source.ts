@@ -21,6 +21,7 @@ import { addressFields, addressVectors } from './address.ts'
 import { AddressReader } from './address-reader.ts'
 import { aliveOnly, aliveRange } from './doc-selection.ts'
 import { aboutSplit, openLayout, type DocUnit } from './opened-layout.ts'
+import { knownFilters, type RuntimeFilter } from './runtime-filters.ts'
 import type { ScanTable } from './scan-table.ts'
 import { SegmentColumns, type SourceColumn } from './segment-columns.ts'
 import { SplitSource } from './split-source.ts'
@@ -50,6 +51,8 @@ export interface ColumnSourceOptions {
   readonly top: TopRows | null
   /** Any this many rows of each partition are enough. */
   readonly fetch: number | null
+  /** Filters that the task may come to know while it runs. */
+  readonly runtime?: readonly RuntimeFilter[]
 }
 
 /**
@@ -72,7 +75,7 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
   abstract withOptions(options: ColumnSourceOptions): ColumnSource
 
   override details(): readonly (readonly [string, string])[] {
-    const { columns, filters, query, top, fetch } = this.options
+    const { columns, filters, query, top, fetch, runtime = [] } = this.options
     return [
       ...this.tableDetails(),
       ['fields', `[${columns.map((column) => column.name).join(', ')}]`],
@@ -82,6 +85,9 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
         ? []
         : [['top_k', `${top.k} by [${top.keys.map((key) => this.keyText(key)).join(', ')}]`] as const]),
       ...(fetch === null ? [] : [['fetch', String(fetch)] as const]),
+      ...(runtime.length === 0
+        ? []
+        : [['runtime_filters', `[${runtime.map(({ id, expr }) => `${expr} in #${id}`).join(', ')}]`] as const]),
     ]
   }
 
@@ -146,13 +152,13 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
   ): AsyncGenerator<RecordBatch, void, void> {
     const searched = docs ?? (await this.searched(unit, context))
     if (searched?.length === 0) return
-    const { found, filters } = await this.candidates(unit, segment, context, searched)
+    const { found, filters, late } = await this.candidates(unit, segment, context, searched)
     const share = found === null ? 1 : found.length / (unit.end - unit.start)
     const windows =
       found !== null && share < SPARSE ? this.lists(unit, found, context) : this.ranges(unit, found, context)
     for (const window of windows) {
       context.throwIfCancelled()
-      const batch = await this.filtered(unit, segment, context, window, filters, only)
+      const batch = await this.filtered(unit, segment, context, window, filters, late, only)
       if (batch !== null) yield batch
     }
   }
@@ -168,27 +174,30 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
   }
 
   /**
-   * What the structures of the segment say of the filters: the live documents that may satisfy them (null: all documents,
-   * deleted ones included), and the filters that are still to be tested on their values.
+   * What the structures of the segment say of the filters, those included that are known by now.
    */
   private async candidates(
     unit: DocUnit,
     segment: SegmentColumns,
     context: TaskContext,
     docs: Uint32Array | null,
-  ): Promise<{ found: Uint32Array | null; filters: readonly Expr[] }> {
-    const { filters } = this.options
+  ): Promise<Candidates> {
+    const known = knownFilters(this.options.runtime, context)
+    const late = new Set(known)
+    const filters = [...this.options.filters.flatMap(conjuncts), ...known]
     const { alive } = unit.segment
     const live = (): Uint32Array | null => docs ?? (alive === null ? null : aliveRange(unit.start, unit.end, alive))
-    if (filters.length === 0) return { found: live(), filters }
+    if (filters.length === 0) return { found: live(), filters, late }
     const metrics = context.metricsOf(this)
+    let removed = 0
     const region = context.region()
     try {
       const compiler = new SegmentFilter(unit, segment, region)
       const parts = await aboutSplit(unit, () =>
         Promise.all(
-          filters.flatMap(conjuncts).map(async (filter) => {
-            return { filter, by: isInfallible(filter) ? await compiler.compile(filter) : null }
+          filters.map(async (filter) => {
+            const total = late.has(filter) || isInfallible(filter)
+            return { filter, by: total ? await compiler.compile(filter) : null }
           }),
         ),
       )
@@ -202,13 +211,21 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
         }
         metrics.add(`filters_by_${by.by}`, 1)
         const matching = by.docs(unit.start, unit.end)
+        const before = found?.length ?? unit.end - unit.start
         found = found === null ? matching : intersection(found, matching)
+        if (late.has(filter)) removed += before - found.length
         if (!by.exact) rest.push(filter)
+        if (found.length === 0) break
+      }
+      if (removed > 0) metrics.add('rows_filtered_at_run_time', removed)
+      if (removed > 0 && found?.length === 0) {
+        metrics.add('segments_skipped_at_run_time', 1)
+        return { found, filters: [], late }
       }
       if (rest.length > 0) metrics.add('filters_by_value', rest.length)
       if (found === null)
-        return { found: alive === null ? null : aliveRange(unit.start, unit.end, alive), filters: rest }
-      return { found: aliveOnly(found, alive), filters: rest }
+        return { found: alive === null ? null : aliveRange(unit.start, unit.end, alive), filters: rest, late }
+      return { found: aliveOnly(found, alive), filters: rest, late }
     } finally {
       region.release()
     }
@@ -246,6 +263,7 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
     context: TaskContext,
     window: Window,
     filters: readonly Expr[],
+    late: ReadonlySet<Expr>,
     only: readonly number[] | null,
   ): Promise<RecordBatch | null> {
     const { columns } = this.options
@@ -277,7 +295,13 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
       }
       if (filters.length > 0) {
         await load(read)
-        for (const filter of filters) selection = evaluatePredicate(filter, assemble(), region)
+        let removed = 0
+        for (const filter of filters) {
+          const before: number = selection?.length ?? length
+          selection = evaluatePredicate(filter, assemble(), region)
+          if (late.has(filter)) removed += before - selection.length
+        }
+        if (removed > 0) context.metricsOf(this).add('rows_filtered_at_run_time', removed)
         if (selection!.length === 0) return null
       }
       if (selection !== null && selection.length < length * SPARSE && only === null && rest.length > 0) {
@@ -321,11 +345,20 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
   }
 
   openLookup(partition: number, context: TaskContext): LookupStream {
-    return new AddressReader(this.schema, this.options, context, async () => {
+    return new AddressReader(this, context, async () => {
       const units = (await openLayout(this.table.layout, context))[partition]!
       return { units, open: (unit: DocUnit) => this.openColumns(unit, context) }
     })
   }
+}
+
+interface Candidates {
+  /** Live documents that may satisfy the filters; null for all documents, deleted ones included. */
+  readonly found: Uint32Array | null
+  /** What is still to be tested on their values. */
+  readonly filters: readonly Expr[]
+  /** Which of the filters were made at run time. */
+  readonly late: ReadonlySet<Expr>
 }
 
 /** Rows of a unit to be read together: a list of documents, or a range of them with the rows that count. */

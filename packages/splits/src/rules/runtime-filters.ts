@@ -1,0 +1,189 @@
+import {
+  canGather,
+  ColumnExpr,
+  DocIdJoinExec,
+  FilterExec,
+  HashJoinExec,
+  JoinKeysExec,
+  ProjectionExec,
+  SortExec,
+  UnionExec,
+  transformExpr,
+  visitExpr,
+  type ExecutionPlan,
+  type Expr,
+  type JoinType,
+  type RuntimeKey,
+} from '@volley/core'
+import type { PhysicalRule } from '@volley/planner'
+import { isInfallible } from '../filters/infallible.ts'
+import { addressFields } from '../sources/address.ts'
+import { ColumnSource } from '../sources/column-source.ts'
+import { FastFieldExec } from '../sources/fast-field-exec.ts'
+import { InvertedIndexExec } from '../sources/inverted-index-exec.ts'
+import { substitute } from './collapse-sources.ts'
+import { belowJoin } from './pushable.ts'
+
+/** Joins in which a row of the right side that matches nothing does not come out, and changes nothing. */
+const DROPS_RIGHT: ReadonlySet<JoinType> = new Set([
+  'inner',
+  'left',
+  'left_semi',
+  'left_anti',
+  'left_mark',
+  'left_single',
+  'right_semi',
+])
+
+/** A look-up costs about as much as reading this many values of a column. */
+const LOOKUP_COST = 32
+
+/**
+ * Has the keys of a join's build side filter the scans of its other side while the query runs.
+ *
+ * Preconditions: the build side is collected, so that each task has all of it before it probes; the join drops rows of the
+ * other side that match nothing, NULL keys included; and the key is an expression, with a value for every row, of columns
+ * of one source, which lies in the same stage: below are only filters, projections, sorts, unions, joins by address and
+ * what other collected joins probe with. A source that gives some of its rows only (a top k, a limit) is left alone.
+ *
+ * Where the build side is estimated to have few rows for the documents of the other side, the keys are looked up in the
+ * index or the dictionary of each segment.
+ */
+export const runtimeFilters: PhysicalRule = {
+  name: 'RuntimeFilters',
+  apply: (plan) => new Rewriter(plan).rewrite(plan),
+}
+
+class Rewriter {
+  #nextId: number
+
+  constructor(plan: ExecutionPlan) {
+    this.#nextId = 1 + Math.max(0, ...idsIn(plan))
+  }
+
+  rewrite(plan: ExecutionPlan): ExecutionPlan {
+    const node = plan instanceof HashJoinExec ? this.#join(plan) : plan
+    const children = node.children.map((child) => this.rewrite(child))
+    return children.every((child, i) => child === node.children[i]) ? node : node.withChildren(children)
+  }
+
+  #join(join: HashJoinExec): HashJoinExec {
+    const { left, joinType, mode, options, on } = join
+    if (mode !== 'collect_left' || options.nullAware || options.nullEqualsNull || !DROPS_RIGHT.has(joinType))
+      return join
+    if (left instanceof JoinKeysExec) return join
+    let { right } = join
+    const keys: RuntimeKey[] = []
+    for (const key of on) {
+      if (!canGather(key.right.type) || !isInfallible(key.right)) continue
+      const id = this.#nextId
+      const filtered = push(right, key.right, id)
+      if (filtered === null) continue
+      this.#nextId++
+      right = filtered
+      keys.push({ id, expr: key.left })
+    }
+    if (keys.length === 0) return join
+    const rows = Math.round(left.statistics.rows?.value ?? Number.MAX_SAFE_INTEGER)
+    const documents = join.right.statistics.rows?.value ?? 0
+    const lookup = rows * LOOKUP_COST <= documents
+    const gathered = new JoinKeysExec(left, keys, { mode: lookup ? 'lookup' : 'filter', rows })
+    return join.withChildren([gathered, right]) as HashJoinExec
+  }
+}
+
+function idsIn(plan: ExecutionPlan): number[] {
+  const own = plan instanceof JoinKeysExec ? plan.keys.map(({ id }) => id) : []
+  return [...own, ...plan.children.flatMap(idsIn)]
+}
+
+/** The plan with a filter by key `id` in the sources of `expr`; null when there is none that can take it. */
+function push(plan: ExecutionPlan, expr: Expr, id: number): ExecutionPlan | null {
+  if (plan instanceof ColumnSource) return intoSource(plan, expr, id)
+  if (plan instanceof FilterExec || (plan instanceof SortExec && plan.fetch === null)) {
+    const input = push(plan.input, expr, id)
+    return input === null ? null : plan.withChildren([input])
+  }
+  if (plan instanceof ProjectionExec) {
+    const below = substitute(expr, plan.exprs)
+    if (below === null || !isInfallible(below)) return null
+    const input = push(plan.input, below, id)
+    return input === null ? null : plan.withChildren([input])
+  }
+  if (plan instanceof UnionExec) {
+    const inputs = plan.children.map((child) => push(child, overInput(expr, child), id))
+    return inputs.some((input) => input !== null)
+      ? plan.withChildren(inputs.map((input, i) => input ?? plan.children[i]!))
+      : null
+  }
+  if (plan instanceof DocIdJoinExec) return intoAddressJoin(plan, expr, id)
+  if (plan instanceof HashJoinExec && plan.mode === 'collect_left') return intoProbeSide(plan, expr, id)
+  return null
+}
+
+function intoSource(source: ColumnSource, expr: Expr, id: number): ExecutionPlan | null {
+  const { options } = source
+  if (options.top !== null || options.fetch !== null) return null
+  const columns = columnsIn(expr)
+  if (columns.length === 0 || columns.some((i) => i < addressFields.length)) return null
+  return source.withOptions({ ...options, runtime: [...(options.runtime ?? []), { id, expr }] })
+}
+
+function intoAddressJoin(join: DocIdJoinExec, expr: Expr, id: number): ExecutionPlan | null {
+  const below = belowJoin(expr, join)
+  if (below === null || (below.side === 1 && join.joinType !== 'inner')) return null
+  const input = push(join.children[below.side]!, below.expr, id)
+  if (input === null) return null
+  return below.side === 0
+    ? join.withChildren([input, join.right])
+    : (searched(join, input) ?? join.withChildren([join.left, input]))
+}
+
+/**
+ * `inv ⋈ f` as `f` with the query of `inv`, which finds documents by both; null where `inv` gives more than documents.
+ */
+function searched(join: DocIdJoinExec, fields: ExecutionPlan): ExecutionPlan | null {
+  const { left } = join
+  if (!(left instanceof InvertedIndexExec) || !(fields instanceof FastFieldExec)) return null
+  const { filters, marks, scored, topK } = left.options
+  if (marks.length > 0 || scored || topK !== null || filters.length === 0 || fields.options.query.length > 0)
+    return null
+  const source = fields.withOptions({ ...fields.options, query: filters })
+  // Both sides begin with the same address.
+  const width = left.schema.fields.length
+  const exprs = join.schema.fields.map(
+    (field, i) => new ColumnExpr(i < width ? i : i - width, field.name, field.type, field.nullable),
+  )
+  return new ProjectionExec(source, exprs, join.schema)
+}
+
+/** The probing side of a join whose rows come out with their right side as it is. */
+function intoProbeSide(join: HashJoinExec, expr: Expr, id: number): ExecutionPlan | null {
+  const { joinType, left, right } = join
+  const pairs = joinType === 'inner' || joinType === 'right'
+  if (!pairs && joinType !== 'right_semi' && joinType !== 'right_anti') return null
+  const first = pairs ? left.schema.fields.length : 0
+  if (columnsIn(expr).some((i) => i < first)) return null
+  const below = transformExpr(expr, (node) =>
+    node instanceof ColumnExpr ? new ColumnExpr(node.index - first, node.name, node.type, node.nullable) : node,
+  )
+  const input = push(right, below, id)
+  return input === null ? null : join.withChildren([left, input])
+}
+
+/** The same expression over the columns of a union's input, which may be NULL elsewhere. */
+function overInput(expr: Expr, input: ExecutionPlan): Expr {
+  return transformExpr(expr, (node) => {
+    if (!(node instanceof ColumnExpr)) return node
+    const field = input.schema.fields[node.index]!
+    return new ColumnExpr(node.index, field.name, node.type, field.nullable)
+  })
+}
+
+function columnsIn(expr: Expr): number[] {
+  const found = new Set<number>()
+  visitExpr(expr, (node) => {
+    if (node instanceof ColumnExpr) found.add(node.index)
+  })
+  return [...found]
+}
