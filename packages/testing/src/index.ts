@@ -17,3 +17,5 @@ export {
   type Outcome,
 } from './cluster/cli.ts'
 export { differenceFrom, type Truth } from './sql-truth/compare.ts'
+export { answerDifference, duckdbRows, volleyRows, type Cell } from './tpch/answers.ts'
+export { openInDuckdb, openInVolley, tpchQueries, type TpchQuery } from './tpch/tables.ts'

@@ -156,7 +156,11 @@ function decimalResult(op: ArithmeticOperator, left: DataType, right: DataType):
     case '/': {
       const whole = p1 - s1 + s2
       const wanted = Math.max(16, scale)
-      const result = Math.max(Math.min(wanted, MAX_PRECISION - whole), Math.min(wanted, Math.max(6, s1)))
+      // 38 digits are the type of a sum, not what it takes: the quotient's fraction must not suffer from it.
+      const result = Math.max(
+        Math.min(wanted, MAX_PRECISION - whole),
+        p1 === MAX_PRECISION ? wanted : Math.min(wanted, Math.max(6, s1)),
+      )
       return decimalType(Math.min(MAX_PRECISION, whole + result), result)
     }
     case '%':
