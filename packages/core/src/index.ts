@@ -103,6 +103,7 @@ export { sliceBatch } from './runtime/slice-batch.ts'
 export { mergeStreams } from './runtime/merge-streams.ts'
 export { collectBatches, collectStream, collectTable } from './runtime/collect.ts'
 export {
+export { packBatch, packedBatches, unpackBatch } from './runtime/packed-batch.ts'
   type AggregateFunction,
   type GroupsAccumulator,
   type ResolvedAggregate,
