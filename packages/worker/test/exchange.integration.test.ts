@@ -129,24 +129,28 @@ describe('exchanges over sockets', { timeout: 30_000 }, () => {
 describe('exchanges between threads', () => {
   test('of one process are the same', { timeout: 30_000 }, async () => {
     const entry = new URL('support/task-thread.ts', import.meta.url)
+    const execArgv = ['-C', '@volley/source']
     const session = testSession()
+    let executor: ThreadTaskExecutor | null = null
+    const names = ['local:0', 'local:1']
     const threaded = new Coordinator({
       session,
-      local: (source) => new ThreadTaskExecutor({ entry, threads: 2, execArgv: ['-C', '@volley/source'] }, source),
+      threads: (source) => (executor = new ThreadTaskExecutor({ entry, packed: true, execArgv }, source)),
     })
     try {
       const sizes = { producers: 3, consumers: 2, partitions: 2 }
       const rows = (n: number, p: number): number[] => rowsOf(n, p, 400)
-      const shuffled = threaded.execute(shuffle([LOCAL_WORKER], sizes, rows))
+      const shuffled = threaded.execute(shuffle(names, sizes, rows))
       expect(await collectNumbers(shuffled)).toEqual(
         await collectNumbers(coordinator.execute(shuffle(urls, sizes, rows))),
       )
       expect(shuffled.metrics.stages.every((stage) => stage.tasks.every((task) => task.bytesOut > 0))).toBe(true)
-      const copies = threaded.execute(broadcast([LOCAL_WORKER], sizes, rows))
+      const copies = threaded.execute(broadcast(names, sizes, rows))
       expect(await collectNumbers(copies)).toHaveLength(2 * 4 * 400)
       expect(copies.metrics.stages[0]!.plan!.rowsOut).toBe(4 * 400)
 
       expect(session.arena.liveBlocks).toBe(0)
+      expect(await executor!.liveBytes()).toEqual([0, 0])
     } finally {
       await threaded.close()
     }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { BatchStream } from '@volley/core'
+import { internalError, type BatchStream } from '@volley/core'
 import type { DistributedPlan } from '@volley/planner'
 import { WorkerPool } from '../exchange/worker-pool.ts'
 import type { FrameStream, PartitionKey } from '../frames/frame.ts'
@@ -14,10 +14,10 @@ import { DistributedExecution } from './distributed-execution.ts'
 export const LOCAL_WORKER = 'local'
 
 export interface CoordinatorOptions extends PeerSecurity {
-  /** What the root of a plan runs with, and local tasks unless there is an executor for them. Closed with the coordinator. */
+  /** What the root of a plan and tasks of the worker `local` run with, in this thread. Closed with the coordinator. */
   readonly session: WorkerSession
-  /** Runs tasks of workers named `local` or `local:N`; default in this thread. Closed with the coordinator. */
-  readonly local?: (source: FrameSource) => TaskExecutor
+  /** Makes what runs tasks of workers named `local:N`, when the first plan has one. Closed with the coordinator. */
+  readonly threads?: (source: FrameSource) => TaskExecutor
 }
 
 export interface ExecuteOptions {
@@ -29,14 +29,17 @@ export interface ExecuteOptions {
 export class Coordinator implements FrameSource {
   readonly session: WorkerSession
   readonly #pool: WorkerPool
-  readonly #local: TaskExecutor
+  readonly #local: LocalTaskExecutor
+  readonly #makeThreads: CoordinatorOptions['threads']
+  #threads: TaskExecutor | null = null
   readonly #executions = new Set<DistributedExecution>()
 
   constructor(options: CoordinatorOptions) {
     const { session, token, tls } = options
     this.session = session
     this.#pool = new WorkerPool(identityOf(session.codec), { ...(token ? { token } : {}), ...(tls ? { tls } : {}) })
-    this.#local = options.local?.(this) ?? new LocalTaskExecutor(session, this)
+    this.#local = new LocalTaskExecutor(session, this)
+    this.#makeThreads = options.threads
   }
 
   /** Partitions that are being received from other workers. */
@@ -61,8 +64,8 @@ export class Coordinator implements FrameSource {
       settings: options.settings ?? new Map(),
       signal: options.signal ?? null,
       source: this,
-      local: this.#local,
-      client: async (worker) => (isLocal(worker) ? null : this.#pool.client(worker)),
+      local: (worker) => (isLocal(worker) ? this.#executor(worker) : null),
+      client: (worker) => this.#pool.client(worker),
       ended: () => this.#executions.delete(execution),
     })
     this.#executions.add(execution)
@@ -70,19 +73,25 @@ export class Coordinator implements FrameSource {
   }
 
   openPartition(worker: string, key: PartitionKey): FrameStream {
-    return isLocal(worker) ? this.#local.openPartition(key) : this.#pool.openPartition(worker, key)
+    return isLocal(worker) ? this.#executor(worker).openPartition(key) : this.#pool.openPartition(worker, key)
   }
 
   openBatches(worker: string, key: PartitionKey): BatchStream | null {
-    return isLocal(worker) && this.#local instanceof LocalTaskExecutor ? this.#local.openBatches(key) : null
+    return worker === LOCAL_WORKER ? this.#local.openBatches(key) : null
   }
 
   /** Ends all queries and connections. */
   async close(): Promise<void> {
     await Promise.all([...this.#executions].map((execution) => execution.close()))
+    await this.#threads?.close()
     await this.#local.close()
     await this.#pool.close()
-    if (!(this.#local instanceof LocalTaskExecutor)) await this.session.close()
+  }
+
+  #executor(worker: string): TaskExecutor {
+    if (worker === LOCAL_WORKER) return this.#local
+    if (this.#makeThreads === undefined) throw internalError(`this coordinator has no thread ${worker}`)
+    return (this.#threads ??= this.#makeThreads(this))
   }
 }
 

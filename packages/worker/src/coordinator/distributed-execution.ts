@@ -23,9 +23,10 @@ interface DistributedExecutionOptions {
   readonly settings: ReadonlyMap<string, string>
   readonly signal: AbortSignal | null
   readonly source: FrameSource
-  readonly local: TaskExecutor
-  /** The connection to a worker; null for a local one. */
-  client(worker: string): Promise<GrpcWorkerClient | null>
+  /** What runs the tasks of a local worker; null for others. */
+  local(worker: string): TaskExecutor | null
+  /** The connection to a worker that is not local. */
+  client(worker: string): Promise<GrpcWorkerClient>
   ended(): void
 }
 
@@ -119,15 +120,17 @@ export class DistributedExecution implements BatchStream {
   }
 
   async #create(worker: string, requests: readonly TaskRequest[]): Promise<void> {
-    const client = await this.#options.client(worker)
-    const executor = client ?? this.#options.local
-    if (client !== null) {
-      await client.ready()
-      if (this.#ending !== null) return
-      this.#attended.push(client.attend(this.queryId, (error) => this.#abort(error)))
+    const local = this.#options.local(worker)
+    if (local !== null) {
+      this.#executors.add(local)
+      return local.createTasks(requests)
     }
-    this.#executors.add(executor)
-    await executor.createTasks(requests)
+    const client = await this.#options.client(worker)
+    await client.ready()
+    if (this.#ending !== null) return
+    this.#attended.push(client.attend(this.queryId, (error) => this.#abort(error)))
+    this.#executors.add(client)
+    await client.createTasks(requests)
   }
 
   #orAborted<T>(work: Promise<T>): Promise<T> {

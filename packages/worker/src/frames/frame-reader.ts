@@ -2,7 +2,9 @@ import { verifyIpc } from '@volley/codec'
 import {
   decodeIpc,
   fromArrowRecordBatch,
+  packedBatches,
   SqlState,
+  unpackBatch,
   VolleyError,
   type BatchStream,
   type RecordBatch,
@@ -24,7 +26,7 @@ export class FrameReader implements BatchStream {
   readonly #context: TaskContext
   #sequence = 0
   #rows = 0
-  #pending: ArrowRecordBatch[] = []
+  #pending: (ArrowRecordBatch | Uint8Array)[] = []
   #current: RecordBatch | null = null
   #finished = false
   /** Ends a wait for frames; `next` then throws what the query was cancelled with. */
@@ -52,11 +54,15 @@ export class FrameReader implements BatchStream {
     const batch = this.#pending.shift()!
     const region = this.#context.region()
     try {
-      this.#current = fromArrowRecordBatch(batch, this.schema, region)
+      this.#current =
+        batch instanceof Uint8Array
+          ? unpackBatch(batch, this.schema, region)
+          : fromArrowRecordBatch(batch, this.schema, region)
     } catch (error) {
       region.release()
       throw error
     }
+    this.#rows += this.#current.numRows
     return this.#current
   }
 
@@ -83,9 +89,12 @@ export class FrameReader implements BatchStream {
     this.#sequence++
     switch (frame.body.kind) {
       case 'data':
+        if (frame.body.packed === true) {
+          this.#pending = packedBatches(frame.body.bytes)
+          return
+        }
         verifyIpc(frame.body.bytes)
         this.#pending = decodeIpc(frame.body.bytes).batches.filter((batch) => batch.numRows > 0)
-        for (const batch of this.#pending) this.#rows += batch.numRows
         return
       case 'error':
         this.#finished = true

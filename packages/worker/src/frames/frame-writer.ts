@@ -1,4 +1,4 @@
-import { encodeIpc, toArrowRecordBatch, type BatchStream, type VolleyError } from '@volley/core'
+import { encodeIpc, packBatch, toArrowRecordBatch, type BatchStream, type VolleyError } from '@volley/core'
 import { toVolleyError } from '@volley/codec'
 import type { RecordBatch as ArrowRecordBatch } from 'apache-arrow'
 import type { Frame, FrameBody, FrameStream, PartitionKey } from './frame.ts'
@@ -9,12 +9,26 @@ const TARGET_BYTES = 1024 * 1024
 const CUT_BYTES = 4 * TARGET_BYTES
 /** Rows are not held back longer than this for a frame to fill. */
 const LINGER_MS = 50
+/** The same between threads, where a message costs little and the other side has nothing else to do. */
+const PACKED_TARGET_BYTES = 256 * 1024
+const PACKED_LINGER_MS = 5
 
-/** Turns a partition's batches into frames: data, then the end mark or the error that ended it. */
+/** Some rows, encoded or nearly so. */
+interface Piece {
+  readonly rows: number
+  readonly bytes: number
+  readonly payload: ArrowRecordBatch | Uint8Array
+}
+
+/**
+ * Turns a partition's batches into frames: data, then the end mark or the error that ended it. `packed` ones are for
+ * threads of this process.
+ */
 export class FrameWriter implements FrameStream {
   readonly #key: PartitionKey
   readonly #stream: BatchStream
-  readonly #ready: ArrowRecordBatch[] = []
+  readonly #packed: boolean
+  readonly #ready: Piece[] = []
   #pending: Promise<void> | null = null
   #sequence = 0
   #finished = false
@@ -24,24 +38,25 @@ export class FrameWriter implements FrameStream {
   rows = 0
   bytes = 0
 
-  constructor(key: PartitionKey, stream: BatchStream) {
+  constructor(key: PartitionKey, stream: BatchStream, packed = false) {
     this.#key = key
     this.#stream = stream
+    this.#packed = packed
   }
 
   async next(): Promise<Frame | null> {
     if (this.#finished) return this.#lastWord()
     try {
-      const batches = await this.#gather()
+      const pieces = await this.#gather()
       if (this.#finished) return this.#lastWord()
-      if (batches.length === 0) {
+      if (pieces.length === 0) {
         await this.close()
         return this.#frame({ kind: 'end', rows: this.rows })
       }
-      const bytes = encodeIpc(batches[0]!.schema, batches)
+      const bytes = this.#packed ? joined(pieces) : encoded(pieces)
       this.bytes += bytes.byteLength
-      for (const batch of batches) this.rows += batch.numRows
-      return this.#frame({ kind: 'data', bytes })
+      for (const piece of pieces) this.rows += piece.rows
+      return this.#frame({ kind: 'data', bytes, ...(this.#packed ? { packed: true } : {}) })
     } catch (error) {
       if (this.#finished) return this.#lastWord()
       await this.close()
@@ -67,16 +82,17 @@ export class FrameWriter implements FrameStream {
     return error === null ? null : this.#frame({ kind: 'error', error })
   }
 
-  /** Batches for one frame; none at the end. */
-  async #gather(): Promise<ArrowRecordBatch[]> {
-    const deadline = performance.now() + LINGER_MS
-    const batches: ArrowRecordBatch[] = []
+  /** Rows for one frame; none at the end. */
+  async #gather(): Promise<Piece[]> {
+    const deadline = performance.now() + (this.#packed ? PACKED_LINGER_MS : LINGER_MS)
+    const target = this.#packed ? PACKED_TARGET_BYTES : TARGET_BYTES
+    const pieces: Piece[] = []
     let bytes = 0
-    while (bytes < TARGET_BYTES && !this.#finished) {
+    while (bytes < target && !this.#finished) {
       const ready = this.#ready.shift()
       if (ready !== undefined) {
-        batches.push(ready)
-        bytes += ready.data.byteLength
+        pieces.push(ready)
+        bytes += ready.bytes
         continue
       }
       if (this.#drained) break
@@ -85,11 +101,11 @@ export class FrameWriter implements FrameStream {
         // A failure is thrown to who waits for it, maybe only for the next frame.
         this.#pending.catch(() => {})
       }
-      if (batches.length === 0) await this.#pending
+      if (pieces.length === 0) await this.#pending
       else if (!(await settles(this.#pending, deadline - performance.now()))) break
       this.#pending = null
     }
-    return batches
+    return pieces
   }
 
   /** Takes the next batch, in copy. */
@@ -97,12 +113,35 @@ export class FrameWriter implements FrameStream {
     const batch = await this.#stream.next()
     if (this.#finished) return
     if (batch === null) this.#drained = true
-    else if (batch.numRows > 0) this.#ready.push(...cut(toArrowRecordBatch(batch)))
+    else if (batch.numRows === 0) return
+    else if (this.#packed) {
+      const payload = packBatch(batch)
+      this.#ready.push({ rows: batch.numRows, bytes: payload.byteLength, payload })
+    } else {
+      for (const payload of cut(toArrowRecordBatch(batch)))
+        this.#ready.push({ rows: payload.numRows, bytes: payload.data.byteLength, payload })
+    }
   }
 
   #frame(body: FrameBody): Frame {
     return { ...this.#key, sequence: this.#sequence++, body }
   }
+}
+
+function encoded(pieces: readonly Piece[]): Uint8Array {
+  const batches = pieces.map((piece) => piece.payload as ArrowRecordBatch)
+  return encodeIpc(batches[0]!.schema, batches)
+}
+
+function joined(pieces: readonly Piece[]): Uint8Array {
+  if (pieces.length === 1) return pieces[0]!.payload as Uint8Array
+  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.bytes, 0))
+  let at = 0
+  for (const { payload } of pieces) {
+    bytes.set(payload as Uint8Array, at)
+    at += (payload as Uint8Array).byteLength
+  }
+  return bytes
 }
 
 /** Whether the work is done within `ms`; throws what it throws within that time. */

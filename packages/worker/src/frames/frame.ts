@@ -13,11 +13,12 @@ export interface PartitionKey extends TaskKey {
 }
 
 /**
- * What a frame carries: rows as an Arrow IPC stream, or, as the last of its partition, the end mark or an error. `shared`
- * bytes have other consumers, and must not be transferred away.
+ * What a frame carries: rows as an Arrow IPC stream or, between threads of a process, as `packed` batches of @volley/core;
+ * or, as the last of its partition, the end mark or an error. `shared` bytes have other consumers, and must not be
+ * transferred away.
  */
 export type FrameBody =
-  | { readonly kind: 'data'; readonly bytes: Uint8Array; readonly shared?: boolean }
+  | { readonly kind: 'data'; readonly bytes: Uint8Array; readonly packed?: boolean; readonly shared?: boolean }
   | { readonly kind: 'end'; readonly rows: number }
   | { readonly kind: 'error'; readonly error: VolleyError }
 

@@ -13,26 +13,28 @@ interface Query {
   readonly tasks: Map<string, Task>
 }
 
+interface LocalTaskExecutorOptions {
+  /** May wrap a query's signal into one that notices more. */
+  readonly signal?: (query: string, controller: AbortController) => AbortSignal
+  /** All consumers are threads of this process: frames are packed batches, not Arrow IPC. */
+  readonly packed?: boolean
+}
+
 /** Runs tasks in this thread. */
 export class LocalTaskExecutor implements TaskExecutor {
   readonly #session: WorkerSession
   readonly #source: FrameSource
   readonly #queries = new Map<string, Query>()
   readonly #ended = new RecentlyEnded()
-  readonly #signal: (query: string, controller: AbortController) => AbortSignal
+  readonly #signal: NonNullable<LocalTaskExecutorOptions['signal']>
+  readonly #packed: boolean
 
-  /**
-   * `source` is where tasks get the frames of tasks from that are not in this executor. `signal` may wrap a query's
-   * signal into one that notices more.
-   */
-  constructor(
-    session: WorkerSession,
-    source: FrameSource,
-    signal: (query: string, controller: AbortController) => AbortSignal = (_query, controller) => controller.signal,
-  ) {
+  /** `source` is where tasks get the frames of tasks from that are not in this executor. */
+  constructor(session: WorkerSession, source: FrameSource, options: LocalTaskExecutorOptions = {}) {
     this.#session = session
     this.#source = source
-    this.#signal = signal
+    this.#signal = options.signal ?? ((_query, controller) => controller.signal)
+    this.#packed = options.packed ?? false
   }
 
   /** Tasks whose plans are held. */
@@ -54,7 +56,7 @@ export class LocalTaskExecutor implements TaskExecutor {
       const plan = this.#session.optimize?.(decoded) ?? decoded
       const context = this.#session.context(request.query, request.settings, query.signal)
       context.provide(exchangeClient, new FrameExchangeClient(this.#sourceFor(request.worker)))
-      return { query, key, task: new Task(request, plan, context) }
+      return { query, key, task: new Task(request, plan, context, this.#packed) }
     })
     for (const { query, key, task } of created) query.tasks.set(key, task)
   }

@@ -18,12 +18,15 @@ export class Task {
   readonly #request: TaskRequest
   #running: { readonly plan: ExecutionPlan; readonly context: TaskContext } | null
   readonly #count: number
+  readonly #packed: boolean
   readonly #opened = new Map<number, Output>()
   readonly #done = new Set<number>()
   #metrics: TaskMetrics | null = null
 
-  constructor(request: TaskRequest, plan: ExecutionPlan, context: TaskContext) {
+  /** `packed`: its frames stay in this process. */
+  constructor(request: TaskRequest, plan: ExecutionPlan, context: TaskContext, packed = false) {
     this.#request = request
+    this.#packed = packed
     this.#running = { plan, context }
     this.#count = plan.partitioning.count
   }
@@ -43,7 +46,7 @@ export class Task {
     const { partition } = key
     const shared = this.#opened.get(partition)?.shared?.open()
     if (shared != null) return shared
-    const writer = new FrameWriter(key, this.#execute(key))
+    const writer = new FrameWriter(key, this.#execute(key), this.#packed)
     const finish = (): void => this.#finish(partition)
     const stream: FrameStream = {
       async next() {

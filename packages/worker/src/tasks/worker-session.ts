@@ -13,8 +13,13 @@ export interface WorkerSession {
    * Optimizes a task's plan again with what only the worker knows; keeps schema, partition count, order and exchanges.
    */
   optimize?(plan: ExecutionPlan): ExecutionPlan
+  /** Bytes that its queries hold; nothing when none runs. */
+  liveBytes?(): number
   close(): Promise<void>
 }
 
-/** Builds a session, in this thread or in a worker thread; `config` is plain data. */
-export type BuildWorkerSession = (config: unknown) => Promise<WorkerSession>
+/** Asks the thread that started this one; the answer is plain data, or shared memory. */
+export type AskOwner = (what: string, ...args: readonly unknown[]) => Promise<unknown>
+
+/** Builds a session, in this thread or in a worker thread, which then can `ask` its owner; `config` is plain data. */
+export type BuildWorkerSession = (config: unknown, ask?: AskOwner) => Promise<WorkerSession>

@@ -1,6 +1,6 @@
 import { decodeError, encodeError } from '@volley/codec'
 import type { VolleyError } from '@volley/core'
-import type { MessagePort, Worker } from 'node:worker_threads'
+import type { MessagePort, Transferable, Worker } from 'node:worker_threads'
 import { CreditGate } from '../frames/credit-gate.ts'
 import { FrameQueue } from '../frames/frame-queue.ts'
 import type { Frame, FrameStream, PartitionKey } from '../frames/frame.ts'
@@ -10,7 +10,7 @@ import { pump } from '../frames/pump.ts'
 const WINDOW = 4 * 1024 * 1024
 
 type PortFrame = PartitionKey & { sequence: number } & (
-    | { kind: 'data'; bytes: Uint8Array }
+    | { kind: 'data'; bytes: Uint8Array; packed: boolean }
     | { kind: 'end'; rows: number }
     | { kind: 'error'; error: Uint8Array }
   )
@@ -51,11 +51,16 @@ export class PortPeer {
   }
 
   call(method: string, ...args: readonly unknown[]): Promise<unknown> {
+    return this.callWith([], method, ...args)
+  }
+
+  /** A call whose arguments contain what is handed over. */
+  callWith(transfer: readonly Transferable[], method: string, ...args: readonly unknown[]): Promise<unknown> {
     if (this.#failure !== null) return Promise.reject(this.#failure)
     return new Promise((resolve, reject) => {
       const id = ++this.#ids
       this.#calls.set(id, { resolve, reject })
-      this.#post({ type: 'call', id, method, args })
+      this.#post({ type: 'call', id, method, args }, transfer)
     })
   }
 
@@ -89,7 +94,7 @@ export class PortPeer {
     this.#outgoing.clear()
   }
 
-  #post(message: Message, transfer: ArrayBuffer[] = []): void {
+  #post(message: Message, transfer: readonly Transferable[] = []): void {
     if (this.#failure === null) this.#port.postMessage(message, transfer)
   }
 
@@ -155,7 +160,7 @@ export class PortPeer {
 function toPort({ body, ...key }: Frame): PortFrame {
   switch (body.kind) {
     case 'data':
-      return { ...key, kind: 'data', bytes: owned(body.bytes, body.shared === true) }
+      return { ...key, kind: 'data', bytes: owned(body.bytes, body.shared === true), packed: body.packed === true }
     case 'end':
       return { ...key, kind: 'end', rows: body.rows }
     case 'error':
@@ -168,7 +173,7 @@ function fromPort(frame: PortFrame): Frame {
   const key = { query, stage, task, attempt, partition, sequence }
   switch (frame.kind) {
     case 'data':
-      return { ...key, body: { kind: 'data', bytes: frame.bytes } }
+      return { ...key, body: { kind: 'data', bytes: frame.bytes, packed: frame.packed } }
     case 'end':
       return { ...key, body: { kind: 'end', rows: frame.rows } }
     case 'error':

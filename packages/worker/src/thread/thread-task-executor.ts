@@ -1,6 +1,6 @@
-import { Worker } from 'node:worker_threads'
+import { MessageChannel, Worker } from 'node:worker_threads'
 import { encodeError } from '@volley/codec'
-import { SqlState, VolleyError } from '@volley/core'
+import { internalError, SqlState, VolleyError } from '@volley/core'
 import { formatTask, type FrameStream, type PartitionKey, type TaskKey } from '../frames/frame.ts'
 import type { Identity } from '../identity.ts'
 import { RecentlyEnded } from '../tasks/recently-ended.ts'
@@ -13,13 +13,25 @@ export interface ThreadTaskExecutorOptions {
   readonly entry: URL
   /** Plain data for the session builder. */
   readonly config?: unknown
-  /** Threads; default 1. */
+  /** Threads; default 1. Tasks of workers named `local:N` are in thread N, which is started for them, however many there are. */
   readonly threads?: number
+  /** All consumers are threads of this process: frames are packed batches, not Arrow IPC. Default false. */
+  readonly packed?: boolean
+  /** Answers what a thread's session asks for. */
+  readonly answer?: (what: string, args: readonly unknown[]) => Promise<unknown>
   /** Options of node for the threads; default those of this process. */
   readonly execArgv?: readonly string[]
 }
 
+/** What a thread is started with. */
+export interface ThreadData {
+  readonly config: unknown
+  readonly packed: boolean
+}
+
 interface Thread {
+  /** Its number among the threads. */
+  readonly index: number
   readonly worker: Worker
   readonly peer: PortPeer
 }
@@ -65,13 +77,12 @@ export class ThreadTaskExecutor implements TaskExecutor {
       this.#ended.check(request.query)
       this.#names.add(request.worker)
       const query = this.#query(request.query)
-      const turn = query.stages.get(request.stage) ?? 0
-      query.stages.set(request.stage, turn + 1)
-      const thread = this.#thread(turn % this.#threads.length)
+      const thread = this.#thread(this.#indexOf(request, query))
       query.tasks.set(taskId(request), thread)
       const batch = batches.get(query) ?? new Map<Thread, TaskRequest[]>()
       batches.set(query, batch.set(thread, [...(batch.get(thread) ?? []), request]))
     }
+    for (const thread of this.#threads) thread?.worker.ref()
     const calls = [...batches].flatMap(([query, byThread]) =>
       [...byThread].map(([thread, tasks]) => thread.peer.call('createTasks', tasks, query.flag)),
     )
@@ -97,7 +108,16 @@ export class ThreadTaskExecutor implements TaskExecutor {
     const answers = await Promise.allSettled(
       [...new Set(query.tasks.values())].map((thread) => thread.peer.call('endQuery', id, encoded)),
     )
+    // Idle threads do not keep the process.
+    if (this.#queries.size === 0 && !this.#closed) for (const thread of this.#threads) thread?.worker.unref()
     return answers.flatMap((answer) => (answer.status === 'fulfilled' ? (answer.value as TaskMetrics[]) : []))
+  }
+
+  /** Bytes that queries hold in each thread that runs. */
+  async liveBytes(): Promise<number[]> {
+    const running = this.#threads.filter((thread) => thread !== null)
+    for (const thread of running) thread.worker.ref()
+    return (await Promise.all(running.map((thread) => thread.peer.call('liveBytes')))) as number[]
   }
 
   async close(): Promise<void> {
@@ -107,6 +127,7 @@ export class ThreadTaskExecutor implements TaskExecutor {
     await Promise.all(
       this.#threads.map(async (thread) => {
         if (thread === null) return
+        thread.worker.ref()
         await thread.peer.call('close').catch(() => {})
         await thread.worker.terminate()
       }),
@@ -117,13 +138,14 @@ export class ThreadTaskExecutor implements TaskExecutor {
     const existing = this.#threads[index]
     if (existing != null) return existing
     if (this.#closed) throw new VolleyError('the worker is shutting down', { code: SqlState.workerLost })
-    const { entry, config, execArgv } = this.#options
-    const worker = new Worker(entry, { workerData: { config }, ...(execArgv ? { execArgv: [...execArgv] } : {}) })
+    const { entry, config, execArgv, packed = false, answer } = this.#options
+    const workerData: ThreadData = { config, packed }
+    const worker = new Worker(entry, { workerData, ...(execArgv ? { execArgv: [...execArgv] } : {}) })
     const peer = new PortPeer(worker, {
-      call: (method) => Promise.reject(new Error(`a thread asked for ${method}`)),
+      call: (method, args) => answer?.(method, args) ?? Promise.reject(internalError(`a thread asked for ${method}`)),
       open: (name, key) => (this.#names.has(name) ? this.openPartition(key) : this.#source.openPartition(name, key)),
     })
-    const thread: Thread = { worker, peer }
+    const thread: Thread = { index, worker, peer }
     const died = (cause: unknown): void => {
       if (this.#threads[index] === thread) this.#threads[index] = null
       const why = cause instanceof Error ? `: ${cause.message}` : ''
@@ -131,8 +153,22 @@ export class ThreadTaskExecutor implements TaskExecutor {
     }
     worker.on('error', died)
     worker.on('exit', died)
+    for (const other of this.#threads) if (other != null) introduce(thread, other)
     this.#threads[index] = thread
     return thread
+  }
+
+  /** By the worker's name, or in turn. */
+  #indexOf(request: TaskRequest, query: Query): number {
+    const named = /^local:(\d+)$/.exec(request.worker)
+    if (named !== null) {
+      const index = Number(named[1])
+      while (this.#threads.length <= index) this.#threads.push(null)
+      return index
+    }
+    const turn = query.stages.get(request.stage) ?? 0
+    query.stages.set(request.stage, turn + 1)
+    return turn % this.#threads.length
   }
 
   #query(id: string): Query {
@@ -142,6 +178,13 @@ export class ThreadTaskExecutor implements TaskExecutor {
     }
     return query
   }
+}
+
+/** Gives two threads a way to each other that does not lead through this one. */
+function introduce(a: Thread, b: Thread): void {
+  const { port1, port2 } = new MessageChannel()
+  a.peer.callWith([port1], 'connect', `local:${b.index}`, port1).catch(() => {})
+  b.peer.callWith([port2], 'connect', `local:${a.index}`, port2).catch(() => {})
 }
 
 function taskId(key: TaskKey): string {

@@ -15,6 +15,7 @@ export function testSession(functions: FunctionRegistry = defaultFunctions()): T
     arena,
     codec: new PlanCodec(functions, [faultCodec]),
     context: (queryId, settings, signal) => new TaskContext({ queryId, settings, signal, arena }),
+    liveBytes: () => arena.liveBytes,
     close: () => Promise.resolve(),
   }
 }
