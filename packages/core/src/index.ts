@@ -126,7 +126,13 @@ export { AggregateExec, GROUPING_ID, type AggregateMode } from './operators/aggr
 export { CoalescePartitionsExec, executeAll } from './operators/coalesce-partitions-exec.ts'
 export { DocIdJoinExec, type AddressKey } from './operators/doc-id-join-exec.ts'
 export { FilterExec } from './operators/filter-exec.ts'
-export { HashJoinExec, type HashJoinMode, type HashJoinOptions, type JoinKey } from './operators/hash-join-exec.ts'
+export {
+  HashJoinExec,
+  type HashJoinMode,
+  type HashJoinOptions,
+  type JoinEstimate,
+  type JoinKey,
+} from './operators/hash-join-exec.ts'
 export { emitsBuildSide, joinSchema, type JoinType } from './operators/join-type.ts'
 export { JoinKeysExec, joinKeysOf, type JoinKeyPlan, type RuntimeKey } from './operators/join-keys-exec.ts'
 export { canGather, type JoinKeySet } from './operators/join-key-set.ts'

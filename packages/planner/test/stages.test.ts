@@ -32,7 +32,7 @@ test('a large GROUP BY over a partitioned join is cut at its shuffles', () => {
     Stage 3: tasks=2, exchange=shuffle, workers=[w0:1, w1:1]
       RepartitionExec: partitioning=hash([age], 4), input_partitions=2
         AggregateExec: mode=partial, groups=[age], aggregates=[count(*)]
-          HashJoinExec: type=inner, mode=partitioned, on=[team = team]
+          HashJoinExec: type=inner, mode=partitioned, on=[team = team], estimated=32 ⋈ 96 bytes
             NetworkShuffleExec: stage=1, tasks=1, partitioning=hash([team], 2)
             NetworkShuffleExec: stage=2, tasks=2, partitioning=hash([team], 2)
     Stage 2: tasks=2, exchange=shuffle, splits=2, workers=[w0:1, w1:1]
@@ -55,7 +55,7 @@ test('a small join side is broadcast; one whose unmatched rows come out is not',
         NetworkCoalesceExec: stage=2, tasks=2, partitions=4
     Stage 2: tasks=2, exchange=coalesce, splits=2, workers=[w0:1, w1:1]
       ProjectionExec: exprs=[id, team, age, bio, team, city, size]
-        HashJoinExec: type=right, mode=collect_left, on=[team = team]
+        HashJoinExec: type=right, mode=collect_left, on=[team = team], estimated=160 ⋈ 288 bytes
           CoalescePartitionsExec: partitions=2
             NetworkBroadcastExec: stage=1, tasks=1, partitions=2
           FakeSource: table=people, columns=[id, team, age, bio]

@@ -16,8 +16,10 @@ export const hashJoinExecCodec: NodeCodec = defineNodeCodec({
     mode,
     nullEqualsNull: options.nullEqualsNull,
     nullAware: options.nullAware,
+    buildBytes: options.estimated?.buildBytes,
+    probeBytes: options.estimated?.probeBytes,
   }),
-  decode: ({ on, joinType, filter, mode, nullEqualsNull, nullAware }, [left, right], context) =>
+  decode: ({ on, joinType, filter, mode, nullEqualsNull, nullAware, buildBytes, probeBytes }, [left, right], context) =>
     new HashJoinExec(
       left!,
       right!,
@@ -25,6 +27,6 @@ export const hashJoinExecCodec: NodeCodec = defineNodeCodec({
       joinTypeOf(joinType),
       context.decodeOptionalExpr(filter),
       oneOf(mode, ['collect_left', 'partitioned'], 'the join mode'),
-      { nullEqualsNull, nullAware },
+      { nullEqualsNull, nullAware, estimated: buildBytes == null ? null : { buildBytes, probeBytes: probeBytes ?? 0 } },
     ),
 })

@@ -195,6 +195,8 @@ const windowCall = fc
     nullable: fc.boolean(),
     filter: fc.option(expr),
     ignoreNulls: fc.boolean(),
+    distinct: fc.boolean(),
+    argumentOrder: sortKeys,
   })
   .map(({ aggregate, args, ...options }) => {
     const fn = aggregate ? functions.aggregate('gather') : functions.window('place')
@@ -291,10 +293,12 @@ export const plan: fc.Arbitrary<core.ExecutionPlan> = fc.letrec<{ plan: core.Exe
         partitioned: fc.boolean(),
         nullEqualsNull: fc.boolean(),
         nullAware: fc.boolean(),
+        estimated: fc.option(record({ buildBytes: rows, probeBytes: rows })),
       }).map((n) => {
         const mode = n.partitioned && !n.nullAware ? 'partitioned' : 'collect_left'
-        const { nullEqualsNull, nullAware } = n
-        return new c.HashJoinExec(n.left, n.right, n.on, n.joinType, n.filter, mode, { nullEqualsNull, nullAware })
+        const { nullEqualsNull, nullAware, estimated } = n
+        const options = { nullEqualsNull, nullAware, estimated }
+        return new c.HashJoinExec(n.left, n.right, n.on, n.joinType, n.filter, mode, options)
       }),
       record({
         input,

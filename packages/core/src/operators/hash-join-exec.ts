@@ -34,6 +34,14 @@ export interface HashJoinOptions {
    * the subquery is correlated by.
    */
   readonly nullAware: boolean
+  /** What the mode was chosen by; null when it was not known. */
+  readonly estimated?: JoinEstimate | null
+}
+
+/** Bytes that the sides of a join were estimated to have. */
+export interface JoinEstimate {
+  readonly buildBytes: number
+  readonly probeBytes: number
 }
 
 /**
@@ -117,6 +125,7 @@ export class HashJoinExec extends ExecutionPlan {
       ...(this.filter === null ? [] : [['filter', String(this.filter)] as const]),
       ...(this.options.nullEqualsNull ? [['null_equals_null', 'true'] as const] : []),
       ...(this.options.nullAware ? [['null_aware', 'true'] as const] : []),
+      ...(this.options.estimated == null ? [] : [['estimated', estimateText(this.options.estimated)] as const]),
     ]
   }
 
@@ -202,6 +211,10 @@ export class HashJoinExec extends ExecutionPlan {
     if (table.nullRows.length > 0) flags.unknown.fill(1)
     else if (build.batch.length > 0) for (const row of nullRows) flags.unknown[row] = 1
   }
+}
+
+function estimateText({ buildBytes, probeBytes }: JoinEstimate): string {
+  return `${Math.round(buildBytes)} ⋈ ${Math.round(probeBytes)} bytes`
 }
 
 interface HashBuild extends BuildSide {

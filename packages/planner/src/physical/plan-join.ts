@@ -39,7 +39,8 @@ const MUCH_SMALLER = 4
  * there is a key, with the smaller side built; else pair by pair.
  *
  * The built side is collected and sent to every task when it is estimated below `broadcast_threshold_bytes`, unless its rows
- * come out of the join, which would repeat them; otherwise both sides are partitioned by the keys.
+ * come out of the join, which would repeat them; otherwise both sides are partitioned by the keys. `join_mode` overrules
+ * the estimate where either is possible. Sources make a look-up of a collected side with few keys.
  */
 export function planJoin(join: Join, left: Planned, right: Planned, context: PhysicalPlanningContext): Planned {
   const condition = splitCondition(join.condition, join.left, join.right, join.nullAware)
@@ -147,11 +148,13 @@ function byHash(
   const joinType = swap ? SWAPPED[join.joinType]! : (join.joinType as JoinType)
   const [build, probe] = swap ? [right, left] : [left, right]
   const on = bindKeys(condition, left, right).map((key) => (swap ? { left: key.right, right: key.left } : key))
-  const options = { nullEqualsNull: condition.nullEqualsNull, nullAware: join.nullAware }
+  const [buildBytes, probeBytes] = swap ? [rightBytes, leftBytes] : [leftBytes, rightBytes]
+  const estimated = buildBytes === null || probeBytes === null ? null : { buildBytes, probeBytes }
+  const options = { nullEqualsNull: condition.nullEqualsNull, nullAware: join.nullAware, estimated }
   const emitsBuild = joinType === 'left' || joinType === 'full' || joinType.startsWith('left_')
   const threshold = Number(context.settings.get('broadcast_threshold_bytes') ?? 10 * 1024 * 1024)
-  const buildBytes = swap ? rightBytes : leftBytes
-  const small = buildBytes !== null && buildBytes <= threshold
+  const mode = context.settings.get('join_mode') ?? 'auto'
+  const small = mode === 'auto' ? buildBytes !== null && buildBytes <= threshold : mode !== 'partitioned'
   const eitherIsMany = isMany(probe.plan, distributed) || isMany(build.plan, distributed)
   const collect = join.nullAware || !eitherIsMany || (small && !emitsBuild)
   const filter = bindPair(condition.filter, build, probe)

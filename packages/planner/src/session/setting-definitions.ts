@@ -80,6 +80,12 @@ export function settingDefinitions(cores: number): readonly SettingDefinition[] 
       ...bytes,
     },
     {
+      name: 'join_mode',
+      description: 'how joins on keys are run where there is a choice; auto goes by estimated bytes',
+      defaultValue: 'auto',
+      ...oneOf('auto', 'collect_left', 'partitioned', 'lookup'),
+    },
+    {
       name: 'repartition_groups_above',
       description: 'a GROUP BY estimated to have more groups is finished in several partitions',
       defaultValue: '10000',

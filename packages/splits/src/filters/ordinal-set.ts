@@ -29,6 +29,13 @@ export class OrdinalSet {
     return new OrdinalSet(column, accepted.subarray(0, -1), accepted.at(-1) === 1)
   }
 
+  /** The terms at some ordinals. */
+  static of(ordinals: readonly number[], column: BytesColumn): OrdinalSet {
+    const accepted = new Uint8Array(column.dictionary.numTerms)
+    for (const ordinal of ordinals) accepted[ordinal] = 1
+    return new OrdinalSet(column, accepted, false)
+  }
+
   /** Ascending documents of [start, end) that are accepted, deleted ones included. */
   docs(start: number, end: number): Uint32Array {
     if (this.#nulls) return complement(this.#withTerms(0, start, end), start, end)

@@ -15,7 +15,15 @@ import {
   type Expr,
 } from '@volley/core'
 import type { Region } from '@volley/kernels'
-import { prepare, TermSetQuery, type BytesColumn, type Column, type NumericColumn } from '@volley/tantivy'
+import {
+  prepare,
+  termForI64,
+  termForU64,
+  TermSetQuery,
+  type BytesColumn,
+  type Column,
+  type NumericColumn,
+} from '@volley/tantivy'
 import { Field, Null, Schema } from 'apache-arrow'
 import { addressFields } from '../sources/address.ts'
 import type { DocUnit } from '../sources/opened-layout.ts'
@@ -26,6 +34,11 @@ import { OrdinalSet } from './ordinal-set.ts'
 
 /** Ranges of values that are looked for in a column one by one; more of them are not worth it. */
 const MAX_RANGES = 4
+/** Finding a term costs about as much as passing this many values of a column. */
+const LOOKUP_COST = 32
+const I64_MIN = -(1n << 63n)
+const I64_MAX = (1n << 63n) - 1n
+const U64_MAX = (1n << 64n) - 1n
 /** Texts of this many bytes and more are in no term. */
 const LONG_TEXT = 255
 
@@ -103,7 +116,8 @@ export class SegmentFilter {
     if (raw.cardinality === 'multivalued' || typeName(type) === 'List' || raw.type === 'ip') return null
     if (!isBytes(raw)) {
       const test = numberTest(predicate, raw as NumericColumn, type)
-      if (test === null || test.ranges.length > MAX_RANGES) return null
+      if (test === null) return null
+      if (test.ranges.length > MAX_RANGES) return this.#numberPostings(i, predicate, raw as NumericColumn)
       const found = (start: number, end: number): Uint32Array =>
         test.ranges.reduce<Uint32Array>(
           (docs, [low, high]) => union(docs, raw.docsInRange(low as never, high as never, start, end)),
@@ -114,16 +128,48 @@ export class SegmentFilter {
       return { docs: (start, end) => union(found(start, end), none.docs(start, end)), exact: true, by: 'column' }
     }
     const texts = textsOf(predicate)
-    if (texts !== null && raw.type === 'str') {
+    const areTexts = texts !== null && raw.type === 'str'
+    if (areTexts && (texts.length <= MAX_RANGES || this.#isFew(texts.length))) {
       const postings = await this.#postings(i, texts)
       if (postings !== null) return postings
       const known = await ordinalsOf(raw, texts)
       if (known.length <= MAX_RANGES) return { docs: listed(raw, known), exact: true, by: 'column' }
+      const set = OrdinalSet.of(known, raw)
+      return { docs: (start, end) => set.docs(start, end), exact: true, by: 'column' }
     }
     const terms = await means.column.terms?.(this.#region)
-    if (terms === undefined || terms === null) return null
+    if (terms === undefined || terms === null) {
+      if (!areTexts) return null
+      const set = OrdinalSet.of(await ordinalsOf(raw, texts), raw)
+      return { docs: (start, end) => set.docs(start, end), exact: true, by: 'column' }
+    }
     const set = OrdinalSet.evaluate(onColumn0(predicate), terms, raw, this.#region)
     return { docs: (start, end) => set.docs(start, end), exact: true, by: 'column' }
+  }
+
+  /** Whether finding so many terms costs less than passing all values of a column. */
+  #isFew(terms: number): boolean {
+    return terms * LOOKUP_COST <= this.#unit.segment.maxDoc
+  }
+
+  /** Whole numbers in a list, by their terms, where they are indexed and the list is short for the segment. */
+  async #numberPostings(i: number, predicate: Expr, column: NumericColumn): Promise<DocFilter | null> {
+    const { source } = this.#columns.column(i)
+    const entry = source.kind === 'column' ? this.#columns.entry(source.name) : null
+    const isNumber = entry !== null && (entry.type === 'u64' || entry.type === 'i64')
+    if (!isNumber || entry.options.record === null || entry.type !== column.type) return null
+    if (!(predicate instanceof InListExpr) || predicate.negated || !this.#isFew(predicate.list.length)) return null
+    const values = predicate.list
+      .map((item) => (item as LiteralExpr).value)
+      .filter((value) => typeof value === 'bigint')
+    const [low, high] = entry.type === 'u64' ? [0n, U64_MAX] : [I64_MIN, I64_MAX]
+    const terms = values
+      .filter((value) => value >= low && value <= high)
+      .map((value) => (entry.type === 'u64' ? termForU64(value) : termForI64(value)))
+    const prepared = await prepare(new TermSetQuery(new Map([[entry.ord, terms]])), this.#unit.segment, {
+      scoring: false,
+    })
+    return { docs: (start, end) => prepared.docs(start, end), exact: true, by: 'postings' }
   }
 
   /** Equality of text that is indexed untouched, in a field with one value a document, by its terms. */

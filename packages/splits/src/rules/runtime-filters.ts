@@ -51,13 +51,16 @@ const LOOKUP_COST = 32
  */
 export const runtimeFilters: PhysicalRule = {
   name: 'RuntimeFilters',
-  apply: (plan) => new Rewriter(plan).rewrite(plan),
+  apply: (plan, { settings }) => new Rewriter(plan, settings.get('join_mode') === 'lookup').rewrite(plan),
 }
 
 class Rewriter {
+  readonly #always: boolean
   #nextId: number
 
-  constructor(plan: ExecutionPlan) {
+  /** `always`: every join is to be a look-up, whatever the estimates. */
+  constructor(plan: ExecutionPlan, always: boolean) {
+    this.#always = always
     this.#nextId = 1 + Math.max(0, ...idsIn(plan))
   }
 
@@ -85,8 +88,7 @@ class Rewriter {
     }
     if (keys.length === 0) return join
     const rows = Math.round(left.statistics.rows?.value ?? Number.MAX_SAFE_INTEGER)
-    const documents = join.right.statistics.rows?.value ?? 0
-    const lookup = rows * LOOKUP_COST <= documents
+    const lookup = this.#always || rows * LOOKUP_COST <= documentsFiltered(right, keys[0]!.id)
     const gathered = new JoinKeysExec(left, keys, { mode: lookup ? 'lookup' : 'filter', rows })
     return join.withChildren([gathered, right]) as HashJoinExec
   }
@@ -95,6 +97,14 @@ class Rewriter {
 function idsIn(plan: ExecutionPlan): number[] {
   const own = plan instanceof JoinKeysExec ? plan.keys.map(({ id }) => id) : []
   return [...own, ...plan.children.flatMap(idsIn)]
+}
+
+/** Documents of the sources that have the filter. */
+function documentsFiltered(plan: ExecutionPlan, id: number): number {
+  if (!(plan instanceof ColumnSource))
+    return plan.children.reduce((sum, child) => sum + documentsFiltered(child, id), 0)
+  if (!plan.options.runtime?.some((filter) => filter.id === id)) return 0
+  return plan.table.layout.splits.reduce((sum, split) => sum + split.numDocs, 0)
 }
 
 /** The plan with a filter by key `id` in the sources of `expr`; null when there is none that can take it. */
