@@ -95,15 +95,19 @@ export type { BatchStream } from './runtime/batch-stream.ts'
 export { OperatorMetrics } from './runtime/metrics.ts'
 export { ServiceKey, TaskContext, type TaskContextOptions } from './runtime/task-context.ts'
 
+// Memory
+export { MemoryPool, type MemoryReservation, type QueryMemory } from './memory/memory-pool.ts'
+export { spillStore, type SpillExtent, type SpillFile, type SpillStore } from './memory/spill-store.ts'
+
 // Operators, aggregates, windows
 export { formatSortKeys } from './plan/format-sort-keys.ts'
 export { operatorStream } from './runtime/operator-stream.ts'
 export { concatBatches, takeColumns } from './runtime/collect-batch.ts'
+export { packBatch, packedBatches, unpackBatch } from './runtime/packed-batch.ts'
 export { sliceBatch } from './runtime/slice-batch.ts'
 export { mergeStreams } from './runtime/merge-streams.ts'
 export { collectBatches, collectStream, collectTable } from './runtime/collect.ts'
 export {
-export { packBatch, packedBatches, unpackBatch } from './runtime/packed-batch.ts'
   type AggregateFunction,
   type GroupsAccumulator,
   type ResolvedAggregate,

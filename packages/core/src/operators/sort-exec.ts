@@ -1,4 +1,5 @@
 import type { Schema } from 'apache-arrow'
+import { SortedRuns } from '../memory/sorted-runs.ts'
 import { ExecutionPlan, type Distribution, type SortKey } from '../plan/execution-plan.ts'
 import { formatSortKeys } from '../plan/format-sort-keys.ts'
 import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'
@@ -56,6 +57,10 @@ export class SortExec extends ExecutionPlan {
     return limitStatistics(this.input.statistics, 0, fetch)
   }
 
+  override get spillingPartitions(): number {
+    return this.partitioning.count
+  }
+
   override withChildren(children: readonly ExecutionPlan[]): ExecutionPlan {
     return new SortExec(children[0]!, this.keys, this.fetch, this.preservePartitioning)
   }
@@ -77,31 +82,60 @@ export class SortExec extends ExecutionPlan {
     if (this.fetch === 0) return
     const kept: RecordBatch[] = []
     let sorted: RecordBatch | null = null
+    const memory = context.reserve(this, true)
+    const runs = new SortedRuns(this, this.keys, this.fetch, memory, context)
     try {
       const limit = this.fetch === null ? Infinity : Math.max(this.fetch * 4, context.batchSize * 2)
+      const dictionaries = new Set<Vector>()
       let rows = 0
       let bytes = 0
       for (let batch = await input.next(); batch !== null; batch = await input.next()) {
         const candidates = sorted === null ? compactBatch(batch, context) : this.candidates(batch, sorted, context)
         if (candidates === null) continue
+        let added = batchBytes(candidates, dictionaries)
+        if (!memory.tryResize(this.sortingBytes(bytes + added, rows + candidates.length))) {
+          try {
+            if (rows > 0) await runs.add(this.sortAll(kept, context), this.sortingBytes(bytes, rows))
+            dictionaries.clear()
+            added = batchBytes(candidates, dictionaries)
+            memory.resize(this.sortingBytes(added, candidates.length))
+          } catch (error) {
+            candidates.release()
+            throw error
+          }
+          sorted = null
+          rows = 0
+          bytes = 0
+        }
         kept.push(candidates)
         rows += candidates.length
-        bytes += batchBytes(candidates)
-        context.metricsOf(this).max('peak_state_bytes', bytes)
+        bytes += added
         if (rows < limit) continue
         sorted = this.sortAll(kept, context)
         kept.push(sorted)
         rows = sorted.length
-        bytes = batchBytes(sorted)
+        dictionaries.clear()
+        bytes = batchBytes(sorted, dictionaries)
         if (rows < this.fetch!) sorted = null
       }
       await input.close()
-      if (kept.length === 0) return
-      kept.push(this.sortAll(kept, context))
-      yield* sliceBatch(kept[0]!, context)
+      if (kept.length > 0) kept.push(this.sortAll(kept, context))
+      if (runs.count === 0) {
+        if (kept.length > 0) yield* sliceBatch(kept[0]!, context)
+        return
+      }
+      if (kept.length > 0) await runs.add(kept.pop()!, memory.bytes)
+      yield* runs.merged()
     } finally {
       for (const batch of kept) batch.release()
+      memory.free()
+      await runs.delete()
     }
+  }
+
+  /** What it takes to sort rows that take `bytes`: they are copied together, their keys made words, and copied in order. */
+  private sortingBytes(bytes: number, rows: number): number {
+    return 3 * bytes + rows * (8 + 8 * this.keys.length)
   }
 
   /** Sorts what is kept into one batch, which has one reference, and gives up the parts. */

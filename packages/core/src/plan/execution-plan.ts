@@ -54,8 +54,14 @@ export abstract class ExecutionPlan {
     return unknownStatistics
   }
 
+  /** How many of its partitions hold memory and spill when there is not enough. */
+  get spillingPartitions(): number {
+    return 0
+  }
+
   /** Opens the stream of one partition, counted in the context's metrics. */
   execute(partition: number, context: TaskContext): BatchStream {
+    context.announce(this)
     return instrument(this, partition, context, () => this.executePartition(partition, context))
   }
 }

@@ -10,12 +10,15 @@ import type {
   Vector,
 } from '../vectors/vector.ts'
 
-/** Bytes that the columns of a batch take; what several columns or batches share is counted in each. */
-export function batchBytes(batch: RecordBatch): number {
-  return batch.columns.reduce((sum, column) => sum + vectorBytes(column), 0)
+/**
+ * Bytes that the columns of a batch take. Dictionaries that several columns or batches share are counted in each, or, with
+ * `seen`, where they are met first.
+ */
+export function batchBytes(batch: RecordBatch, seen: Set<Vector> | null = null): number {
+  return batch.columns.reduce((sum, column) => sum + vectorBytes(column, seen), 0)
 }
 
-function vectorBytes(vector: Vector): number {
+function vectorBytes(vector: Vector, seen: Set<Vector> | null): number {
   const validity = vector.validity?.byteLength ?? 0
   switch (vector.encoding) {
     case 'primitive':
@@ -28,14 +31,16 @@ function vectorBytes(vector: Vector): number {
     }
     case 'dictionary': {
       const { codes, dictionary } = vector as DictionaryVector
-      return validity + codes.byteLength + vectorBytes(dictionary)
+      const known = seen?.has(dictionary) === true
+      seen?.add(dictionary)
+      return validity + codes.byteLength + (known ? 0 : vectorBytes(dictionary, seen))
     }
     case 'constant':
-      return vectorBytes((vector as ConstantVector).value)
+      return vectorBytes((vector as ConstantVector).value, seen)
     case 'list':
-      return validity + (vector as ListVector).offsets.byteLength + vectorBytes((vector as ListVector).child)
+      return validity + (vector as ListVector).offsets.byteLength + vectorBytes((vector as ListVector).child, seen)
     case 'struct':
-      return (vector as StructVector).children.reduce((sum, child) => sum + vectorBytes(child), validity)
+      return (vector as StructVector).children.reduce((sum, child) => sum + vectorBytes(child, seen), validity)
     default:
       return 0
   }

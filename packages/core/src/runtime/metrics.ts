@@ -1,3 +1,5 @@
+import { ArenaExhaustedError } from '@volley/kernels'
+import { outOfMemory } from '../memory/memory-pool.ts'
 import type { ExecutionPlan } from '../plan/execution-plan.ts'
 import type { BatchStream } from './batch-stream.ts'
 import type { TaskContext } from './task-context.ts'
@@ -8,6 +10,8 @@ export class OperatorMetrics {
   batchesOut = 0
   /** Wall time inside `next`, children included, in milliseconds. */
   elapsedMs = 0
+  /** Bytes that its partitions hold together. */
+  #heldBytes = 0
   /** Counters of the node's own, such as `docs_fetched`; summed over tasks. */
   readonly counters: Map<string, number> = new Map()
 
@@ -15,10 +19,24 @@ export class OperatorMetrics {
     this.counters.set(counter, (this.counters.get(counter) ?? 0) + value)
   }
 
+  /** Adds to what the node holds, whose most is `peak_state_bytes`. */
+  hold(delta: number): void {
+    this.#heldBytes += delta
+    this.max('peak_state_bytes', this.#heldBytes)
+  }
+
   /** Raises a counter to `value`, for peaks. */
   max(counter: string, value: number): void {
     if (value > (this.counters.get(counter) ?? -1)) this.counters.set(counter, value)
   }
+}
+
+/** What is thrown when memory ran out in a node: an error that names the lowest one. */
+function exhausted(error: unknown, node: ExecutionPlan): unknown {
+  if (error instanceof ArenaExhaustedError) {
+    return outOfMemory(node.kind, error.requestedBytes, error.limitBytes, 0, 'the arena is full')
+  }
+  return error
 }
 
 /**
@@ -56,6 +74,8 @@ export function instrument(
           metrics.batchesOut++
         }
         return batch
+      } catch (error) {
+        throw exhausted(error, node)
       } finally {
         metrics.elapsedMs += performance.now() - start
       }

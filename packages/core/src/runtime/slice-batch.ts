@@ -3,9 +3,14 @@ import { RecordBatch } from '../vectors/record-batch.ts'
 import type { TaskContext } from './task-context.ts'
 
 /** A batch without selection in pieces of the context's batch size, which share its memory and keep it alive. */
-export function* sliceBatch(batch: RecordBatch, context: TaskContext): Generator<RecordBatch, void, void> {
-  for (let start = 0; start < batch.length; start += context.batchSize) {
-    const end = Math.min(batch.length, start + context.batchSize)
+export function sliceBatch(batch: RecordBatch, context: TaskContext): Generator<RecordBatch, void, void> {
+  return sliceRows(batch, context.batchSize, context)
+}
+
+/** The same in pieces of `rows`. */
+export function* sliceRows(batch: RecordBatch, rows: number, context: TaskContext): Generator<RecordBatch, void, void> {
+  for (let start = 0; start < batch.length; start += rows) {
+    const end = Math.min(batch.length, start + rows)
     const region = context.region()
     region.dependOn(batch.region)
     const columns = batch.columns.map((column) => sliceVector(column, start, end, region))

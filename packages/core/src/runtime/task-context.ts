@@ -1,5 +1,6 @@
 import { Region, type Arena } from '@volley/kernels'
 import { internalError, SqlState, VolleyError } from '../errors.ts'
+import { MemoryPool, type MemoryReservation, type QueryMemory } from '../memory/memory-pool.ts'
 import type { ExecutionPlan } from '../plan/execution-plan.ts'
 import { OperatorMetrics } from './metrics.ts'
 
@@ -27,6 +28,8 @@ export interface TaskContextOptions {
   readonly batchSize?: number
   readonly signal?: AbortSignal
   readonly settings?: ReadonlyMap<string, string>
+  /** What its operators reserve memory in; without one, there is no limit. The context enters it, and leaves it in the end. */
+  readonly memory?: QueryMemory
 }
 
 /** What one task of a query executes in: memory, cancellation, settings, services and metrics. */
@@ -40,6 +43,9 @@ export class TaskContext {
   readonly #services = new Map<ServiceKey<unknown>, unknown>()
   readonly #metrics: Map<ExecutionPlan, OperatorMetrics>
   readonly #cleanups: (() => void | Promise<void>)[] = []
+  readonly #memory: QueryMemory
+  #announced = false
+  #entered = true
 
   constructor(options: TaskContextOptions, metrics: Map<ExecutionPlan, OperatorMetrics> = new Map()) {
     this.#metrics = metrics
@@ -48,6 +54,20 @@ export class TaskContext {
     this.batchSize = options.batchSize ?? 4096
     this.signal = options.signal ?? null
     this.settings = options.settings ?? new Map()
+    this.#memory = options.memory ?? new MemoryPool().query(options.queryId)
+    this.#memory.enter()
+  }
+
+  /** An account for what one partition of a node holds; the node frees it at its end. */
+  reserve(node: ExecutionPlan, spillable: boolean): MemoryReservation {
+    return this.#memory.reserve(node.kind, spillable, this.metricsOf(node))
+  }
+
+  /** Says which plan the context is for, once, before its operators share the memory. */
+  announce(plan: ExecutionPlan): void {
+    if (this.#announced) return
+    this.#announced = true
+    this.#memory.expect(countConsumers(plan))
   }
 
   /** A new region with one reference, the caller's. */
@@ -108,11 +128,13 @@ export class TaskContext {
     const options = {
       queryId: this.queryId,
       arena: this.arena,
+      memory: this.#memory,
       batchSize: this.batchSize,
       settings: this.settings,
       ...(this.signal === null ? {} : { signal: this.signal }),
     }
     const derived = new TaskContext(options, this.#metrics)
+    derived.#announced = true
     for (const [key, service] of this.#services) derived.#services.set(key, service)
     return derived
   }
@@ -124,6 +146,16 @@ export class TaskContext {
 
   /** Ends the task: frees what partitions that were never executed have left. Streams are closed before. */
   async close(): Promise<void> {
-    for (const cleanup of this.#cleanups.splice(0).reverse()) await cleanup()
+    try {
+      for (const cleanup of this.#cleanups.splice(0).reverse()) await cleanup()
+    } finally {
+      if (this.#entered) this.#memory.leave()
+      this.#entered = false
+    }
   }
+}
+
+/** Partitions of a plan's operators that share memory by spilling. */
+function countConsumers(plan: ExecutionPlan): number {
+  return plan.children.reduce((sum, child) => sum + countConsumers(child), plan.spillingPartitions)
 }

@@ -1,0 +1,141 @@
+import type { Schema } from 'apache-arrow'
+import { batchBytes } from '../runtime/batch-bytes.ts'
+import { concatBatches, sharesMemory } from '../runtime/collect-batch.ts'
+import type { TaskContext } from '../runtime/task-context.ts'
+import { flattenVector } from '../vectors/flatten.ts'
+import { RecordBatch } from '../vectors/record-batch.ts'
+import { takeVector } from '../vectors/take.ts'
+import type { Spill, SpilledBatch } from './spill.ts'
+
+/** How many parts rows are dealt to at a time. */
+export const FAN_OUT = 16
+const FAN_OUT_BITS = 4
+
+/** Rows with these bits of their hash in common, in the order in which they came. */
+export interface SpilledPart {
+  readonly batches: SpilledBatch[]
+  rows: number
+  bytes: number
+}
+
+export function emptyPart(): SpilledPart {
+  return { batches: [], rows: 0, bytes: 0 }
+}
+
+/** The part, below FAN_OUT, that a hash falls into at a level of dealing; each level looks at the hash in another way. */
+export function partOf(hash: number, level: number): number {
+  let h = hash ^ Math.imul(level + 1, 0x9e3779b9)
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+  return (h ^ (h >>> 16)) >>> (32 - FAN_OUT_BITS)
+}
+
+/** Rows by part, in their order inside each: those of part p end at `ends[p]`. */
+export function dealParts(
+  rows: Uint32Array,
+  parts: Uint32Array,
+  count: number,
+): { readonly order: Uint32Array; readonly ends: Uint32Array } {
+  const ends = new Uint32Array(count)
+  for (let k = 0; k < rows.length; k++) ends[parts[k]!]!++
+  let end = 0
+  for (let p = 0; p < count; p++) {
+    const size = ends[p]!
+    ends[p] = end
+    end += size
+  }
+  const order = new Uint32Array(rows.length)
+  for (let k = 0; k < rows.length; k++) order[ends[parts[k]!]!++] = rows[k]!
+  return { order, ends }
+}
+
+/** A dense copy of rows that shares no memory with the batch, as far as its columns are flat. One reference, the caller's. */
+export function copyRows(batch: RecordBatch, rows: Uint32Array, context: TaskContext): RecordBatch {
+  const region = context.region()
+  const columns = batch.columns.map((column) =>
+    flattenVector(takeVector(column, rows, rows.length, region), null, region),
+  )
+  if (columns.some(sharesMemory)) region.dependOn(batch.region)
+  return new RecordBatch(batch.schema, columns, rows.length, null, region)
+}
+
+interface Waiting {
+  pieces: RecordBatch[]
+  bytes: number
+}
+
+/** Deals rows to parts on disk. Rows wait in memory until a part has enough of them for a write, or all have too many. */
+export class PartitionedSpill {
+  readonly parts: readonly SpilledPart[]
+  readonly #schema: Schema
+  readonly #spill: Spill
+  readonly #context: TaskContext
+  readonly #waiting: readonly Waiting[]
+  readonly #bufferBytes: number
+  #buffered = 0
+
+  /** `bufferBytes` is what may wait in all parts together. */
+  constructor(schema: Schema, count: number, spill: Spill, bufferBytes: number, context: TaskContext) {
+    this.#schema = schema
+    this.#spill = spill
+    this.#context = context
+    this.#bufferBytes = bufferBytes
+    this.parts = Array.from({ length: count }, emptyPart)
+    this.#waiting = this.parts.map(() => ({ pieces: [], bytes: 0 }))
+  }
+
+  /** Adds rows of a batch: the k-th of `rows` goes to part `parts[k]`. */
+  async add(batch: RecordBatch, rows: Uint32Array, parts: Uint32Array): Promise<void> {
+    const { order, ends } = dealParts(rows, parts, this.parts.length)
+    for (let p = 0, start = 0; p < ends.length; start = ends[p++]!) {
+      if (ends[p] === start) continue
+      const piece = copyRows(batch, order.subarray(start, ends[p]), this.#context)
+      const waiting = this.#waiting[p]!
+      waiting.pieces.push(piece)
+      waiting.bytes += batchBytes(piece)
+      this.#buffered += batchBytes(piece)
+    }
+    if (this.#buffered <= this.#bufferBytes) return
+    // The fuller half is written: what waits in the others would make small writes.
+    const fair = this.#buffered / this.parts.length
+    for (let p = 0; p < this.parts.length; p++) if (this.#waiting[p]!.bytes >= fair) await this.#write(p)
+  }
+
+  async #write(p: number): Promise<void> {
+    const waiting = this.#waiting[p]!
+    if (waiting.pieces.length === 0) return
+    const whole =
+      waiting.pieces.length === 1
+        ? waiting.pieces[0]!.retain()
+        : concatBatches(this.#schema, waiting.pieces, this.#context)
+    this.#drop(waiting)
+    try {
+      addBatch(this.parts[p]!, await this.#spill.write(whole))
+    } finally {
+      whole.release()
+    }
+  }
+
+  #drop(waiting: Waiting): void {
+    for (const piece of waiting.pieces) piece.release()
+    this.#buffered -= waiting.bytes
+    waiting.pieces = []
+    waiting.bytes = 0
+  }
+
+  /** Writes what waits. */
+  async flush(): Promise<void> {
+    for (let p = 0; p < this.parts.length; p++) await this.#write(p)
+  }
+
+  /** Frees what waits. */
+  release(): void {
+    for (const waiting of this.#waiting) this.#drop(waiting)
+  }
+}
+
+export function addBatch(part: SpilledPart, batch: SpilledBatch): void {
+  part.batches.push(batch)
+  part.rows += batch.rows
+  part.bytes += batch.bytes
+}

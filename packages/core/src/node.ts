@@ -1,0 +1,1 @@
+export { NodeSpillStore } from './node/node-spill-store.ts'
