@@ -46,6 +46,8 @@ export { QuickwitTableProvider, type TableSnapshot } from './provider/quickwit-t
 export { QuickwitCatalog } from './provider/quickwit-catalog.ts'
 export { splitRules } from './rules/physical-rules.ts'
 export { tantivyCodecs } from './codec/tantivy-codec.ts'
+export { estimateReads, type PartEstimate, type ReadEstimate, type TableEstimate } from './estimate/read-estimate.ts'
+export { readBudget, ReadBudget, readMeter, tooManyBytes, type ReadMeter } from './sources/read-meter.ts'
 export { splitOpener } from './sources/opened-layout.ts'
 
 // The plan nodes, for rules and tests of one's own.

@@ -46,8 +46,9 @@ export async function connect(options: ConnectOptions = {}): Promise<VolleySessi
   const token = local === 0 ? process.env.VOLLEY_WORKER_TOKEN : randomUUID()
   const launched = local === 0 ? null : await startLocalWorkers(local, token!)
   const urls = launched?.urls ?? options.workerUrls ?? []
+  const own = createWorkerSession({ roots: null, poison: options.poison ?? false })
   const coordinator = new Coordinator({
-    session: createWorkerSession({ roots: null, poison: options.poison ?? false }),
+    session: own,
     ...(token === undefined ? {} : { token }),
   })
   const dispose = async () => {
@@ -64,6 +65,7 @@ export async function connect(options: ConnectOptions = {}): Promise<VolleySessi
     settings,
     functions: defaultFunctions(),
     coordinator,
+    opener: own.opener,
     workers: urls.length === 0 ? inProcess : new StaticWorkerResolver(urls),
     newCatalog: () => (metastore === null ? noTables : new QuickwitCatalog(metastore)),
     files: options.files ?? true,

@@ -26,7 +26,7 @@ import {
   type Statement,
   type WorkerResolver,
 } from '@volley/planner'
-import { splitRules } from '@volley/splits'
+import { estimateReads, splitRules, tooManyBytes, type ReadEstimate, type SplitIndexOpener } from '@volley/splits'
 import {
   bindStatement,
   constantOf,
@@ -39,7 +39,7 @@ import type { Coordinator, DistributedExecution, ExecutionMetrics } from '@volle
 import { Table, type RecordBatch as ArrowRecordBatch, type Schema } from 'apache-arrow'
 import { FreshSnapshotExecution, type Execution } from './fresh-snapshot.ts'
 import { describeColumns, runDefinition, showCreate, type Collected, type Definition } from './run-definition.ts'
-import { describeTable, explainPlan, noRows, showSettings, showTables } from './statements.ts'
+import { describeTable, explainEstimate, explainPlan, noRows, showSettings, showTables } from './statements.ts'
 import type { StaticRows } from './static-rows.ts'
 import { SessionCatalog, SessionTables, type TableFunction } from './tables/session-catalog.ts'
 
@@ -54,6 +54,8 @@ export interface SessionParts {
   readonly settings: SessionSettings
   readonly functions: FunctionRegistry
   readonly coordinator: Coordinator
+  /** Opens splits for estimates. */
+  readonly opener: SplitIndexOpener
   readonly workers: WorkerResolver
   /** A catalog for one statement, which lists each index once. */
   readonly newCatalog: () => Catalog
@@ -241,7 +243,7 @@ export class VolleySession implements Session {
   }
 
   async #collect(logical: LogicalPlan, context: PlanningContext, options: RunOptions): Promise<Collected> {
-    const execution = this.#execute(await this.#plan(logical, context), options)
+    const execution = this.#execute(await this.#checkReads(await this.#plan(logical, context), options), options)
     const batches: ArrowRecordBatch[] = []
     try {
       for (let batch = await execution.next(); batch !== null; batch = await execution.next()) {
@@ -303,11 +305,15 @@ export class VolleySession implements Session {
     context: PlanningContext,
     options: RunOptions,
   ): Promise<QueryResult> {
+    if (statement.estimate) {
+      const estimate = await this.#estimate(await this.#plan(statement.plan, context), options)
+      return new QueryResult('EXPLAIN', explainEstimate(estimate, statement.format))
+    }
     const { changes: logical } = optimizeVerbose(statement.plan, context)
     const physical: PhysicalChange[] = []
     const plan = await this.#plan(statement.plan, context, (change) => physical.push(change))
     const changes = { logical, physical }
-    const metrics = statement.analyze ? await this.#measure(plan, options) : null
+    const metrics = statement.analyze ? await this.#measure(await this.#checkReads(plan, options), options) : null
     const { verbose, format } = statement
     return new QueryResult('EXPLAIN', explainPlan({ plan, metrics }, { format, changes: verbose ? changes : null }))
   }
@@ -328,6 +334,20 @@ export class VolleySession implements Session {
     return planDistributed(physical, { workers, placement: new RendezvousPlacement() })
   }
 
+  #estimate(plan: DistributedPlan, { signal }: RunOptions): Promise<ReadEstimate> {
+    return estimateReads([plan.root, ...plan.stages.map((stage) => stage.plan)], this.#parts.opener, signal)
+  }
+
+  /** @throws VolleyError 54000 when a plan is estimated to read more than `max_bytes_scanned`. */
+  async #checkReads(plan: DistributedPlan, options: RunOptions): Promise<DistributedPlan> {
+    const limit = Number(this.settings.get('max_bytes_scanned'))
+    if (limit > 0) {
+      const { bytes } = await this.#estimate(plan, options)
+      if (bytes > limit) throw tooManyBytes('would read', bytes, limit)
+    }
+    return plan
+  }
+
   async #query(
     ast: AstStatement,
     logical: LogicalPlan,
@@ -335,7 +355,7 @@ export class VolleySession implements Session {
     options: RunOptions,
   ): Promise<Execution> {
     return new FreshSnapshotExecution({
-      plan: await this.#plan(logical, context),
+      plan: await this.#checkReads(await this.#plan(logical, context), options),
       execute: (plan) => this.#execute(plan, options),
       replan: async () => {
         const again = this.#planningContext()

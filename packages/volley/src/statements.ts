@@ -1,4 +1,4 @@
-import { formatPlan, typeKey, type ExecutionPlan } from '@volley/core'
+import { formatPlan, typeKey, type ExecutionPlan, type ScalarValue } from '@volley/core'
 import {
   formatLogicalPlan,
   type DistributedPlan,
@@ -7,8 +7,8 @@ import {
   type ShownSetting,
   type TableProvider,
 } from '@volley/planner'
-import { FastFieldExec, TantivyAggregateExec } from '@volley/splits'
-import { Bool, Utf8, type DataType } from 'apache-arrow'
+import { FastFieldExec, TantivyAggregateExec, type ReadEstimate } from '@volley/splits'
+import { Bool, Int64, Utf8, type DataType } from 'apache-arrow'
 import { explainJson } from './explain-json.ts'
 import { formatAnalyzed, formatStages } from './explain-tree.ts'
 import { describeColumns } from './run-definition.ts'
@@ -89,6 +89,34 @@ export function explainPlan(explained: Explained, options: ExplainOptions): Stat
     [['plan', text]],
     lines.map((line) => [line]),
   )
+}
+
+/** What a query would read, a row for each purpose and table, and their sum; as one JSON text with `json`. */
+export function explainEstimate(estimate: ReadEstimate, format: 'tree' | 'json'): StaticRows {
+  if (format === 'json') return new StaticRows([['estimate', text]], [[JSON.stringify(estimate)]])
+  const count = new Int64()
+  const rows = estimate.tables.flatMap(({ table, splits, parts }) =>
+    parts.map(({ what, requests, bytes, by }): ScalarValue[] => [
+      table,
+      what,
+      BigInt(splits),
+      BigInt(requests),
+      BigInt(bytes),
+      by,
+    ]),
+  )
+  const opened = estimate.tables.reduce((sum, table) => sum + table.opened, 0)
+  const { splits, requests, bytes } = estimate
+  rows.push([null, 'total', BigInt(splits), BigInt(requests), BigInt(bytes), `${opened} splits opened`])
+  const columns: [string, DataType][] = [
+    ['table_name', text],
+    ['part', text],
+    ['splits', count],
+    ['requests', count],
+    ['bytes', count],
+    ['estimated_by', text],
+  ]
+  return new StaticRows(columns, rows)
 }
 
 /** What a reader of the plan should know of its values. */

@@ -1,10 +1,11 @@
 import { PlanCodec } from '@volley/codec'
 import { defaultFunctions, TaskContext } from '@volley/core'
 import { Arena } from '@volley/kernels'
-import { SplitIndexOpener, splitOpener, tantivyCodecs } from '@volley/splits'
+import { ReadBudget, readBudget, readMeter, SplitIndexOpener, splitOpener, tantivyCodecs } from '@volley/splits'
 import { nodeStoreResolver } from '@volley/storage/node'
 import { nodeZstdDecompress } from '@volley/tantivy/node'
 import { fileScanCodec } from './files/file-scan-codec.ts'
+import { meteredStore, nodeReadMeter } from './metered-store.ts'
 import type { BuildWorkerSession, WorkerSession } from '@volley/worker/thread'
 
 /** What an executor is built from: plain data, so that it can go to a thread. */
@@ -23,20 +24,41 @@ const DEFAULT_MEMORY = 2 * 1024 ** 3
 export const buildWorkerSession: BuildWorkerSession = async (config) =>
   createWorkerSession(config as WorkerSessionConfig)
 
-export function createWorkerSession(config: WorkerSessionConfig): WorkerSession & { readonly arena: Arena } {
+/** What runs plans over splits, with its parts. */
+export interface LocalWorkerSession extends WorkerSession {
+  readonly arena: Arena
+  readonly opener: SplitIndexOpener
+}
+
+export function createWorkerSession(config: WorkerSessionConfig): LocalWorkerSession {
   const functions = defaultFunctions()
   const arena = new Arena({ reserveBytes: config.memoryLimit ?? DEFAULT_MEMORY, poison: config.poison ?? false })
   const opener = new SplitIndexOpener({
     resolver: nodeStoreResolver(),
     zstdDecompress: nodeZstdDecompress,
+    wrapStore: meteredStore,
     ...(config.roots === null ? {} : { allowedRoots: config.roots }),
   })
+  /** Of queries with a limit that run now, with the number of their tasks here. */
+  const budgets = new Map<string, { readonly budget: ReadBudget; tasks: number }>()
   return {
     arena,
+    opener,
     codec: new PlanCodec(functions, [...tantivyCodecs, fileScanCodec(config.roots === null)]),
     context(queryId, settings, signal) {
       const batchSize = Number(settings.get('batch_size') ?? 4096)
-      return new TaskContext({ queryId, arena, batchSize, signal, settings }).provide(splitOpener, opener)
+      const context = new TaskContext({ queryId, arena, batchSize, signal, settings })
+      const limit = Number(settings.get('max_bytes_scanned') ?? 0)
+      if (limit > 0) {
+        const shared = budgets.get(queryId) ?? { budget: new ReadBudget(limit), tasks: 0 }
+        shared.tasks++
+        budgets.set(queryId, shared)
+        context.provide(readBudget, shared.budget)
+        context.onClose(() => {
+          if (--shared.tasks === 0) budgets.delete(queryId)
+        })
+      }
+      return context.provide(readMeter, nodeReadMeter).provide(splitOpener, opener)
     },
     async close() {
       opener.close()

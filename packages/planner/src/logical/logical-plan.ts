@@ -677,6 +677,8 @@ export type Statement =
       readonly plan: LogicalPlan
       readonly analyze: boolean
       readonly verbose: boolean
+      /** What the query would read, instead of its plan. */
+      readonly estimate: boolean
       readonly format: 'tree' | 'json'
     }
   | { readonly kind: 'set'; readonly name: string; readonly value: ScalarValue }

@@ -74,6 +74,12 @@ export function settingDefinitions(cores: number): readonly SettingDefinition[] 
     { name: 'batch_size', description: 'rows that a batch aims at', defaultValue: '4096', ...integer(1, 1_048_576) },
     { name: 'memory_limit', description: 'bytes that a query may hold; 0 is no limit', defaultValue: '0', ...bytes },
     {
+      name: 'max_bytes_scanned',
+      description: 'a query that would read more bytes of splits is refused; 0 is no limit',
+      defaultValue: '0',
+      ...bytes,
+    },
+    {
       name: 'broadcast_threshold_bytes',
       description: 'a join side estimated below it is collected and sent to every task',
       defaultValue: '10485760',

@@ -1,6 +1,6 @@
 import { SqlState, VolleyError } from '@volley/core'
 import type { ObjectStore, StoreResolver } from '@volley/storage'
-import { type Index, openIndex } from '@volley/tantivy'
+import { type Directory, type Index, openIndex } from '@volley/tantivy'
 import { BundleDirectory } from '../bundle/bundle-directory.ts'
 import { splitError } from '../bundle/split-footer.ts'
 import { parseSplitFields, type SplitFieldsEntry } from '../bundle/split-fields.ts'
@@ -37,6 +37,12 @@ export class SplitIndex {
   /** An error of reading this split, as one that names it; others stay as they are. */
   errorAbout(error: unknown): unknown {
     return splitError(error, this.directory.uri, this.directory.path)
+  }
+
+  /** The same index, its files read through another directory. */
+  over(directory: Directory): Promise<Index> {
+    const { zstdDecompress } = this.#options
+    return openIndex(directory, zstdDecompress ? { zstdDecompress } : {})
   }
 
   /** Which fields and JSON paths the split has, with their types; null when it does not say. */

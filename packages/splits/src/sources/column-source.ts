@@ -6,6 +6,7 @@ import {
   type Selection,
   type AddressLookup,
   type BatchStream,
+  type ExecutionPlan,
   type Expr,
   type LookupStream,
   type Statistics,
@@ -23,6 +24,7 @@ import { aliveOnly, aliveRange } from './doc-selection.ts'
 import { aboutSplit, openLayout, type DocUnit } from './opened-layout.ts'
 import { knownFilters, type RuntimeFilter } from './runtime-filters.ts'
 import type { ScanTable } from './scan-table.ts'
+import { metered } from './read-meter.ts'
 import { SegmentColumns, type SourceColumn } from './segment-columns.ts'
 import { SplitSource } from './split-source.ts'
 import type { TopKey } from './key-words.ts'
@@ -103,7 +105,7 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
   }
 
   protected override executePartition(partition: number, context: TaskContext): BatchStream {
-    return streamOf(this.schema, this.scan(partition, context))
+    return streamOf(this, context, this.scan(partition, context))
   }
 
   private async *scan(partition: number, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
@@ -345,10 +347,14 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
   }
 
   openLookup(partition: number, context: TaskContext): LookupStream {
-    return new AddressReader(this, context, async () => {
+    const reader = new AddressReader(this, context, async () => {
       const units = (await openLayout(this.table.layout, context))[partition]!
       return { units, open: (unit: DocUnit) => this.openColumns(unit, context) }
     })
+    return {
+      lookup: (batch) => metered(this as ExecutionPlan, context, () => reader.lookup(batch)),
+      close: () => reader.close(),
+    }
   }
 }
 

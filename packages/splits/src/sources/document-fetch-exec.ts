@@ -22,6 +22,7 @@ import type { SplitWeight } from '@volley/planner'
 import { Field, Schema } from 'apache-arrow'
 import type { SplitRef } from '../layout/layout.ts'
 import { splitOpener, type DocUnit } from './opened-layout.ts'
+import { metered } from './read-meter.ts'
 import type { ScanTable } from './scan-table.ts'
 import { SegmentColumns, type SourceColumn } from './segment-columns.ts'
 
@@ -108,10 +109,10 @@ export class DocumentFetchExec extends ExecutionPlan {
         kept.push(own)
         rows += own.length
         if (rows < CHUNK) continue
-        yield await this.fetch(kept.splice(0), splits, context, metrics)
+        yield await this.fetched(kept.splice(0), splits, context, metrics)
         rows = 0
       }
-      if (rows > 0) yield await this.fetch(kept.splice(0), splits, context, metrics)
+      if (rows > 0) yield await this.fetched(kept.splice(0), splits, context, metrics)
     } finally {
       for (const batch of kept) batch.release()
       kept = []
@@ -130,6 +131,10 @@ export class DocumentFetchExec extends ExecutionPlan {
     const region = context.region()
     const columns = takeColumns(batch.columns, Uint32Array.from(own), batch, region)
     return new RecordBatch(batch.schema, columns, own.length, null, region)
+  }
+
+  private fetched(...args: Parameters<DocumentFetchExec['fetch']>): Promise<RecordBatch> {
+    return metered(this, args[2], () => this.fetch(...args))
   }
 
   /** The rows of some batches, which are given up, with the columns added. */

@@ -95,7 +95,7 @@ export class InvertedIndexExec extends SplitSource {
   }
 
   protected override executePartition(partition: number, context: TaskContext): BatchStream {
-    return streamOf(this.schema, this.batches(partition, context))
+    return streamOf(this, context, this.batches(partition, context))
   }
 
   private async *batches(partition: number, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {

@@ -9,6 +9,7 @@ import { jsonColumnName, resolveField } from '../mapping/resolve-field.ts'
 import { INDEX_COLUMN } from '../provider/table-columns.ts'
 import { fastColumn, type FastColumn, type OrdinalColumn } from './fast-column.ts'
 import { aboutSplit, type DocUnit } from './opened-layout.ts'
+import { checkReadBudget } from './read-meter.ts'
 import type { ScanTable } from './scan-table.ts'
 import { StoreColumns } from './store-columns.ts'
 
@@ -65,6 +66,7 @@ export class SegmentColumns {
     metrics: OperatorMetrics,
     only: readonly number[] | null = null,
   ): Promise<SegmentColumns> {
+    checkReadBudget(context)
     const shared = new Region(context.arena)
     try {
       const { mapping } = table.index(unit.split.indexId)

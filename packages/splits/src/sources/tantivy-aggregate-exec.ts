@@ -110,7 +110,7 @@ export class TantivyAggregateExec extends SplitSource {
   }
 
   protected override executePartition(partition: number, context: TaskContext): BatchStream {
-    return streamOf(this.schema, this.aggregate(partition, context))
+    return streamOf(this, context, this.aggregate(partition, context))
   }
 
   private async *aggregate(partition: number, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {

@@ -11,7 +11,7 @@ import type { QueryAst } from '../query-language/query-ast.ts'
 import { matchAst, phraseAst, queryFieldName } from '../query-language/text-queries.ts'
 
 /** The conjunction of text predicates as a query of one split, by the split's own schema and tokenizers. */
-function textQuery(predicates: readonly TextPredicate[], split: SplitIndex, mapping: DocMapping): Query {
+export function textQuery(predicates: readonly TextPredicate[], split: SplitIndex, mapping: DocMapping): Query {
   const queries = predicates.map((predicate) => buildQuery(astOf(predicate, mapping), split, mapping))
   if (queries.length === 0) return new AllQuery()
   return queries.length === 1 ? queries[0]! : new BooleanQuery({ must: queries })

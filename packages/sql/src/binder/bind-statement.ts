@@ -19,10 +19,10 @@ export async function bindStatement(statement: AstStatement, context: PlanningCo
     case 'query':
       return { kind: 'query', plan: await bindTopQuery(statement.query, context) }
     case 'explain': {
-      const { analyze, verbose, format } = statement
+      const { analyze, verbose, estimate, format } = statement
       const inner = await bindStatement(statement.statement, context)
       if (inner.kind !== 'query') return inner
-      return { kind: 'explain', plan: inner.plan, analyze, verbose, format }
+      return { kind: 'explain', plan: inner.plan, analyze, verbose, estimate, format }
     }
     case 'set':
       return { kind: 'set', name: statement.name, value: statement.value }

@@ -81,6 +81,8 @@ export type AstExpr =
     })
   | (Node & {
       readonly kind: 'between'
+      /** The bounds are taken in either order. */
+      readonly symmetric: boolean
       readonly negated: boolean
       readonly operand: AstExpr
       readonly low: AstExpr
@@ -169,6 +171,7 @@ export interface AstWindow extends Node {
     readonly units: 'rows' | 'range' | 'groups'
     readonly start: AstFrameBound
     readonly end: AstFrameBound
+    readonly exclude: 'no_others' | 'current_row' | 'group' | 'ties'
   } | null
 }
 
@@ -285,6 +288,8 @@ export type AstStatement =
       readonly statement: AstStatement
       readonly analyze: boolean
       readonly verbose: boolean
+      /** What would be read is wanted, not the plan. */
+      readonly estimate: boolean
       readonly format: 'tree' | 'json'
     }
   | { readonly kind: 'set'; readonly name: string; readonly value: string | number | boolean }

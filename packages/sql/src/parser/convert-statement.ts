@@ -69,6 +69,7 @@ function setting(parts: readonly AstName[]): string {
 function convertExplain(node: Raw, raw: Raw): AstStatement {
   let analyze = node.analyze === true
   let verbose = node.verbose === true
+  let estimate = false
   let format: string = variant(node.format)[1] ?? variant(node.format)[0] ?? ''
   for (const option of node.options ?? []) {
     const key = String(option.name.value).toLowerCase()
@@ -76,8 +77,9 @@ function convertExplain(node: Raw, raw: Raw): AstStatement {
     const on = value === null || !/^(false|off|0)$/.test(value)
     if (key === 'analyze') analyze = on
     else if (key === 'verbose') verbose = on
+    else if (key === 'estimate') estimate = on
     else if (key === 'format') format = value ?? ''
-    else throw invalid(`EXPLAIN option "${key}" does not exist: use ANALYZE, VERBOSE or FORMAT`, option)
+    else throw invalid(`EXPLAIN option "${key}" does not exist: use ANALYZE, VERBOSE, ESTIMATE or FORMAT`, option)
   }
   format = String(format).toLowerCase()
   if (format === '' || format === 'text' || format === 'indent') format = 'tree'
@@ -87,7 +89,9 @@ function convertExplain(node: Raw, raw: Raw): AstStatement {
   if (node.describe_alias === 'Describe' && statement.kind === 'query')
     return { kind: 'describe_query', query: statement.query }
   if (statement.kind !== 'query') throw unsupported('EXPLAIN of a statement that is not a query', raw)
-  return { kind: 'explain', statement, analyze, verbose, format }
+  if (estimate && (analyze || verbose))
+    throw invalid('EXPLAIN (ESTIMATE) runs nothing and shows no plan: leave out ANALYZE and VERBOSE', raw)
+  return { kind: 'explain', statement, analyze, verbose, estimate, format }
 }
 
 function optionText(raw: Raw): string {

@@ -25,6 +25,7 @@ export function measuredSession(metastoreUri: string, workerUrls: readonly strin
     settings: new SessionSettings({ physicalRules: splitRules.map((rule) => rule.name) }),
     functions: defaultFunctions(),
     coordinator,
+    opener: workerSession.opener,
     workers: { getUrls: () => Promise.resolve(workerUrls) },
     newCatalog: () => new QuickwitCatalog(metastore),
     dispose: () => coordinator.close(),

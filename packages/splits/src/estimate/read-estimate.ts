@@ -1,0 +1,269 @@
+import { DocIdJoinExec, ProjectionExec, type ExecutionPlan } from '@volley/core'
+import type { TextPredicate } from '@volley/planner'
+import { prepare, statisticsOf, type SegmentReader } from '@volley/tantivy'
+import type { SplitRef } from '../layout/layout.ts'
+import { resolveField } from '../mapping/resolve-field.ts'
+import { INDEX_COLUMN } from '../provider/table-columns.ts'
+import type { SplitIndex, SplitIndexOpener } from '../opener/split-index-opener.ts'
+import { ColumnSource } from '../sources/column-source.ts'
+import { DocumentExec } from '../sources/document-exec.ts'
+import { DocumentFetchExec } from '../sources/document-fetch-exec.ts'
+import { InvertedIndexExec } from '../sources/inverted-index-exec.ts'
+import type { ScanTable } from '../sources/scan-table.ts'
+import type { SourceColumn } from '../sources/segment-columns.ts'
+import { TantivyAggregateExec } from '../sources/tantivy-aggregate-exec.ts'
+import { textQuery } from '../sources/text-query.ts'
+import { DryDirectory } from './dry-directory.ts'
+
+/** What is read for one purpose of one table. */
+export interface PartEstimate {
+  readonly what: 'footers' | 'postings' | 'columns' | 'documents'
+  readonly requests: number
+  readonly bytes: number
+  /** How the figures were come by. */
+  readonly by: string
+}
+
+export interface TableEstimate {
+  readonly table: string
+  /** Splits that are read, and those that were pruned. */
+  readonly splits: number
+  readonly pruned: number
+  /** Splits that were opened for the estimate. */
+  readonly opened: number
+  readonly parts: readonly PartEstimate[]
+}
+
+/** What a plan would read from object storage if nothing were cached. */
+export interface ReadEstimate {
+  readonly splits: number
+  readonly requests: number
+  readonly bytes: number
+  readonly tables: readonly TableEstimate[]
+}
+
+/** Splits of a table that are opened; the others are taken to be like them, in proportion to their documents. */
+const SAMPLE = 16
+
+/** What the sources of one layout ask for, together: what two of them read is read once. */
+interface Demand {
+  readonly table: ScanTable
+  readonly text: { readonly predicates: readonly TextPredicate[]; readonly scored: boolean }[]
+  readonly columns: Map<string, SourceColumn>
+  readonly stored: Map<string, SourceColumn>
+  /** Documents that are read of the store, in all splits together; null for all of them. */
+  documents: number | null
+}
+
+/**
+ * Estimates what plans would read, without reading postings, columns or documents: a few splits of each table are opened
+ * (their footers), and say where the columns are; their term dictionaries say where the postings are.
+ */
+export async function estimateReads(
+  plans: readonly ExecutionPlan[],
+  opener: SplitIndexOpener,
+  signal?: AbortSignal,
+): Promise<ReadEstimate> {
+  const demands = new Map<string, Demand>()
+  for (const plan of plans) collect(plan, null, demands)
+  const tables: TableEstimate[] = []
+  for (const demand of demands.values()) tables.push(await estimateTable(demand, opener, signal))
+  const parts = tables.flatMap((table) => table.parts)
+  return {
+    splits: tables.reduce((sum, table) => sum + table.splits, 0),
+    requests: parts.reduce((sum, part) => sum + part.requests, 0),
+    bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
+    tables,
+  }
+}
+
+/** `rows`: what the node above will ask for at most, by address; null when it is scanned. */
+function collect(plan: ExecutionPlan, rows: number | null, demands: Map<string, Demand>): void {
+  if (plan instanceof InvertedIndexExec) addText(demandOf(plan.table, demands), plan)
+  if (plan instanceof TantivyAggregateExec) {
+    if (plan.inverted !== null) addText(demandOf(plan.table, demands), plan.inverted)
+    addColumns(demandOf(plan.table, demands), plan.fields, null)
+  }
+  if (plan instanceof ColumnSource) addColumns(demandOf(plan.table, demands), plan, rows)
+  if (plan instanceof DocumentFetchExec) {
+    const demand = demandOf(plan.table, demands)
+    for (const column of plan.columns) demand.stored.set(columnKey(column), column)
+    addDocuments(demand, plan.input.statistics.rows?.value ?? null)
+  }
+  const byAddress = plan instanceof DocIdJoinExec ? (plan.left.statistics.rows?.value ?? null) : null
+  for (const [i, child] of plan.children.entries()) {
+    collect(child, byAddress !== null && i === 1 ? byAddress : plan instanceof ProjectionExec ? rows : null, demands)
+  }
+}
+
+function demandOf(table: ScanTable, demands: Map<string, Demand>): Demand {
+  const key = table.layout.layoutId
+  let demand = demands.get(key)
+  if (demand === undefined) {
+    demand = { table, text: [], columns: new Map(), stored: new Map(), documents: 0 }
+    demands.set(key, demand)
+  }
+  return demand
+}
+
+function addText(demand: Demand, { options }: InvertedIndexExec): void {
+  const { filters, marks, scored } = options
+  if (filters.length > 0) demand.text.push({ predicates: filters, scored })
+  for (const { predicate } of marks) demand.text.push({ predicates: [predicate], scored: false })
+}
+
+function addColumns(demand: Demand, source: ColumnSource, rows: number | null): void {
+  const { columns, query } = source.options
+  if (query.length > 0) demand.text.push({ predicates: query, scored: false })
+  const stored = source instanceof DocumentExec
+  for (const column of columns) (stored ? demand.stored : demand.columns).set(columnKey(column), column)
+  if (stored && columns.length > 0) addDocuments(demand, rows ?? source.options.fetch)
+}
+
+function addDocuments(demand: Demand, rows: number | null): void {
+  demand.documents = rows === null || demand.documents === null ? null : demand.documents + rows
+}
+
+function columnKey({ source }: SourceColumn): string {
+  return JSON.stringify(source.kind === 'path' ? [source.name, source.path] : [source.name])
+}
+
+interface Sum {
+  requests: number
+  bytes: number
+}
+
+interface StoreSum {
+  blocks: number
+  bytes: number
+  used: boolean
+  /** A split has a column of a scan in its store only. */
+  whole: boolean
+}
+
+async function estimateTable(
+  demand: Demand,
+  opener: SplitIndexOpener,
+  signal: AbortSignal | undefined,
+): Promise<TableEstimate> {
+  const { table } = demand
+  const { splits } = table.layout
+  const sample = sampleOf(splits)
+  const postings: Sum = { requests: 0, bytes: 0 }
+  const columns: Sum = { requests: 0, bytes: 0 }
+  const store: StoreSum = { blocks: 0, bytes: 0, used: false, whole: false }
+  await Promise.all(
+    sample.map(async (split) => {
+      const index = await opener.open(split, signal)
+      try {
+        await addPostings(demand, index, postings)
+        for (const segment of index.index.segments) await addSegment(demand, index, segment, columns, store)
+      } catch (error) {
+        throw index.errorAbout(error)
+      }
+    }),
+  )
+  const docs = (list: readonly SplitRef[]): number => list.reduce((sum, split) => sum + split.numDocs, 0)
+  const scale = sample.length === splits.length ? 1 : docs(splits) / Math.max(1, docs(sample))
+  const scaled = ({ requests, bytes }: Sum): Sum => ({
+    requests: Math.ceil(requests * (splits.length / Math.max(1, sample.length))),
+    bytes: Math.ceil(bytes * scale),
+  })
+  const sampled = scale === 1 ? '' : `, of ${sample.length} splits`
+  const parts: PartEstimate[] = [
+    {
+      what: 'footers',
+      requests: splits.length,
+      bytes: splits.reduce((sum, split) => sum + split.footerEnd - split.footerStart, 0),
+      by: 'metastore',
+    },
+  ]
+  if (demand.text.length > 0) {
+    parts.push({ what: 'postings', ...scaled(postings), by: `term dictionaries${sampled}` })
+  }
+  if (columns.requests > 0) {
+    parts.push({ what: 'columns', ...scaled(columns), by: `column directories${sampled}` })
+  }
+  if (store.used) parts.push(documentsOf(store.whole ? null : demand.documents, store, scale, sampled))
+  return { table: table.name, splits: splits.length, pruned: table.pruned, opened: sample.length, parts }
+}
+
+/** Each document that is wanted lies in a block of its own, as far as there are blocks. */
+function documentsOf(
+  wanted: number | null,
+  { blocks, bytes }: { readonly blocks: number; readonly bytes: number },
+  scale: number,
+  sampled: string,
+): PartEstimate {
+  const all = Math.ceil(blocks * scale)
+  const requests = Math.min(wanted ?? all, all)
+  return {
+    what: 'documents',
+    requests,
+    bytes: blocks === 0 ? 0 : Math.ceil((requests * bytes) / blocks),
+    by: `${wanted === null ? 'all blocks' : `blocks of about ${wanted} documents`} of the stores${sampled}`,
+  }
+}
+
+/** Splits at even distances. */
+function sampleOf(splits: readonly SplitRef[]): readonly SplitRef[] {
+  if (splits.length <= SAMPLE) return splits
+  return Array.from({ length: SAMPLE }, (_, i) => splits[Math.floor((i * splits.length) / SAMPLE)]!)
+}
+
+async function addPostings(demand: Demand, split: SplitIndex, sum: Sum): Promise<void> {
+  if (demand.text.length === 0) return
+  const { mapping } = demand.table.index(split.ref.indexId)
+  const directory = new DryDirectory(split.directory)
+  const index = await split.over(directory)
+  for (const { predicates, scored } of demand.text) {
+    const query = textQuery(predicates, split, mapping)
+    await directory.settle(
+      (async () => {
+        const statistics = scored ? { statistics: await statisticsOf(index, query) } : {}
+        await Promise.all(index.segments.map((segment) => prepare(query, segment, { scoring: scored, ...statistics })))
+      })(),
+    )
+  }
+  const seen = new Set<string>()
+  for (const { file, start, end } of directory.reads) {
+    const key = `${file} ${start} ${end}`
+    if (seen.has(key)) continue
+    seen.add(key)
+    sum.requests++
+    sum.bytes += end - start
+  }
+}
+
+async function addSegment(
+  demand: Demand,
+  split: SplitIndex,
+  segment: SegmentReader,
+  sum: Sum,
+  store: StoreSum,
+): Promise<void> {
+  const { mapping } = demand.table.index(split.ref.indexId)
+  const { schema } = split.index
+  const entries = await segment.columns()
+  let fromStore = demand.stored.size > 0
+  for (const { source } of demand.columns.values()) {
+    if (source.name === INDEX_COLUMN) continue
+    const field = source.kind === 'column' ? resolveField(schema, mapping, source.name) : null
+    if (field?.kind === 'missing') continue
+    const fast = field?.kind === 'field' && mapping.field(source.name)?.fast === true
+    const entry = fast ? entries.find(({ name }) => name === field.entry.name) : undefined
+    if (entry === undefined) {
+      fromStore = true
+      store.whole = true
+      continue
+    }
+    if (split.directory.peek(`${segment.id}.fast`, entry.start, entry.end) !== null) continue
+    // Of text: its dictionary's index, its terms and its values.
+    sum.requests += entry.type === 'str' || entry.type === 'bytes' ? 3 : 1
+    sum.bytes += entry.end - entry.start
+  }
+  if (!fromStore || segment.maxDoc === 0) return
+  store.used = true
+  store.blocks += (await segment.store()).blockOf(segment.maxDoc - 1) + 1
+  store.bytes += split.directory.length(`${segment.id}.store`)
+}
