@@ -19,3 +19,6 @@ export {
 export { differenceFrom, type Truth } from './sql-truth/compare.ts'
 export { answerDifference, duckdbRows, volleyRows, type Cell } from './tpch/answers.ts'
 export { openInDuckdb, openInVolley, tpchQueries, type TpchQuery } from './tpch/tables.ts'
+export { hitsDifference, type RunSql } from './hits/compare-hits.ts'
+export { hitsQueries, type HitsQuery } from './hits/hits-queries.ts'
+export { hitsSelect } from './hits/hits-table.ts'
