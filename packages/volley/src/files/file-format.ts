@@ -14,6 +14,8 @@ export interface FilePart {
   readonly part: number | null
   readonly rows: number | null
   readonly bytes: number
+  /** The first row and the one after the last of the part that are read; absent for all. Needs `rows`. */
+  readonly range?: readonly [start: number, end: number]
 }
 
 /** Columns of some rows. `columns` makes the vectors of a run of them in a region. */
@@ -43,6 +45,8 @@ export interface FileFormat {
 
 export function option(options: FileOptions, name: string): string | undefined {
   return options.get(name) ?? options.get(`format.${name}`)
+  /** Whether a part is one chunk, whose rows can be read from any row on. */
+  readonly ranges?: boolean
 }
 
 /** @throws VolleyError 22023 */
