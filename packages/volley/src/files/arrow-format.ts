@@ -24,7 +24,10 @@ export const arrowFormat: FileFormat = {
       const selected = new RecordBatch(new Schema(fields), data as Data<Struct>)
       yield {
         rows: batch.numRows,
-        columns: (start, end, region) => [...fromArrowRecordBatch(selected.slice(start, end), schema, region).columns],
+        columns: (start, end, region, which) => {
+          const { columns } = fromArrowRecordBatch(selected.slice(start, end), schema, region)
+          return which.map((i) => columns[i]!)
+        },
       }
     }
   },

@@ -120,7 +120,7 @@ function readRecord(request: ReadRequest, record: Record, values: ScalarValue[][
 export function chunkOf(request: ReadRequest, values: readonly (readonly ScalarValue[])[], rows: number): FileChunk {
   return {
     rows,
-    columns: (start, end, region: Region): Vector[] =>
-      values.map((column, k) => vectorOf(request.fields[request.wanted[k]!]!.type, column.slice(start, end), region)),
+    columns: (start, end, region: Region, which): Vector[] =>
+      which.map((k) => vectorOf(request.fields[request.wanted[k]!]!.type, values[k]!.slice(start, end), region)),
   }
 }

@@ -1,4 +1,4 @@
-import { SqlState, VolleyError, type Vector } from '@volley/core'
+import { SqlState, VolleyError, type Expr, type Vector } from '@volley/core'
 import type { Region } from '@volley/kernels'
 import type { Field } from 'apache-arrow'
 
@@ -18,10 +18,13 @@ export interface FilePart {
   readonly range?: readonly [start: number, end: number]
 }
 
-/** Columns of some rows. `columns` makes the vectors of a run of them in a region. */
+/** Columns of some rows, read from the first row to the last. */
 export interface FileChunk {
   readonly rows: number
-  columns(start: number, end: number, region: Region): Vector[]
+  /** Vectors of some of the wanted columns (by their positions among them) in a region. */
+  columns(start: number, end: number, region: Region, which: readonly number[]): Vector[]
+  /** Gives back what vectors share; they hold on to what they need. */
+  release?(): void
 }
 
 export interface ReadRequest {
@@ -33,6 +36,8 @@ export interface ReadRequest {
   readonly wanted: readonly number[]
   readonly options: FileOptions
   readonly signal: AbortSignal | null
+  /** Over the wanted columns: rows for which one is not TRUE may be left out, chunks of them unread. */
+  readonly filters: readonly Expr[]
 }
 
 /** How files of one format are read. */
@@ -40,13 +45,13 @@ export interface FileFormat {
   /** Columns of a file. */
   fields(path: string, options: FileOptions): Promise<Field[]>
   parts(path: string): Promise<readonly FilePart[]>
+  /** Whether a part is one chunk, whose rows can be read from any row on. */
+  readonly ranges?: boolean
   read(request: ReadRequest): AsyncGenerator<FileChunk, void, void>
 }
 
 export function option(options: FileOptions, name: string): string | undefined {
   return options.get(name) ?? options.get(`format.${name}`)
-  /** Whether a part is one chunk, whose rows can be read from any row on. */
-  readonly ranges?: boolean
 }
 
 /** @throws VolleyError 22023 */

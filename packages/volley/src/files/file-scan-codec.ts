@@ -10,7 +10,10 @@ interface Payload {
   readonly schema: number
   readonly wanted: readonly number[]
   readonly partitions: readonly (readonly FilePart[])[]
+  readonly filters: readonly number[]
   readonly fetch: number | null
+  readonly dealt: boolean
+  readonly ranges: boolean
 }
 
 /**
@@ -21,15 +24,13 @@ export function fileScanCodec(allowed: boolean): NodeCodec {
   return {
     kind: 'FileScanExec',
     encode(node, context) {
-      const { format, options, tableSchema, schema, wanted, partitions, fetch } = (node as FileScanExec).scan
+      const { options, tableSchema, schema, filters, ...scan } = (node as FileScanExec).scan
       const payload: Payload = {
-        format,
+        ...scan,
         options: [...options],
         tableSchema: context.encodeSchema(tableSchema),
         schema: context.encodeSchema(schema),
-        wanted,
-        partitions,
-        fetch,
+        filters: context.encodeExprs(filters),
       }
       return new TextEncoder().encode(JSON.stringify(payload))
     },
@@ -44,6 +45,7 @@ export function fileScanCodec(allowed: boolean): NodeCodec {
         options: new Map(payload.options),
         tableSchema: context.decodeSchema(payload.tableSchema),
         schema: context.decodeSchema(payload.schema),
+        filters: context.decodeExprs(payload.filters),
       })
     },
   }

@@ -1,15 +1,25 @@
 import {
+  allRows,
+  ColumnExpr,
+  conjunction,
+  evaluatePredicate,
   ExecutionPlan,
+  NullVector,
   operatorStream,
   RecordBatch,
   unknownPartitioning,
   type BatchStream,
+  type Expr,
   type Partitioning,
   type Statistics,
   type TaskContext,
+  type Vector,
+  visitExpr,
 } from '@volley/core'
 import type { Schema } from 'apache-arrow'
-import type { FileFormatName, FileOptions, FilePart } from './file-format.ts'
+import type { Distributable, Slice } from '@volley/planner'
+import { dealParts } from './deal-parts.ts'
+import type { FileChunk, FileFormatName, FileOptions, FilePart } from './file-format.ts'
 import { fileFormat } from './formats.ts'
 
 export interface FileScanOptions {
@@ -21,12 +31,21 @@ export interface FileScanOptions {
   /** Of the output. */
   readonly schema: Schema
   readonly partitions: readonly (readonly FilePart[])[]
+  /** Over the output: only rows for which all are TRUE come out. */
+  readonly filters: readonly Expr[]
   /** Any this many rows of a partition are enough. */
   readonly fetch: number | null
+  /** Whether tasks of this process read a slice each. */
+  readonly dealt: boolean
+  /** Whether parts can be cut by rows. */
+  readonly ranges: boolean
 }
 
+/** The share of rows that a filter is guessed to keep. */
+const SELECTIVITY = 0.3
+
 /** Reads files of this machine, each partition its parts one after the other. */
-export class FileScanExec extends ExecutionPlan {
+export class FileScanExec extends ExecutionPlan implements Distributable {
   override readonly kind = 'FileScanExec'
   override readonly children: readonly ExecutionPlan[] = []
   override readonly schema: Schema
@@ -42,12 +61,38 @@ export class FileScanExec extends ExecutionPlan {
     return unknownPartitioning(this.scan.partitions.length)
   }
 
+  get dealt(): boolean {
+    return this.scan.dealt
+  }
+
+  splitWeights(): readonly [] {
+    return []
+  }
+
+  /** It has no splits: only slices of it are dealt. */
+  forTask(): ExecutionPlan {
+    return this
+  }
+
+  forSlice({ index, count }: Slice): ExecutionPlan {
+    const own = this.scan.partitions.length
+    const all = dealParts(this.scan.partitions.flat(), own * count, this.scan.ranges)
+    return new FileScanExec({ ...this.scan, partitions: all.slice(index * own, (index + 1) * own) })
+  }
+
   override get statistics(): Statistics {
     const parts = this.scan.partitions.flat()
     const known = parts.every((part) => part.rows !== null)
-    const rows = parts.reduce((sum, part) => sum + (part.rows ?? 0), 0)
+    const rows = parts.reduce(
+      (sum, { rows, range }) => sum + (range === undefined ? (rows ?? 0) : range[1] - range[0]),
+      0,
+    )
     const bytes = parts.reduce((sum, part) => sum + part.bytes, 0)
-    return { rows: known ? { value: rows, exact: true } : null, bytes: { value: bytes, exact: false } }
+    const share = this.scan.filters.length === 0 ? 1 : SELECTIVITY
+    return {
+      rows: known ? { value: rows * share, exact: share === 1 } : null,
+      bytes: { value: bytes * share, exact: false },
+    }
   }
 
   override withChildren(_children: readonly ExecutionPlan[]): ExecutionPlan {
@@ -55,12 +100,13 @@ export class FileScanExec extends ExecutionPlan {
   }
 
   override details(): readonly (readonly [string, string])[] {
-    const { format, partitions, wanted, tableSchema, fetch } = this.scan
+    const { format, partitions, wanted, tableSchema, filters, fetch } = this.scan
     const files = new Set(partitions.flat().map((part) => part.path))
     return [
       ['format', format],
       ['files', String(files.size)],
       ['columns', `[${wanted.map((i) => tableSchema.fields[i]!.name).join(', ')}]`],
+      ...(filters.length === 0 ? [] : [['filters', `[${filters.join(', ')}]`] as const]),
       ...(fetch === null ? [] : [['fetch', String(fetch)] as const]),
     ]
   }
@@ -70,27 +116,73 @@ export class FileScanExec extends ExecutionPlan {
   }
 
   async *#batches(partition: number, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
-    const { format, options, tableSchema, wanted, partitions, fetch } = this.scan
+    const { format, options, tableSchema, wanted, partitions, filters, fetch } = this.scan
     const reader = await fileFormat(format)
     let left = fetch ?? Infinity
-    for (const { path, part } of partitions[partition]!) {
-      const request = { path, part, fields: tableSchema.fields, wanted, options, signal: context.signal ?? null }
+    for (const { path, part, range } of partitions[partition]!) {
+      const signal = context.signal ?? null
+      const request = { path, part, fields: tableSchema.fields, wanted, options, filters, signal }
       for await (const chunk of reader.read(request)) {
-        for (let start = 0; start < chunk.rows && left > 0; start += context.batchSize) {
-          const end = Math.min(chunk.rows, start + context.batchSize, start + left)
-          left -= end - start
-          const region = context.region()
-          let columns
-          try {
-            columns = chunk.columns(start, end, region)
-          } catch (error) {
-            region.release()
-            throw error
+        try {
+          const [first, last] = range ?? [0, chunk.rows]
+          for (let start = first; start < last && left > 0; start += context.batchSize) {
+            const batch = this.#batch(chunk, start, Math.min(last, start + context.batchSize), context)
+            if (batch === null) continue
+            const kept = limited(batch, left)
+            left -= kept.numRows
+            yield kept
           }
-          yield new RecordBatch(this.schema, columns, end - start, null, region)
+        } finally {
+          chunk.release?.()
         }
         if (left <= 0) return
       }
     }
   }
+
+  /** Some rows of a chunk; null where the filters keep none, whose other columns are not read then. */
+  #batch(chunk: FileChunk, start: number, end: number, context: TaskContext): RecordBatch | null {
+    const region = context.region()
+    const predicate = conjunction(this.scan.filters)
+    try {
+      const all = this.schema.fields.map((_, i) => i)
+      const length = end - start
+      if (predicate === null)
+        return new RecordBatch(this.schema, chunk.columns(start, end, region, all), length, null, region)
+      const first = usedColumns(predicate)
+      const columns: Vector[] = this.schema.fields.map(({ type }) => new NullVector(type, length, null))
+      const read = (which: readonly number[]): void => {
+        const vectors = chunk.columns(start, end, region, which)
+        for (const [k, i] of which.entries()) columns[i] = vectors[k]!
+      }
+      read(first)
+      const selection = evaluatePredicate(
+        predicate,
+        new RecordBatch(this.schema, columns, length, null, region),
+        region,
+      )
+      if (selection.length === 0) {
+        region.release()
+        return null
+      }
+      read(all.filter((i) => !first.includes(i)))
+      return new RecordBatch(this.schema, columns, length, selection.length === length ? null : selection, region)
+    } catch (error) {
+      region.release()
+      throw error
+    }
+  }
+}
+
+function usedColumns(expr: Expr): readonly number[] {
+  const used = new Set<number>()
+  visitExpr(expr, (node) => void (node instanceof ColumnExpr && used.add(node.index)))
+  return [...used].sort((a, b) => a - b)
+}
+
+/** The first rows of a batch. */
+function limited(batch: RecordBatch, most: number): RecordBatch {
+  if (batch.numRows <= most) return batch
+  const { schema, columns, length, selection, region } = batch
+  return new RecordBatch(schema, columns, length, (selection ?? allRows(length)).subarray(0, most), region)
 }

@@ -1,9 +1,18 @@
-import { notSupported, type ExecutionPlan } from '@volley/core'
-import type { ScanRequest, TableColumn, TableProvider } from '@volley/planner'
+import { notSupported, visitExpr, type ExecutionPlan, type Expr } from '@volley/core'
+import { ColumnRef, type ScanColumn, type ScanRequest, type TableColumn, type TableProvider } from '@volley/planner'
 import { Field, Schema } from 'apache-arrow'
 import type { FileFormatName, FileOptions, FilePart } from './file-format.ts'
+import { dealParts } from './deal-parts.ts'
 import { FileScanExec } from './file-scan-exec.ts'
 import { fileFormat, filesOf } from './formats.ts'
+
+interface Files {
+  readonly location: string
+  readonly format: FileFormatName
+  readonly options: FileOptions
+  readonly parts: readonly FilePart[]
+  readonly ranges: boolean
+}
 
 /** A table of files of one format on this machine. */
 export class FileTable implements TableProvider {
@@ -15,18 +24,16 @@ export class FileTable implements TableProvider {
   readonly parts: readonly FilePart[]
   readonly supportsPaths = false
   readonly supportsText = false
+  readonly #ranges: boolean
 
-  private constructor(
-    name: string,
-    columns: readonly TableColumn[],
-    files: { location: string; format: FileFormatName; options: FileOptions; parts: readonly FilePart[] },
-  ) {
+  private constructor(name: string, columns: readonly TableColumn[], files: Files) {
     this.name = name
     this.columns = columns
     this.location = files.location
     this.format = files.format
     this.options = files.options
     this.parts = files.parts
+    this.#ranges = files.ranges
   }
 
   /**
@@ -53,7 +60,7 @@ export class FileTable implements TableProvider {
       // What a file says of its columns is how they are read.
       own = columns.map((column) => ({ ...column, type: found.get(column.name)?.type ?? column.type }))
     }
-    return new FileTable(name, own, { location, format, options, parts })
+    return new FileTable(name, own, { location, format, options, parts, ranges: reader.ranges ?? false })
   }
 
   /** The table with the files that are there now. */
@@ -70,8 +77,14 @@ export class FileTable implements TableProvider {
     return { value: this.parts.reduce((sum, part) => sum + part.bytes, 0), exact: false }
   }
 
-  supportsFilter(): boolean {
-    return false
+  /** Columns of Parquet are read one by one: those of rows that a filter drops, and of whole row groups, can be left. */
+  supportsFilter(predicate: Expr, column: (id: number) => ScanColumn | null): boolean {
+    if (this.format !== 'parquet') return false
+    let plain = true
+    visitExpr(predicate, (node) => {
+      if (node instanceof ColumnRef) plain &&= column(node.id)?.kind === 'column'
+    })
+    return plain
   }
 
   checkText(): void {
@@ -85,16 +98,17 @@ export class FileTable implements TableProvider {
     const field = (column: { name: string; type: Field['type']; nullable: boolean }): Field =>
       new Field(column.name, column.type, column.nullable)
     const count = Math.max(1, Math.min(request.settings.targetPartitions, this.parts.length))
-    const partitions: FilePart[][] = Array.from({ length: count }, () => [])
-    this.parts.forEach((part, i) => partitions[Math.floor((i * count) / this.parts.length)]!.push(part))
     return new FileScanExec({
       format: this.format,
       options: this.options,
       tableSchema: new Schema(this.columns.map(field)),
       wanted,
       schema: new Schema(request.outputs.map(field)),
-      partitions,
+      partitions: dealParts(this.parts, count, false),
+      filters: request.filters,
       fetch: request.fetch,
+      dealt: request.dealt ?? false,
+      ranges: this.#ranges,
     })
   }
 }

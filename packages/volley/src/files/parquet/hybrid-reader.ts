@@ -1,0 +1,136 @@
+/**
+ * Reads numbers of up to 32 bits in Parquet's hybrid of run lengths and bit packing (Encodings.md, RLE = 3), some at a
+ * time.
+ */
+export class HybridReader {
+  readonly #bytes: Uint8Array
+  readonly #end: number
+  readonly #width: number
+  #at: number
+  /** Values left of the current run. */
+  #left = 0
+  #isPacked = false
+  #value = 0
+  /** First byte of the current packed run, and the number of the next value in it. */
+  #packed = 0
+  #index = 0
+
+  constructor(bytes: Uint8Array, start: number, end: number, width: number) {
+    if (width > 32) throw new Error(`dictionary codes of ${width} bits`)
+    this.#bytes = bytes
+    this.#at = start
+    this.#end = end
+    this.#width = width
+  }
+
+  /** Reads `count` values to `out[from...]`. */
+  read(out: Uint32Array, from: number, count: number): void {
+    let at = from
+    const last = from + count
+    while (at < last) {
+      if (this.#left === 0) this.#nextRun()
+      const n = Math.min(this.#left, last - at)
+      if (this.#isPacked) {
+        unpackBits(this.#bytes, this.#packed, this.#width, this.#index, out, at, n)
+        this.#index += n
+      } else out.fill(this.#value, at, at + n)
+      this.#left -= n
+      at += n
+    }
+  }
+
+  skip(count: number): void {
+    let left = count
+    while (left > 0) {
+      if (this.#left === 0) this.#nextRun()
+      const n = Math.min(this.#left, left)
+      if (this.#isPacked) this.#index += n
+      this.#left -= n
+      left -= n
+    }
+  }
+
+  #nextRun(): void {
+    const header = this.#varint()
+    this.#isPacked = (header & 1) === 1
+    const length = header >>> 1
+    if (length === 0) throw new Error('a run of no values')
+    if (this.#isPacked) {
+      this.#left = length * 8
+      this.#packed = this.#at
+      this.#index = 0
+      // The last run may be cut short.
+      this.#at += length * this.#width
+      return
+    }
+    this.#left = length
+    const bytes = (this.#width + 7) >>> 3
+    let value = 0
+    for (let i = 0; i < bytes; i++) value |= this.#bytes[this.#at + i]! << (8 * i)
+    this.#value = value >>> 0
+    this.#at += bytes
+  }
+
+  #varint(): number {
+    let result = 0
+    for (let shift = 0; shift < 35; shift += 7) {
+      if (this.#at >= this.#end) throw new Error('the values of a page end early')
+      const byte = this.#bytes[this.#at++]!
+      result |= (byte & 0x7f) << shift
+      if (byte < 0x80) return result >>> 0
+    }
+    throw new Error('a run header of more than 5 bytes')
+  }
+}
+
+/** Values `first` and on, packed in `width` bits each from a byte on, least significant bit first. */
+function unpackBits(
+  bytes: Uint8Array,
+  start: number,
+  width: number,
+  first: number,
+  out: Uint32Array,
+  from: number,
+  count: number,
+): void {
+  if (width === 0) {
+    out.fill(0, from, from + count)
+    return
+  }
+  if (start + Math.ceil(((first + count) * width) / 8) > bytes.length) throw new Error('the values of a page end early')
+  if (width === 8) {
+    for (let k = 0; k < count; k++) out[from + k] = bytes[start + first + k]!
+    return
+  }
+  // Whole words are read, but not behind the end.
+  const inside = Math.floor(((bytes.length - start - 4) * 8) / width) - first
+  const fast = width > 24 ? 0 : Math.max(0, Math.min(count, inside))
+  unpackWide(bytes, start, width, first + fast, out, from + fast, count - fast)
+  const mask = (1 << width) - 1
+  let bit = first * width
+  for (let k = 0; k < fast; k++) {
+    const at = start + (bit >>> 3)
+    const word = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
+    out[from + k] = (word >>> (bit & 7)) & mask
+    bit += width
+  }
+}
+
+function unpackWide(
+  bytes: Uint8Array,
+  start: number,
+  width: number,
+  first: number,
+  out: Uint32Array,
+  from: number,
+  count: number,
+): void {
+  const modulus = 2 ** width
+  for (let k = 0; k < count; k++) {
+    const bit = (first + k) * width
+    const at = start + Math.floor(bit / 8)
+    let value = 0
+    for (let i = 4; i >= 0; i--) value = value * 256 + (bytes[at + i] ?? 0)
+    out[from + k] = Math.floor(value / 2 ** (bit % 8)) % modulus
+  }
+}
