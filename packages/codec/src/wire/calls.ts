@@ -55,6 +55,8 @@ export function windowToWire(call: WindowCall, context: EncodeContext): WireWind
     nullable: call.nullable,
     filter: context.encodeOptionalExpr(call.filter),
     ignoreNulls: call.ignoreNulls,
+    distinct: call.distinct,
+    argumentOrder: context.encodeSortKeys(call.argumentOrder),
   }
 }
 
@@ -74,6 +76,8 @@ export function windowFromWire(wire: WireWindow, context: DecodeContext): Window
     nullable: wire.nullable ?? false,
     filter: context.decodeOptionalExpr(wire.filter ?? 0),
     ignoreNulls: wire.ignoreNulls ?? false,
+    distinct: wire.distinct ?? false,
+    argumentOrder: context.decodeSortKeys(wire.argumentOrder ?? []),
   })
 }
 

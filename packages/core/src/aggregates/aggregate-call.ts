@@ -66,7 +66,8 @@ export class AggregateCall {
     return this.fn.ordered === true ? this.orderBy : []
   }
 
-  get #collects(): boolean {
+  /** Whether its accumulators hold all rows, for DISTINCT or ORDER BY. */
+  get holdsRows(): boolean {
     return this.#distinct || this.#orderBy.length > 0
   }
 
@@ -77,12 +78,12 @@ export class AggregateCall {
 
   /** Columns of a partial state. DISTINCT and ORDER BY need all rows: their state is a list of encoded rows. */
   get stateTypes(): readonly DataType[] {
-    return this.#collects ? [listType(BINARY)] : this.fn.resolve(this.argTypes)!.stateTypes
+    return this.holdsRows ? [listType(BINARY)] : this.fn.resolve(this.argTypes)!.stateTypes
   }
 
   createAccumulator(): GroupsAccumulator {
     const make = (): GroupsAccumulator => this.fn.createAccumulator(this.argTypes, this.type)
-    if (!this.#collects) return make()
+    if (!this.holdsRows) return make()
     const types = this.inputs.map((expr) => expr.type)
     return new CollectedAccumulator(make, types, this.args.length, this.#distinct, this.#orderBy)
   }

@@ -1,5 +1,6 @@
 import type { DataType } from 'apache-arrow'
 import type { Region } from '@volley/kernels'
+import { typeName } from '../types/data-types.ts'
 import { isFloat } from '../types/coercion.ts'
 import { decimalType, FLOAT64, INT64, scaleOf } from '../types/type-factory.ts'
 import { Operand } from '../vectors/operand.ts'
@@ -9,6 +10,7 @@ import { grownFloats, presentRows } from './accumulator-rows.ts'
 import type { AggregateFunction, GroupsAccumulator } from './aggregate-function.ts'
 import { ExactSums } from './exact-sums.ts'
 import { FloatSums } from './float-sums.ts'
+import { INTERVAL_AVG_STATE, IntervalAvgAccumulator } from './interval-avg.ts'
 import { float64Vector, floatsOf, int64At, int64Vector } from './state-vectors.ts'
 import { summable } from './sum.ts'
 
@@ -19,12 +21,15 @@ export const avg: AggregateFunction = {
   description: 'Mean of the values.',
   examples: [{ sql: 'avg(2)', result: '2' }],
   resolve(argTypes) {
+    if (argTypes.length === 1 && typeName(argTypes[0]!) === 'Interval')
+      return { argTypes, returnType: argTypes[0]!, stateTypes: INTERVAL_AVG_STATE }
     const type = argTypes.length === 1 ? summable(argTypes[0]!) : null
     if (type === null) return null
     const sums = isFloat(type) ? [FLOAT64, FLOAT64] : [decimalType(38, scaleOf(type))]
     return { argTypes: [type], returnType: FLOAT64, stateTypes: [...sums, INT64] }
   },
-  createAccumulator: (argTypes) => new AvgAccumulator(argTypes[0]!),
+  createAccumulator: (argTypes, returnType) =>
+    typeName(returnType) === 'Interval' ? new IntervalAvgAccumulator(returnType) : new AvgAccumulator(argTypes[0]!),
 }
 
 class AvgAccumulator implements GroupsAccumulator {

@@ -8,7 +8,8 @@ import { count } from './count.ts'
 import { anyValue, firstAggregate, lastAggregate } from './first-last.ts'
 import { max, min } from './min-max.ts'
 import { MOMENT_FUNCTIONS, regrCount } from './moments.ts'
-import { median, mode, percentileCont, percentileDisc, quantileCont } from './percentile.ts'
+import { nthAggregate } from './nth-value.ts'
+import { median, mode, percentileCont, percentileDisc, quantileCont, weightedQuantileCont } from './percentile.ts'
 import { stringAgg } from './string-agg.ts'
 import { sum } from './sum.ts'
 
@@ -29,9 +30,11 @@ export const AGGREGATE_FUNCTIONS: readonly AggregateFunction[] = [
   firstAggregate,
   lastAggregate,
   anyValue,
+  nthAggregate,
   percentileCont,
   percentileDisc,
   quantileCont,
+  weightedQuantileCont,
   median,
   mode,
   approxDistinct,

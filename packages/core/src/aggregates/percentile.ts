@@ -60,6 +60,16 @@ export const quantileCont: AggregateFunction = {
   createAccumulator: (argTypes) => new ListAccumulator(argTypes, 0, interpolate(1, 0, true)),
 }
 
+/** The same over values that each stand for as many as their weight says. */
+export const weightedQuantileCont: AggregateFunction = {
+  name: 'approx_percentile_cont_with_weight',
+  description:
+    'Value at a fraction of the ordered values, each counted as often as its weight; interpolated, and exact.',
+  examples: [{ sql: 'approx_percentile_cont_with_weight(2.0, 3, 0.5)', result: '2' }],
+  resolve: (argTypes) => interpolated(argTypes, 3),
+  createAccumulator: (argTypes) => new ListAccumulator(argTypes, 0, interpolateWeighted),
+}
+
 /** median(x): percentile_cont(0.5). */
 export const median: AggregateFunction = {
   name: 'median',
@@ -121,6 +131,34 @@ function interpolate(fractionColumn: number | null, valueColumn: number, sorts: 
     }
     return float64Vector(results, groupCount, validity, region)
   }
+}
+
+const interpolateWeighted: FinishLists = ({ offsets, columns }, groupCount, region) => {
+  const [values, weights] = [columns[0]!, columns[1]!].map((column) => floatsOf(new Operand(column)))
+  const weightOperand = new Operand(columns[1]!)
+  const results = new Float64Array(groupCount)
+  const validity = region.bitmap(groupCount, false)
+  for (let g = 0; g < groupCount; g++) {
+    const start = offsets[g]!
+    const fraction = offsets[g + 1]! > start ? fractionOf(columns[2]!, start) : null
+    if (fraction === null) continue
+    const weightOf = (row: number): number => weights![row & weightOperand.mask]!
+    const rows: number[] = []
+    for (let row = start; row < offsets[g + 1]!; row++) {
+      if (weightOperand.isValid(row) && weightOf(row) > 0) rows.push(row)
+    }
+    if (rows.length === 0) continue
+    rows.sort((a, b) => values![a]! - values![b]!)
+    const place = fraction * (rows.reduce((total, row) => total + weightOf(row), 0) - 1)
+    let at = 0
+    let passed = weightOf(rows[0]!)
+    while (at + 1 < rows.length && passed <= Math.floor(place)) passed += weightOf(rows[++at]!)
+    const low = values![rows[at]!]!
+    const high = passed < Math.ceil(place) + 1 && at + 1 < rows.length ? values![rows[at + 1]!]! : low
+    results[g] = low === high ? low : low + (high - low) * (place - Math.floor(place))
+    validity[g >>> 3]! |= 1 << (g & 7)
+  }
+  return float64Vector(results, groupCount, validity, region)
 }
 
 const atFraction: FinishLists = ({ offsets, columns }, groupCount, region) => {

@@ -119,11 +119,14 @@ function inRange64(value: bigint, type: DataType): bigint {
 
 const DURATION_NANOS: Readonly<Record<string, bigint>> = { s: 1_000_000_000n, ms: 1_000_000n, µs: 1_000n, ns: 1n }
 
-/** A count of a duration's unit. */
+const NANOS_PER_DAY = 86_400_000_000_000n
+
+/** A count of a duration's unit, as the difference of two timestamps: whole days, and the rest as time. */
 function durationOf(count: bigint, to: DataType): IntervalValue {
   const unit = /^Duration\((.*)\)$/.exec(layoutOf(to) ?? '')?.[1]
   if (unit === undefined) throw cannotCast(UTF8, to)
-  return { months: 0, days: 0, nanos: count * DURATION_NANOS[unit]! }
+  const nanos = count * DURATION_NANOS[unit]!
+  return { months: 0, days: Number(nanos / NANOS_PER_DAY), nanos: nanos % NANOS_PER_DAY }
 }
 
 /** Seconds on a clock of the timestamp's zone. */

@@ -1,5 +1,5 @@
 import type { DataType } from 'apache-arrow'
-import { layoutOf, typeName, typesEqual, type TypeName } from './data-types.ts'
+import { layoutOf, withLayout, typeName, typesEqual, type TypeName } from './data-types.ts'
 import {
   decimalType,
   elementType,
@@ -14,6 +14,7 @@ import {
   precisionOf,
   scaleOf,
   structType,
+  type TimeUnit,
   timestampType,
   timezoneOf,
   unitOf,
@@ -135,6 +136,11 @@ function commonStruct(a: DataType, b: DataType): DataType | null {
   return structType(left.map((field, i) => [field.name, types[i]!] as const))
 }
 
+/** An interval that is a difference of two moments of a unit: Arrow calls it a duration. */
+function durationType(unit: TimeUnit): DataType {
+  return withLayout(INTERVAL, `Duration(${['s', 'ms', 'µs', 'ns'][unit]})`)
+}
+
 export type ArithmeticOperator = '+' | '-' | '*' | '/' | '%'
 
 /** What an arithmetic operator's sides are cast to, and what it returns. */
@@ -210,7 +216,7 @@ export function arithmeticSignature(
     if (ln === 'Date' && rn === 'Date' && op === '-') return { left, right, type: INT32 }
     if ((ln === 'Timestamp' || ln === 'Date') && (rn === 'Timestamp' || rn === 'Date') && op === '-') {
       const common = commonType(left, right)!
-      return { left: common, right: common, type: INTERVAL }
+      return { left: common, right: common, type: durationType(unitOf(common)) }
     }
     if (ln === 'Time' && rn === 'Interval') return { left, right, type: left }
     if (ln === 'Time' && rn === 'Time' && op === '-')

@@ -1,6 +1,7 @@
-import type { DataType } from 'apache-arrow'
 import type { Region } from '@volley/kernels'
-import type { AggregateFunction, GroupsAccumulator } from '../aggregates/aggregate-function.ts'
+import type { AggregateCall } from '../aggregates/aggregate-call.ts'
+import type { GroupsAccumulator } from '../aggregates/aggregate-function.ts'
+import { concatVectors } from '../vectors/concat.ts'
 import { takeVector } from '../vectors/take.ts'
 import type { Vector } from '../vectors/vector.ts'
 import { frameParts, type FrameRanges, type RowPlaces } from './frame-ranges.ts'
@@ -8,11 +9,13 @@ import { frameParts, type FrameRanges, type RowPlaces } from './frame-ranges.ts'
 /** Rows in all frames together, per row, up to which each frame is added up by itself. */
 const DIRECT = 16
 const CHUNK = 65536
+/** Rows that may be held for DISTINCT and ORDER BY inside a call at once. */
+const HELD_ROWS = 1 << 22
 
 export interface AggregateWindow {
-  readonly fn: AggregateFunction
+  readonly aggregate: AggregateCall
+  /** Its `inputs`. */
   readonly args: readonly Vector[]
-  readonly type: DataType
   /** 1 for the rows that the filter lets count; null for all. */
   readonly counts: Uint8Array | null
   readonly frame: FrameRanges
@@ -22,20 +25,55 @@ export interface AggregateWindow {
 
 /** An aggregate over the frame of each row: one result per row. */
 export function aggregateFrames(window: AggregateWindow, region: Region): Vector {
-  const accumulator = window.fn.createAccumulator(
-    window.args.map((arg) => arg.type),
-    window.type,
-  )
+  if (window.aggregate.holdsRows && !(isRunning(window) && heldRows(window) <= HELD_ROWS)) {
+    return inBlocks(window, region)
+  }
+  const accumulator = window.aggregate.createAccumulator()
   try {
     if (isRunning(window)) return running(window, accumulator, region)
     const { groups, first } =
-      sizeOf(window) <= DIRECT * window.rows + CHUNK ? direct(window, accumulator) : tree(window, accumulator)
+      sizeOf(window) <= DIRECT * window.rows + CHUNK
+        ? direct(window, accumulator, 0, window.rows)
+        : tree(window, accumulator)
     const results = accumulator.evaluate(groups, region)
     const rows = Uint32Array.from({ length: window.rows }, (_, i) => first + i)
     return first === 0 ? results : takeVector(results, rows, rows.length, region)
   } finally {
     accumulator.release()
   }
+}
+
+/** Rows that one group for each step of running frames would hold in the end. */
+function heldRows({ frame, places, rows }: AggregateWindow): number {
+  let held = 0
+  for (let i = 0; i < rows; i++) {
+    const first = i === places.partitionStart[i]
+    if (first || frame.end[i]! > frame.end[i - 1]!) held += frame.end[i]! - frame.start[i]!
+  }
+  return held
+}
+
+/** Each frame by itself, as many at a time as may be held. */
+function inBlocks(window: AggregateWindow, region: Region): Vector {
+  const { frame, rows } = window
+  const results: Vector[] = []
+  for (let from = 0; from < rows;) {
+    let to = from
+    let held = 0
+    do {
+      held += frame.end[to]! - frame.start[to]!
+      to++
+    } while (to < rows && held < HELD_ROWS)
+    const accumulator = window.aggregate.createAccumulator()
+    try {
+      const { groups } = direct(window, accumulator, from, to)
+      results.push(accumulator.evaluate(groups, region))
+    } finally {
+      accumulator.release()
+    }
+    from = to
+  }
+  return results.length === 1 ? results[0]! : concatVectors(results, region)
 }
 
 /** Whether every frame begins with its partition and has no hole. Its ends then never go back. */
@@ -100,30 +138,31 @@ interface Evaluated {
   readonly first: number
 }
 
-/** Adds up each frame by itself, group i being row i's. */
-function direct(window: AggregateWindow, accumulator: GroupsAccumulator): Evaluated {
-  const { counts, frame, args, rows } = window
+/** Adds up the frames of rows `from` to `to` by themselves, a group for each. */
+function direct(window: AggregateWindow, accumulator: GroupsAccumulator, from: number, to: number): Evaluated {
+  const { counts, frame, args } = window
+  const groups = to - from
   const ids = new Uint32Array(CHUNK)
   const members = new Uint32Array(CHUNK)
   const parts = new Uint32Array(6)
   let n = 0
   const flush = (): void => {
-    accumulator.update(rows, ids, args, members.subarray(0, n), n)
+    accumulator.update(groups, ids, args, members.subarray(0, n), n)
     n = 0
   }
-  for (let i = 0; i < rows; i++) {
+  for (let i = from; i < to; i++) {
     const count = frameParts(frame, i, parts)
     for (let p = 0; p < count; p++) {
       for (let row = parts[2 * p]!; row < parts[2 * p + 1]!; row++) {
         if (counts !== null && counts[row] === 0) continue
         if (n === CHUNK) flush()
-        ids[n] = i
+        ids[n] = i - from
         members[n++] = row
       }
     }
   }
   flush()
-  return { groups: rows, first: 0 }
+  return { groups, first: 0 }
 }
 
 /**

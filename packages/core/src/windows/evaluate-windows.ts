@@ -1,4 +1,5 @@
 import type { Region } from '@volley/kernels'
+import { AggregateCall } from '../aggregates/aggregate-call.ts'
 import { exprKey } from '../expressions/expr.ts'
 import { sortedRows } from '../operators/sort-rows.ts'
 import type { SortKey } from '../plan/execution-plan.ts'
@@ -78,15 +79,19 @@ function evaluateWindow(batch: RecordBatch, calls: readonly WindowCall[], region
   )
   const places = rowPlaces(partitions, peers, batch.length)
   return calls.map((call) => {
-    const args = call.args.map(evaluate)
-    const { fn, type, ignoreNulls } = call
+    const { fn, type, nullable, ignoreNulls, distinct, argumentOrder } = call
     if (isWindowFunction(fn)) {
+      const args = call.args.map(evaluate)
       const frame = fn.usesFrame ? frameRanges(call, batch, places, peers) : null
       return fn.evaluate({ rows: batch.length, args, type, partitions, peers, frame, ignoreNulls, region })
     }
     const frame = frameRanges(call, batch, places, peers)
     const counts = call.filter === null ? null : flagsOf(call.filter.select(batch, null, region), batch.length)
-    return aggregateFrames({ fn, args, type, counts, frame, places, rows: batch.length }, region)
+    const argTypes = call.args.map((arg) => arg.type)
+    const options = { distinct, filter: null, orderBy: argumentOrder, type, nullable, argTypes }
+    const aggregate = new AggregateCall(fn, call.args, options)
+    const args = aggregate.inputs.map(evaluate)
+    return aggregateFrames({ aggregate, args, counts, frame, places, rows: batch.length }, region)
   })
 }
 

@@ -36,6 +36,10 @@ export interface WindowCallOptions {
   readonly filter: Expr | null
   /** IGNORE NULLS of lag, lead, first_value, last_value, nth_value. */
   readonly ignoreNulls?: boolean
+  /** DISTINCT inside the call; of aggregates only. */
+  readonly distinct?: boolean
+  /** ORDER BY inside the call, by which an aggregate takes the rows of a frame. */
+  readonly argumentOrder?: readonly SortKey[]
 }
 
 /** A window or aggregate function over a window. */
@@ -49,6 +53,8 @@ export class WindowCall {
   readonly nullable: boolean
   readonly filter: Expr | null
   readonly ignoreNulls: boolean
+  readonly distinct: boolean
+  readonly argumentOrder: readonly SortKey[]
 
   constructor(fn: AggregateFunction | WindowFunction, args: readonly Expr[], options: WindowCallOptions) {
     this.fn = fn
@@ -60,9 +66,11 @@ export class WindowCall {
     this.nullable = options.nullable
     this.filter = options.filter
     this.ignoreNulls = options.ignoreNulls ?? false
+    this.distinct = options.distinct ?? false
+    this.argumentOrder = options.argumentOrder ?? []
   }
 
-  /** Every expression: arguments, PARTITION BY, ORDER BY, filter, frame offsets. */
+  /** Every expression: arguments, PARTITION BY, ORDER BY, filter, frame offsets, ORDER BY inside the call. */
   get exprs(): readonly Expr[] {
     return [
       ...this.args,
@@ -71,6 +79,7 @@ export class WindowCall {
       ...(this.filter === null ? [] : [this.filter]),
       ...(this.frame.start.offset === null ? [] : [this.frame.start.offset]),
       ...(this.frame.end.offset === null ? [] : [this.frame.end.offset]),
+      ...this.argumentOrder.map((key) => key.expr),
     ]
   }
 
@@ -85,19 +94,23 @@ export class WindowCall {
     const bound = (side: FrameBound): FrameBound => (side.offset === null ? side : { ...side, offset: next() })
     const start = bound(this.frame.start)
     const end = bound(this.frame.end)
-    const { type, nullable, ignoreNulls } = this
+    const argumentOrder = this.argumentOrder.map((key) => ({ ...key, expr: next() }))
+    const { type, nullable, ignoreNulls, distinct } = this
     const frame = { ...this.frame, start, end }
-    return new WindowCall(this.fn, args, { partitionBy, orderBy, frame, type, nullable, filter, ignoreNulls })
+    const options = { partitionBy, orderBy, frame, type, nullable, filter, ignoreNulls, distinct, argumentOrder }
+    return new WindowCall(this.fn, args, options)
   }
 
   toString(): string {
+    const distinct = this.distinct ? 'DISTINCT ' : ''
+    const inside = this.argumentOrder.length === 0 ? '' : ` ORDER BY ${formatSortKeys(this.argumentOrder)}`
     const args = this.args.length === 0 && this.fn.name === 'count' ? '*' : this.args.join(', ')
     const nulls = this.ignoreNulls ? ' IGNORE NULLS' : ''
     const filter = this.filter === null ? '' : ` FILTER (WHERE ${this.filter})`
     const partition = this.partitionBy.length === 0 ? '' : `PARTITION BY ${this.partitionBy.join(', ')}`
     const order = this.orderBy.length === 0 ? '' : `ORDER BY ${formatSortKeys(this.orderBy)}`
     const frame = isDefaultFrame(this.frame) ? '' : formatFrame(this.frame)
-    return `${this.fn.name}(${args})${nulls}${filter} OVER (${[partition, order, frame].filter(Boolean).join(' ')})`
+    return `${this.fn.name}(${distinct}${args}${inside})${nulls}${filter} OVER (${[partition, order, frame].filter(Boolean).join(' ')})`
   }
 }
 

@@ -299,9 +299,7 @@ export function limitWithin(
 
 /** The call with more PARTITION BY expressions. */
 export function partitionedBy(call: WindowCall, added: readonly Expr[]): WindowCall {
-  const { orderBy, frame, type, nullable, filter, ignoreNulls } = call
-  const partitionBy = [...call.partitionBy, ...added]
-  return new WindowCall(call.fn, call.args, { partitionBy, orderBy, frame, type, nullable, filter, ignoreNulls })
+  return new WindowCall(call.fn, call.args, { ...call, partitionBy: [...call.partitionBy, ...added] })
 }
 
 function unnestWindow(plan: Window, outer: ReadonlySet<ColumnId>, context: RuleContext): Unnested {

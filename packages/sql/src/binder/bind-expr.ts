@@ -5,6 +5,7 @@ import {
   InListExpr,
   internalError,
   IsNullExpr,
+  isInteger,
   IsTruthExpr,
   isText,
   LikeExpr,
@@ -15,13 +16,17 @@ import {
   NotExpr,
   NULL,
   SqlState,
+  TimeUnit,
+  timestampType,
+  timezoneOf,
   typeName,
+  unitOf,
   UTF8,
 } from '@volley/core'
 import { ColumnRef, OuterRef } from '@volley/planner'
 import type { AstBinaryOperator, AstExpr, AstName } from '../parser/ast.ts'
 import { bindCall, callScalar } from './calls.ts'
-import { asBoolean, castTo, comparable, unify } from './coerce.ts'
+import { asBoolean, castTo, comparable, inSessionZone, unify } from './coerce.ts'
 import { sqlError, sqlTypeName, unsupportedAt } from './errors.ts'
 import type { ExprContext } from './expr-context.ts'
 import { bindLiteral } from './literals.ts'
@@ -63,9 +68,13 @@ function bind(env: ExprContext, ast: AstExpr): Expr {
       return new IsTruthExpr(asBoolean(ctx, operand, `IS ${ast.test.toUpperCase()}`), value, ast.negated)
     }
     case 'between': {
-      const low = bindComparison(env, '>=', ast.operand, ast.low)
-      const high = bindComparison(env, '<=', ast.operand, ast.high)
-      const both = new LogicalExpr('AND', [low, high])
+      const within = (low: AstExpr, high: AstExpr): Expr =>
+        new LogicalExpr('AND', [
+          bindComparison(env, '>=', ast.operand, low),
+          bindComparison(env, '<=', ast.operand, high),
+        ])
+      const ordered = within(ast.low, ast.high)
+      const both = ast.symmetric ? new LogicalExpr('OR', [ordered, within(ast.high, ast.low)]) : ordered
       return ast.negated ? new NotExpr(both) : both
     }
     case 'in_list':
@@ -81,7 +90,7 @@ function bind(env: ExprContext, ast: AstExpr): Expr {
     case 'subquery':
       return bindScalarQuery(env, ast.query)
     case 'cast':
-      return castTo(ctx, bindExpr(env, ast.operand), ast.type, ast.safe)
+      return bindCast(env, ast)
     case 'case':
       return bindCase(env, ast)
     case 'call':
@@ -104,6 +113,17 @@ function bind(env: ExprContext, ast: AstExpr): Expr {
     }
   }
   throw internalError(`no binding for ${ast.kind}`)
+}
+
+/** A written cast. Integers become timestamps as nanoseconds since 1970; zones are the session's. */
+function bindCast(env: ExprContext, ast: Extract<AstExpr, { kind: 'cast' }>): Expr {
+  const { ctx } = env
+  const operand = bindExpr(env, ast.operand)
+  const type = inSessionZone(ctx, ast.type)
+  if (typeName(type) !== 'Timestamp' || unitOf(type) !== TimeUnit.MICROSECOND || !isInteger(operand.type)) {
+    return castTo(ctx, operand, type, ast.safe)
+  }
+  return castTo(ctx, operand, timestampType(TimeUnit.NANOSECOND, timezoneOf(type)), ast.safe)
 }
 
 /** A column, of this query or of one around it; or a name of the SELECT list. */

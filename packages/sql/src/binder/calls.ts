@@ -290,6 +290,19 @@ export function aggregateParts(
 
 const PERCENTILES = new Set(['percentile_cont', 'quantile_cont'])
 
+const WEIGHTED = 'approx_percentile_cont_with_weight'
+
+/** `f(w, p) WITHIN GROUP (ORDER BY x)` as `f(x, w, p)`; descending, as `f(x, w, 1 - p)`. Further arguments have no effect. */
+function weightedCall(ast: AstCall): AstCall {
+  const key = ast.withinGroup[0]
+  if (key === undefined) return { ...ast, args: ast.args.slice(0, 3) }
+  const [weight, fraction] = valueArguments(ast)
+  if (weight === undefined || fraction === undefined || ast.withinGroup.length > 1) return ast
+  const one: AstExpr = { kind: 'number', text: '1', at: fraction.at }
+  const rest: AstExpr = { kind: 'binary', op: '-', left: one, right: fraction, at: fraction.at }
+  return { ...ast, withinGroup: [], args: [key.expr, weight, key.descending ? rest : fraction] }
+}
+
 /**
  * One form for `f(x, p)`, `f(x, p ORDER BY x)`, `f(p ORDER BY x)` and `f(p) WITHIN GROUP (ORDER BY x)`: ascending as
  * quantile_cont(x, p), descending as percentile_cont.
@@ -299,6 +312,7 @@ export function percentileCall(
   ast: AstCall,
   fn: AggregateFunction,
 ): { readonly ast: AstCall; readonly fn: AggregateFunction } {
+  if (fn.name === WEIGHTED) return { ast: weightedCall(ast), fn }
   if (!PERCENTILES.has(fn.name)) return { ast, fn }
   const [first, second] = ast.args
   const key = ast.withinGroup[0] ?? ast.orderBy[0]

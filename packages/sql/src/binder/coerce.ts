@@ -73,6 +73,13 @@ function castLiteral(ctx: BindContext, literal: LiteralExpr, type: DataType, saf
   }
 }
 
+/** A type as it is written: `timestamp with time zone` has the zone of the session. */
+export function inSessionZone(ctx: BindContext, type: DataType): DataType {
+  if (typeName(type) !== 'Timestamp' || timezoneOf(type) !== 'UTC') return type
+  const zone = ctx.planning.settings.get('timezone') ?? ''
+  return zone === '' || zone.toUpperCase() === 'UTC' ? type : timestampType(unitOf(type), zone)
+}
+
 /** A text as a timestamp without loss: microseconds, or nanoseconds where it has finer digits. */
 export function timestampLiteral(ctx: BindContext, text: string, zone: string | null, source: Expr): LiteralExpr {
   const fraction = /\d:\d\d:\d\d\.(\d+)/.exec(text)?.[1] ?? ''

@@ -18,7 +18,7 @@ import {
 } from '@volley/core'
 import type { AstExpr, Position } from '../parser/ast.ts'
 import type { BindContext } from './bind-context.ts'
-import { castTo, timestampLiteral } from './coerce.ts'
+import { castTo, inSessionZone, timestampLiteral } from './coerce.ts'
 import { sqlError, unsupportedAt } from './errors.ts'
 
 /** A constant; null when the expression is none. */
@@ -39,7 +39,7 @@ export function bindLiteral(ctx: BindContext, ast: AstExpr): Expr | null {
     case 'typed': {
       const text = textLiteral(ctx, ast.text, ast.at)
       return typeName(ast.type) === 'Timestamp'
-        ? timestampLiteral(ctx, ast.text, timezoneOf(ast.type), text)
+        ? timestampLiteral(ctx, ast.text, timezoneOf(inSessionZone(ctx, ast.type)), text)
         : castTo(ctx, text, ast.type)
     }
     case 'interval':

@@ -95,6 +95,8 @@ export class WindowMarker extends Marker {
       order,
       call.filter !== null,
       call.ignoreNulls,
+      call.distinct,
+      call.argumentOrder.map((key) => `${key.descending}${key.nullsFirst}`).join(','),
       units,
       start.kind,
       end.kind,

@@ -68,7 +68,6 @@ export function bindWindowCall(env: ExprContext, ast: AstCall, name: string): Ex
     const known = [...functions.names('window'), ...functions.names('aggregate')]
     throw sqlError(SqlState.undefinedFunction, `function ${name} does not exist${didYouMean(name, known)}`, ast.at)
   }
-  if (ast.distinct) throw unsupportedAt('DISTINCT in a window call', ast.at)
   return windowAggregate(inner, ast, aggregate, { partitionBy, orderBy, frame })
 }
 
@@ -80,9 +79,10 @@ function windowAggregate(
 ): Expr {
   const { ast, fn } = percentileCall(env, given, function_)
   if (fn.orderedSet === true) throw unsupportedAt(`the ordered-set aggregate ${fn.name} over a window`, ast.at)
-  if (ast.orderBy.length > 0) throw unsupportedAt('ORDER BY inside a window call', ast.at)
-  const { args, filter, type } = aggregateParts(env, ast, fn)
-  return new WindowMarker(new WindowCall(fn, args, { ...over, type, nullable: fn.neverNull !== true, filter }))
+  const { args, filter, type, orderBy: argumentOrder } = aggregateParts(env, ast, fn)
+  const { distinct } = ast
+  const nullable = fn.neverNull !== true
+  return new WindowMarker(new WindowCall(fn, args, { ...over, type, nullable, filter, distinct, argumentOrder }))
 }
 
 /** A window with what it takes from the named window that it is or extends. */
@@ -127,7 +127,7 @@ function resolveWindow(env: ExprContext, window: AstWindow, depth = 0): AstWindo
 
 function bindFrame(env: ExprContext, window: AstWindow): WindowFrame {
   if (window.frame === null) return DEFAULT_FRAME
-  const { units, start, end } = window.frame
+  const { units, start, end, exclude } = window.frame
   const rank = { unbounded_preceding: 0, preceding: 1, current_row: 2, following: 3, unbounded_following: 4 }
   if (start.kind === 'unbounded_following' || end.kind === 'unbounded_preceding' || rank[start.kind] > rank[end.kind]) {
     throw sqlError(
@@ -136,7 +136,7 @@ function bindFrame(env: ExprContext, window: AstWindow): WindowFrame {
       window.at,
     )
   }
-  return { units, start: bindBound(env, start, window), end: bindBound(env, end, window), exclude: 'no_others' }
+  return { units, start: bindBound(env, start, window), end: bindBound(env, end, window), exclude }
 }
 
 function text(bound: AstFrameBound): string {

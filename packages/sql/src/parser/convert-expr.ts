@@ -9,8 +9,11 @@ import type {
   AstWindow,
   Position,
 } from './ast.ts'
+import { SqlState } from '@volley/core'
+import { sqlError } from '../binder/errors.ts'
 import { convertQuery } from './convert-query.ts'
 import { convertType } from './convert-type.ts'
+import { exclusionOf, type Exclusion } from './unknown-syntax.ts'
 import { climb, Precedence, type ExprItem } from './precedence.ts'
 import { name, names, positionOf, unsupported, variant } from './raw.ts'
 import type { Raw } from './sqlparser.ts'
@@ -57,6 +60,18 @@ const LIKE_OPERATORS: Readonly<Record<string, readonly ['like' | 'ilike', boolea
   PGILikeMatch: ['ilike', false],
   PGNotLikeMatch: ['like', true],
   PGNotILikeMatch: ['ilike', true],
+}
+
+/** Prefix operators that are functions of another name. */
+const PREFIX_FUNCTIONS: Readonly<Record<string, string>> = { PGAbs: 'abs', PGSquareRoot: 'sqrt', PGCubeRoot: 'cbrt' }
+/** What the parser makes of the operator that stands for SYMMETRIC. */
+const SYMMETRIC_TAG = 'PGPrefixFactorial'
+const SYMMETRIC: ExprItem = {
+  kind: 'prefix',
+  power: Precedence.other,
+  build: (operand) => {
+    throw sqlError(SqlState.syntaxError, 'SYMMETRIC belongs behind BETWEEN', operand.at)
+  },
 }
 
 const TESTS: Readonly<Record<string, readonly ['null' | 'true' | 'false' | 'unknown', boolean]>> = {
@@ -106,7 +121,18 @@ function flatten(raw: Raw, items: ExprItem[]): void {
         BitwiseNot: '~',
         PGBitwiseNot: '~',
       }
-      const op = ops[variant(node.op)[0]]
+      const tagOfOp = variant(node.op)[0]
+      const named = PREFIX_FUNCTIONS[tagOfOp]
+      if (named !== undefined) {
+        const build = (operand: AstExpr): AstExpr => call(named, [operand], operand.at)
+        items.push({ kind: 'prefix', power: Precedence.other, build })
+        return flatten(node.expr, items)
+      }
+      if (tagOfOp === SYMMETRIC_TAG) {
+        items.push(SYMMETRIC)
+        return flatten(node.expr, items)
+      }
+      const op = ops[tagOfOp]
       if (op === undefined) throw unsupported(`the operator ${variant(node.op)[0]}`, raw)
       const power = op === 'NOT' ? Precedence.not : op === '~' ? Precedence.other : Precedence.sign
       items.push({ kind: 'prefix', power, build: (operand) => ({ kind: 'unary', op, operand, at: operand.at }) })
@@ -143,13 +169,16 @@ function flatten(raw: Raw, items: ExprItem[]): void {
       return flatten(node.pattern, items)
     }
     case 'Between': {
-      const low = convertExpr(node.low)
+      const bound: ExprItem[] = []
+      flatten(node.low, bound)
+      const symmetric = bound[0] === SYMMETRIC
+      const low = climb(symmetric ? bound.slice(1) : bound)
       const negated = node.negated === true
       flatten(node.expr, items)
       items.push({
         kind: 'infix',
         power: Precedence.range,
-        build: (operand, high) => ({ kind: 'between', negated, operand, low, high, at: operand.at }),
+        build: (operand, high) => ({ kind: 'between', negated, symmetric, operand, low, high, at: operand.at }),
       })
       return flatten(node.high, items)
     }
@@ -502,10 +531,11 @@ export function convertOrderItem(raw: Raw): AstOrderItem {
 
 export function convertWindow(raw: Raw, at: Position | null): AstWindow {
   const frame = raw.window_frame
+  const { exclude, orderBy } = withoutExclusion((raw.order_by ?? []).map(convertOrderItem))
   return {
     base: raw.window_name === undefined || raw.window_name === null ? null : name(raw.window_name),
     partitionBy: (raw.partition_by ?? []).map(convertExpr),
-    orderBy: (raw.order_by ?? []).map(convertOrderItem),
+    orderBy,
     frame:
       frame === undefined || frame === null
         ? null
@@ -516,9 +546,20 @@ export function convertWindow(raw: Raw, at: Position | null): AstWindow {
               frame.end_bound === undefined || frame.end_bound === null
                 ? { kind: 'current_row', offset: null }
                 : convertBound(frame.end_bound),
+            exclude,
           },
     at,
   }
+}
+
+/** Takes out the mark that stands for a frame's EXCLUDE. */
+function withoutExclusion(items: readonly AstOrderItem[]): {
+  readonly orderBy: readonly AstOrderItem[]
+  readonly exclude: Exclusion
+} {
+  const last = items.at(-1)?.expr
+  const exclude = last?.kind === 'string' ? exclusionOf(last.text) : null
+  return exclude === null ? { orderBy: items, exclude: 'no_others' } : { orderBy: items.slice(0, -1), exclude }
 }
 
 function convertBound(raw: Raw): AstFrameBound {

@@ -7,7 +7,8 @@ const MAX_DEPTH = 400
 /** What a parenthesis, a CASE or a subquery adds to the depth. */
 const LEVEL_COST = 4
 
-const TOKEN =
+/** A token of SQL text, roughly: comments of `/*` are cut into theirs. */
+export const TOKEN: RegExp =
   /\s+|--[^\n]*|'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\$([A-Za-z_]*)\$[\s\S]*?\$\1\$|[\p{L}_][\p{L}\p{N}_$]*|\d[\w.]*|[-+*/%<>=!@#~&|^:?]+|[\s\S]/uy
 
 const LOGICAL = new Set(['and', 'or'])

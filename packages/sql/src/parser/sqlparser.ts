@@ -1,6 +1,7 @@
 import { init, Parser, type Dialect } from '@guanmingchiu/sqlparser-ts'
 import { SqlState, VolleyError } from '@volley/core'
 import { checkComplexity, positionAt } from './guard.ts'
+import { rewriteUnknown } from './unknown-syntax.ts'
 
 /** A piece of the parser's output: sqlparser-rs' AST as serde writes it. Variants are a string or an object of one key. */
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -15,8 +16,9 @@ const MAX_CALL_DEPTH = 6
  *
  * @throws VolleyError 42601 with the position, 54001 for text beyond the limits
  */
-export async function parseRaw(sql: string): Promise<Raw[]> {
-  checkComplexity(sql)
+export async function parseRaw(given: string): Promise<Raw[]> {
+  checkComplexity(given)
+  const sql = rewriteUnknown(given)
   await init()
   try {
     return run(sql, 'generic')

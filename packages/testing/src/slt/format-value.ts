@@ -182,7 +182,8 @@ function zoneOffset(zone: string, seconds: number): number {
 
 const DURATION_DIGITS: Readonly<Record<string, number>> = { s: 0, ms: 3, µs: 6, ns: 9 }
 
-function durationText({ nanos }: IntervalValue, layout: string): string {
+function durationText({ days, nanos: time }: IntervalValue, layout: string): string {
+  const nanos = BigInt(days) * 86_400_000_000_000n + time
   const digits = DURATION_DIGITS[/\((.*)\)/.exec(layout)![1]!]!
   const seconds = nanos / 1_000_000_000n
   const [day, hour, minute, second] = [seconds / 86_400n, (seconds / 3600n) % 24n, (seconds / 60n) % 60n, seconds % 60n]
