@@ -16,7 +16,7 @@ export class AggregateState {
   readonly #groups: readonly Expr[]
   readonly #calls: readonly AggregateCall[]
   readonly #table: GroupTable
-  readonly #accumulators: readonly GroupsAccumulator[]
+  #accumulators: readonly GroupsAccumulator[]
   #ids = new Uint32Array(0)
 
   /** `keyTypes` are those of the groups, and the grouping id's where there are grouping sets. */
@@ -97,6 +97,7 @@ export class AggregateState {
   release(): void {
     this.#table.release()
     for (const accumulator of this.#accumulators) accumulator.release()
+    this.#accumulators = []
   }
 }
 

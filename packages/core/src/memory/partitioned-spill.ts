@@ -59,6 +59,11 @@ export function copyRows(batch: RecordBatch, rows: Uint32Array, context: TaskCon
   return new RecordBatch(batch.schema, columns, rows.length, null, region)
 }
 
+/** What rows may take that wait to be written, where an operator may hold `capacity` bytes. */
+export function bufferBytesFor(capacity: number): number {
+  return Math.min(16 << 20, Math.floor(capacity / 8))
+}
+
 interface Waiting {
   pieces: RecordBatch[]
   bytes: number

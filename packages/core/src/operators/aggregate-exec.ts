@@ -4,10 +4,13 @@ import type { AggregateCall } from '../aggregates/aggregate-call.ts'
 import { AggregateState } from '../aggregates/aggregate-state.ts'
 import { ColumnExpr } from '../expressions/column-expr.ts'
 import type { Expr } from '../expressions/expr.ts'
+import type { MemoryReservation } from '../memory/memory-pool.ts'
+import { SpilledGroups } from '../memory/spilled-groups.ts'
 import { ExecutionPlan, type Distribution } from '../plan/execution-plan.ts'
 import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'
 import { projectExprs } from '../plan/project-exprs.ts'
 import type { Statistics } from '../plan/statistics.ts'
+import { batchBytes } from '../runtime/batch-bytes.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
 import { operatorStream } from '../runtime/operator-stream.ts'
 import { sliceBatch } from '../runtime/slice-batch.ts'
@@ -101,6 +104,10 @@ export class AggregateExec extends ExecutionPlan {
     return { rows: rows && { value: Math.ceil(rows.value * share), exact: false }, bytes: null }
   }
 
+  override get spillingPartitions(): number {
+    return this.groups.length === 0 ? 0 : this.partitioning.count
+  }
+
   override withChildren(children: readonly ExecutionPlan[]): ExecutionPlan {
     return new AggregateExec(children[0]!, this.mode, this.groups, this.groupingSets, this.calls, this.schema)
   }
@@ -126,12 +133,15 @@ export class AggregateExec extends ExecutionPlan {
   ): AsyncGenerator<RecordBatch, void, void> {
     const { groups, groupingSets, calls, mode } = this
     const keyTypes = [...groups.map((group) => group.type), ...(groupingSets === null ? [] : [UINT32])]
-    const state = new AggregateState(groups, keyTypes, calls, context.arena)
-    const output = context.region()
+    const createState = (): AggregateState => new AggregateState(groups, keyTypes, calls, context.arena)
+    const stateTypes = calls.flatMap((call) => call.stateTypes)
+    const memory = context.reserve(this, keyTypes.length > 0)
+    const spilled = new SpilledGroups(this, { keyTypes, stateTypes, createState }, memory, context)
+    const dictionaries = new Set<Vector>()
+    let state = createState()
     try {
       if (mode !== 'final' && groupingSets !== null && (mode === 'partial' || partition === 0)) {
-        for (const [id, set] of groupingSets.entries())
-          if (set.length === 0) state.addEmptySet(groups.length, id, output)
+        addEmptySets(state, groups.length, groupingSets, context)
       }
       for (let batch = await input.next(); batch !== null; batch = await input.next()) {
         const scratch = context.region()
@@ -141,17 +151,49 @@ export class AggregateExec extends ExecutionPlan {
         } finally {
           scratch.release()
         }
-        context.metricsOf(this).max('peak_state_bytes', state.bytes)
+        // Room to double for the next batch, or to be written out.
+        const room = batchBytes(batch, dictionaries) + spilled.bufferBytes
+        if (memory.tryResize(2 * state.bytes + room)) continue
+        if (mode === 'partial') yield* this.output(state, memory, context)
+        else if (keyTypes.length === 0) throw memory.refused(2 * state.bytes + room)
+        else await spilled.add(state, 2 * state.bytes + room)
+        state = createState()
+        memory.resize(2 * state.bytes + room)
       }
       await input.close()
-      const columns =
-        mode === 'partial' ? [...state.keys(output), ...state.states(output)] : this.results(state, output)
-      const whole = new RecordBatch(this.schema, columns, state.groupCount, null, output)
+      if (spilled.isEmpty) {
+        yield* this.output(state, memory, context)
+        return
+      }
+      await spilled.add(state, memory.bytes)
+      for await (const merged of spilled.states()) {
+        state = merged
+        yield* this.output(merged, memory, context)
+      }
+    } finally {
       state.release()
+      memory.free()
+      await spilled.delete()
+    }
+  }
+
+  /** The rows of a state, which is released. */
+  private *output(
+    state: AggregateState,
+    memory: MemoryReservation,
+    context: TaskContext,
+  ): Generator<RecordBatch, void, void> {
+    const region = context.region()
+    try {
+      const columns =
+        this.mode === 'partial' ? [...state.keys(region), ...state.states(region)] : this.results(state, region)
+      const whole = new RecordBatch(this.schema, columns, state.groupCount, null, region)
+      state.release()
+      memory.tryResize(batchBytes(whole))
       yield* sliceBatch(whole, context)
     } finally {
       state.release()
-      output.release()
+      region.release()
     }
   }
 
@@ -164,5 +206,20 @@ export class AggregateExec extends ExecutionPlan {
     const keys = state.keys(region)
     const wanted = this.schema.fields.length - this.calls.length
     return [...keys.slice(0, wanted), ...state.results(region)]
+  }
+}
+
+/** Makes the groups of empty grouping sets, which are there without rows too. */
+function addEmptySets(
+  state: AggregateState,
+  groupCount: number,
+  sets: readonly (readonly number[])[],
+  context: TaskContext,
+): void {
+  const scratch = context.region()
+  try {
+    for (const [id, set] of sets.entries()) if (set.length === 0) state.addEmptySet(groupCount, id, scratch)
+  } finally {
+    scratch.release()
   }
 }

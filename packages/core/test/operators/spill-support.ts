@@ -1,0 +1,92 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { Arena } from '@volley/kernels'
+import { expect } from 'vitest'
+import {
+  executeAll,
+  MemoryPool,
+  scalarAt,
+  spillStore,
+  TaskContext,
+  type ExecutionPlan,
+  type ScalarValue,
+} from '../../src/index.ts'
+import { NodeSpillStore } from '../../src/node.ts'
+import { multiset, typesOf } from './engine-support.ts'
+
+export interface LimitedRun {
+  readonly rows: ScalarValue[][]
+  /** Most bytes that were reserved at a time. */
+  readonly peakBytes: number
+  readonly spilledBytes: number
+  readonly spillCount: number
+}
+
+const arena = new Arena({ reserveBytes: 256 << 20, poison: true })
+
+export interface LimitedOptions {
+  readonly limitBytes?: number
+  readonly batchSize?: number
+  readonly signal?: AbortSignal
+  readonly store?: NodeSpillStore | null
+}
+
+/** Runs a plan under a limit; asserts that no memory, reservation or file is left, however it ends. */
+export async function runLimited(plan: ExecutionPlan, options: LimitedOptions = {}): Promise<LimitedRun> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'volley-spill-test-'))
+  const store = options.store === undefined ? new NodeSpillStore(folder) : options.store
+  const pool = new MemoryPool(options.limitBytes)
+  const { signal } = options
+  const context = new TaskContext({
+    queryId: 'limited',
+    arena,
+    batchSize: options.batchSize ?? 256,
+    memory: pool.query('limited'),
+    ...(signal === undefined ? {} : { signal }),
+  })
+  if (store !== null) context.provide(spillStore, store)
+  const stream = executeAll(plan, context)
+  const rows: ScalarValue[][] = []
+  try {
+    for (let batch = await stream.next(); batch !== null; batch = await stream.next()) {
+      for (let k = 0; k < batch.numRows; k++) {
+        const row = batch.selection === null ? k : batch.selection[k]!
+        rows.push(batch.columns.map((vector) => scalarAt(vector, row)))
+      }
+    }
+    return {
+      rows,
+      peakBytes: pool.peakBytes,
+      spilledBytes: counterOf(plan, 'spilled_bytes', context),
+      spillCount: counterOf(plan, 'spill_count', context),
+    }
+  } finally {
+    await stream.close()
+    await context.close()
+    expect(fs.readdirSync(folder)).toEqual([])
+    fs.rmdirSync(folder)
+    expect(store?.openFiles ?? 0).toBe(0)
+    expect(pool.usedBytes).toBe(0)
+    expect(arena.liveBlocks).toBe(0)
+  }
+}
+
+function counterOf(plan: ExecutionPlan, name: string, context: TaskContext): number {
+  const own = context.metricsOf(plan).counters.get(name) ?? 0
+  return plan.children.reduce((sum, child) => sum + counterOf(child, name, context), own)
+}
+
+/** The same rows at a tenth of the memory that the plan would like, by spilling. */
+export async function expectSameAtATenth(plan: ExecutionPlan, ordered = false): Promise<LimitedRun> {
+  const free = await runLimited(plan)
+  expect(free.spilledBytes).toBe(0)
+  expect(free.rows.length).toBeGreaterThan(0)
+  const limited = await runLimited(plan, { limitBytes: Math.floor(free.peakBytes / 10) })
+  expect(limited.peakBytes).toBeLessThanOrEqual(free.peakBytes / 10)
+  expect(limited.spilledBytes).toBeGreaterThan(0)
+  expect(limited.spillCount).toBeGreaterThan(0)
+  if (ordered) expect(limited.rows).toEqual(free.rows)
+  else expect(multiset(limited.rows, typesOf(plan))).toEqual(multiset(free.rows, typesOf(plan)))
+  return limited
+}

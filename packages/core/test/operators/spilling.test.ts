@@ -1,0 +1,118 @@
+import { Field, Schema } from 'apache-arrow'
+import { expect, test } from 'vitest'
+import {
+  AggregateExec,
+  ColumnExpr,
+  hashPartitioning,
+  INT32,
+  INT64,
+  MemoryExec,
+  RepartitionExec,
+  SortExec,
+  toArrowRecordBatch,
+  RecordBatch,
+  UTF8,
+  vectorOf,
+  type AggregateCall,
+  type AggregateMode,
+  type ExecutionPlan,
+  type ScalarValue,
+  type SortKey,
+} from '../../src/index.ts'
+import { Arena, Region } from '@volley/kernels'
+import { aggregate, column } from './engine-support.ts'
+import { expectSameAtATenth } from './spill-support.ts'
+
+/** Numbers 0 to 2^32 - 1 that repeat with the seed (mulberry32). */
+function randoms(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), state | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return (t ^ (t >>> 14)) >>> 0
+  }
+}
+
+const arena = new Arena({ reserveBytes: 64 << 20 })
+const SCHEMA = new Schema([new Field('k', INT32, true), new Field('n', INT64, true), new Field('t', UTF8, true)])
+
+/** Rows with a key below `keys` (or NULL), a number and a text, in two partitions. */
+function table(rows: number, keys: number, seed: number): ExecutionPlan {
+  const next = randoms(seed)
+  const key = (): ScalarValue => (next() % 20 === 0 ? null : next() % keys)
+  const values = Array.from({ length: rows }, (_, i): ScalarValue[] => [
+    key(),
+    next() % 9 === 0 ? null : BigInt(i) * 4_294_967_297n,
+    `row ${next() % 1000}`,
+  ])
+  const region = new Region(arena)
+  const half = (from: number, to: number): MemoryExec['partitions'][number] => {
+    const part = values.slice(from, to)
+    const columns = SCHEMA.fields.map((field, c) =>
+      vectorOf(
+        field.type,
+        part.map((row) => row[c]!),
+        region,
+      ),
+    )
+    return [toArrowRecordBatch(new RecordBatch(SCHEMA, columns, part.length, null, region))]
+  }
+  const plan = new MemoryExec(SCHEMA, [half(0, rows >> 1), half(rows >> 1, rows)])
+  region.release()
+  return plan
+}
+
+const sortKeys = (plan: ExecutionPlan, ...at: number[]): SortKey[] =>
+  at.map((i) => ({ expr: column(plan, i), descending: i === 2, nullsFirst: i === 0 }))
+
+test('a sort merges what it had to write, in rounds, and keeps equal rows in their order', async () => {
+  const single = new RepartitionExec(table(12_000, 50, 1), { kind: 'unknown', count: 1 })
+  const run = await expectSameAtATenth(new SortExec(single, sortKeys(single, 0), null, true), true)
+  expect(run.spillCount).toBeGreaterThan(8)
+})
+
+test('a top k that does not fit spills and keeps the first rows only', async () => {
+  const single = new RepartitionExec(table(12_000, 5000, 2), { kind: 'unknown', count: 1 })
+  const run = await expectSameAtATenth(new SortExec(single, sortKeys(single, 0, 2, 1), 6000, true), true)
+  expect(run.rows.length).toBe(6000)
+})
+
+function grouped(mode: 'single' | 'two steps', sets: readonly (readonly number[])[] | null): ExecutionPlan {
+  const input = table(6000, 2000, 3)
+  const groups = sets === null ? [column(input, 0)] : [column(input, 0), column(input, 2)]
+  const calls = [
+    aggregate('count', []),
+    aggregate('sum', [column(input, 1)]),
+    aggregate('min', [column(input, 2)]),
+    aggregate('count', [column(input, 2)], { distinct: true }),
+    aggregate('array_agg', [column(input, 1)], { orderBy: sortKeys(input, 1) }),
+  ]
+  return aggregated(input, mode, groups, sets, calls)
+}
+
+function aggregated(
+  input: ExecutionPlan,
+  mode: 'single' | 'two steps',
+  groups: readonly ColumnExpr[],
+  sets: readonly (readonly number[])[] | null,
+  calls: readonly AggregateCall[],
+): ExecutionPlan {
+  const groupFields = groups.map((group) => new Field(group.name, group.type, true))
+  const results = calls.map((call, i) => new Field(`a${i}`, call.type, true))
+  const schema = new Schema([...groupFields, ...results])
+  const make = (of: ExecutionPlan, how: AggregateMode, keys: readonly ColumnExpr[], out: Schema): AggregateExec =>
+    new AggregateExec(of, how, keys, sets, calls, out)
+  if (mode === 'single') {
+    return make(new RepartitionExec(input, hashPartitioning(sets === null ? groups : [], 1)), 'single', groups, schema)
+  }
+  const partial = make(input, 'partial', groups, AggregateExec.partialSchema(groupFields, sets, calls))
+  const keys = groups.map((_, i) => column(partial, i))
+  const dealt = new RepartitionExec(partial, hashPartitioning(keys, 2))
+  return make(dealt, 'final', keys, schema)
+}
+
+test('groups that do not fit are written, dealt and merged, with DISTINCT and ORDER BY inside', async () => {
+  await expectSameAtATenth(grouped('single', null))
+  await expectSameAtATenth(grouped('two steps', [[0], [0, 1], [1]]))
+})
