@@ -1,191 +1,258 @@
 /**
  * Damages files of indexes, one at a time, and reads and searches what is left: it must be refused as corrupted, or read to
- * the end; what is read otherwise than before must fail its checksum. Ends with status 1 at the first other error, a round
- * that takes too long, or memory that grows.
+ * the end; what is read otherwise than before must fail its checksum. Any other error, an allocation out of proportion and
+ * a round that takes long are failures; a round that hangs ends the run. Closes with `N passed, N failed`.
  *
- * Run: node -C @volley/source packages/tantivy/scripts/fuzz.ts [--mutations 20000] [--seed N] [--indexes DIR]
+ * Run: node -C @volley/source packages/tantivy/scripts/fuzz.ts [--mutations 20000] [--seed N] [--from ROUND] [--indexes DIR]
  *
- * DIR holds folders with an `index` each; by default fixtures/tantivy, and fixtures/tantivy of VOLLEY_SHARED if that is set.
- * Indexes above 400 kB are left out.
+ * DIR holds folders with an `index` each, or with a bare `*.columnar` file; by default fixtures/tantivy, and
+ * fixtures/tantivy of VOLLEY_SHARED if that is set. A round depends on the seed and its number only: `--from ROUND
+ * --mutations 1` repeats one.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { Worker } from 'node:worker_threads'
 import {
-  collectTopDocs,
-  countDocs,
-  dumpIndex,
-  FuzzyTermQuery,
+  dumpColumnar,
   type Index,
   IndexCorruptedError,
   MemoryDirectory,
   openIndex,
-  PhraseQuery,
-  type Query,
-  BooleanQuery,
-  RangeQuery,
-  TermQuery,
   UnsupportedIndexError,
-  WildcardQuery,
-} from '@volley/tantivy'
+} from '../src/index.ts'
+import { damage, dice } from '../test/support/damage.ts'
+import { type Reading, readingsOf } from './readings.ts'
 
-const MAX_INDEX_BYTES = 400_000
-const MAX_ROUND_MS = 20_000
+const MAX_SEGMENT_BYTES = 1_000_000
+const MAX_ROUND_MS = 10_000
+const HANGING_MS = 60_000
+/** Bytes of one typed array; all segments are smaller than a megabyte. */
+const MAX_ALLOCATION = 1 << 27
 const MAX_RSS = 2 ** 31
+const MAX_FAILURES = 25
+/** A reading is drawn less often the longer it takes above this. */
+const CHEAP_MS = 4
 
 const { values: options } = parseArgs({
   options: {
     mutations: { type: 'string', default: '20000' },
     seed: { type: 'string', default: '1' },
+    from: { type: 'string', default: '0' },
     indexes: { type: 'string' },
   },
 })
 
-/** Uniform integers below n, from a seed (mulberry32). */
-function random(seed: number): (n: number) => number {
-  let state = seed
-  return (n) => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4294967296) * n)
-  }
+/** A reading of an undamaged segment, what it gave, and how it is drawn. */
+interface Known {
+  readonly reading: Reading
+  readonly text: string
+  readonly weight: number
 }
 
-/** One damage: a bit, a byte, a run of bytes, a cut, bytes moved or inserted. */
-function mutate(bytes: Uint8Array, next: (n: number) => number): Uint8Array {
-  const out = bytes.slice()
-  if (out.length === 0) return Uint8Array.of(next(256))
-  // half of the damage goes where files keep their tables
-  const at = next(2) === 0 ? next(out.length) : Math.max(0, out.length - 1 - next(Math.min(400, out.length)))
-  switch (next(7)) {
-    case 0:
-      out[at]! ^= 1 << next(8)
-      return out
-    case 1:
-      out[at] = next(256)
-      return out
-    case 2:
-      out.fill(next(2) === 0 ? 255 : 0, at, at + 1 + next(8))
-      return out
-    case 3:
-      return out.slice(0, at)
-    case 4: {
-      const from = next(out.length)
-      out.copyWithin(at, from, from + 1 + next(16))
-      return out
-    }
-    case 5: {
-      const inserted = new Uint8Array(out.length + 1 + next(8))
-      inserted.set(out.subarray(0, at))
-      inserted.set(out.subarray(at), inserted.length - (out.length - at))
-      return inserted
-    }
-    default:
-      for (let k = next(6); k >= 0; k -= 1) out[next(out.length)] = next(256)
-      return out
-  }
+/** One segment as an index of its own. */
+interface Subject {
+  readonly name: string
+  readonly files: ReadonlyMap<string, Uint8Array>
+  /** By file. */
+  readonly readings: ReadonlyMap<string, readonly Known[]>
 }
 
-/** Some terms of each indexed field, spread over its dictionary. */
-async function queriesOf(index: Index): Promise<Query[]> {
-  const queries: Query[] = []
-  for (const field of index.schema.fields) {
-    if (field.options.record === null) continue
-    const terms: Uint8Array[] = []
-    for (const segment of index.segments) {
-      const inverted = await segment.invertedIndex(field.ord)
-      if (inverted === null) continue
-      for await (const batch of inverted.terms.range(null, null)) {
-        for (let k = 0; k < batch.count; k += 1 + (batch.count >> 2)) {
-          terms.push(batch.bytes.slice(batch.offsets[k]!, batch.offsets[k + 1]!))
+const encoder = new TextEncoder()
+let largest = 0
+
+/** Notes how large typed arrays become. */
+function watchAllocations(): void {
+  const kinds = ['Uint8Array', 'Uint16Array', 'Uint32Array', 'Int32Array', 'Float64Array', 'BigUint64Array'] as const
+  for (const kind of kinds) {
+    const original = globalThis[kind]
+    const watched = new Proxy(original, {
+      construct(target, args: unknown[], newTarget) {
+        const length = args[0]
+        if (typeof length === 'number' && length * target.BYTES_PER_ELEMENT > largest) {
+          largest = length * target.BYTES_PER_ELEMENT
+          if (largest > MAX_ALLOCATION) throw new Error(`${kind} of ${length} elements`)
         }
-        if (terms.length > 12) break
+        return Reflect.construct(target, args, newTarget) as object
+      },
+    })
+    Object.assign(globalThis, { [kind]: watched })
+  }
+}
+
+/** Ends the process when the count of rounds stands still. */
+function watchRounds(): Int32Array {
+  const beat = new Int32Array(new SharedArrayBuffer(4))
+  const code = `
+    const { workerData: { beat, limit } } = require('node:worker_threads')
+    let [round, since] = [-1, Date.now()]
+    setInterval(() => {
+      const now = Atomics.load(beat, 0)
+      if (now !== round) [round, since] = [now, Date.now()]
+      else if (Date.now() - since > limit) {
+        require('node:fs').writeSync(2, 'round ' + round + ' hangs\\n0 passed, 1 failed\\n')
+        process.kill(process.pid, 'SIGKILL')
       }
-    }
-    const clauses = terms.slice(0, 6).map((term) => new TermQuery(field.ord, term))
-    if (clauses.length < 2) continue
-    queries.push(new BooleanQuery({ should: clauses }), new BooleanQuery({ must: clauses.slice(0, 2) }))
-    queries.push(new WildcardQuery(field.ord, '*a*'), new FuzzyTermQuery(field.ord, 'abc', { distance: 2 }))
-    const [lower, upper] = [terms[0]!, terms.at(-1)!]
-    if (field.type !== 'json_object') {
-      queries.push(new RangeQuery(field.ord, { term: lower, inclusive: true }, { term: upper, inclusive: false }))
-    }
-    if (field.type === 'text' && field.options.record === 'position') {
-      queries.push(
-        new PhraseQuery(field.ord, terms.slice(0, 2)),
-        new PhraseQuery(field.ord, terms.slice(0, 2), [0, 1], 2),
-      )
-    }
-  }
-  return queries
+    }, 1000)`
+  new Worker(code, { eval: true, workerData: { beat, limit: HANGING_MS } }).unref()
+  return beat
 }
 
-async function readAll(files: ReadonlyMap<string, Uint8Array>, queries: readonly Query[] | null): Promise<string> {
-  const lines: string[] = []
-  for await (const line of dumpIndex(new MemoryDirectory(files))) lines.push(line)
-  const index = await openIndex(new MemoryDirectory(files))
-  for (const query of queries ?? []) {
-    await countDocs(index, query)
-    await collectTopDocs(index, query, 5)
-  }
-  return lines.join('\n')
+function filesOf(folder: string): Map<string, Uint8Array> {
+  const names = readdirSync(folder).filter((name) => !name.startsWith('.') && !name.endsWith('.lock'))
+  return new Map(names.map((name) => [name, new Uint8Array(readFileSync(join(folder, name)))] as const))
 }
 
+/** Each segment of an index of its own. */
+async function subjectsOf(name: string, files: ReadonlyMap<string, Uint8Array>): Promise<Subject[]> {
+  const meta = JSON.parse(new TextDecoder().decode(files.get('meta.json'))) as { segments: { segment_id: string }[] }
+  const subjects: Subject[] = []
+  for (const [k, segment] of meta.segments.entries()) {
+    const stem = segment.segment_id.replaceAll('-', '')
+    const own = new Map([...files].filter(([file]) => file.startsWith(stem)))
+    let size = 0
+    for (const bytes of own.values()) size += bytes.length
+    if (size > MAX_SEGMENT_BYTES) continue
+    own.set('meta.json', encoder.encode(JSON.stringify({ ...meta, segments: [segment] })))
+    subjects.push(await subjectOf(`${name} segment ${k}`, own))
+  }
+  return subjects
+}
+
+async function subjectOf(name: string, files: ReadonlyMap<string, Uint8Array>): Promise<Subject> {
+  const byExtension = await readingsOf(await openIndex(new MemoryDirectory(files)))
+  const readings = new Map<string, Known[]>()
+  for (const file of files.keys()) {
+    const known: Known[] = []
+    for (const reading of byExtension.get(file === 'meta.json' ? file : file.split('.').at(-1)!) ?? []) {
+      const start = performance.now()
+      const text = await reading.run(await openIndex(new MemoryDirectory(files)))
+      const elapsed = performance.now() - start
+      known.push({ reading, text, weight: 1 / (CHEAP_MS + elapsed) })
+    }
+    if (known.length > 0) readings.set(file, known)
+  }
+  return { name, files, readings }
+}
+
+/** A bare columnar container, which has no checksum: it must only be read to the end or refused. */
+async function containerOf(name: string, bytes: Uint8Array): Promise<Subject> {
+  const reading: Reading = {
+    what: 'columns',
+    async run(index: Index) {
+      const lines: string[] = []
+      for await (const line of dumpColumnar(
+        await index.directory.read('columnar', 0, index.directory.length('columnar')),
+      ))
+        lines.push(line)
+      return lines.join('\n')
+    },
+  }
+  const meta = encoder.encode(JSON.stringify({ index_settings: {}, segments: [], schema: [], opstamp: 0 }))
+  const files = new Map([
+    ['columnar', bytes],
+    ['meta.json', meta],
+  ])
+  const text = await reading.run(await openIndex(new MemoryDirectory(files)))
+  return { name, files, readings: new Map([['columnar', [{ reading, text, weight: 1 }]]]) }
+}
+
+function draw<T>(items: readonly T[], weightOf: (item: T) => number, next: (n: number) => number): T {
+  let total = 0
+  for (const item of items) total += weightOf(item)
+  let rest = (next(2 ** 30) / 2 ** 30) * total
+  for (const item of items) {
+    rest -= weightOf(item)
+    if (rest < 0) return item
+  }
+  return items.at(-1)!
+}
+
+type Outcome = 'refused' | 'same' | 'different'
+
+async function attempt(subject: Subject, file: string, bytes: Uint8Array, known: Known): Promise<Outcome> {
+  const files = new Map(subject.files).set(file, bytes)
+  const directory = new MemoryDirectory(files)
+  let text: string
+  try {
+    text = await known.reading.run(await openIndex(directory))
+  } catch (error) {
+    if (error instanceof IndexCorruptedError && error.file !== '' && error.offset >= 0) return 'refused'
+    if (error instanceof UnsupportedIndexError) return 'refused'
+    throw error
+  }
+  if (text === known.text) return 'same'
+  if (file !== 'meta.json' && file !== 'columnar') {
+    const noticed = await (await openIndex(directory)).verifyChecksums().then(
+      () => false,
+      (error: unknown) => error instanceof IndexCorruptedError,
+    )
+    if (!noticed) throw new Error('read otherwise, with right checksums')
+  }
+  return 'different'
+}
+
+watchAllocations()
 const repository = fileURLToPath(new URL('../../../fixtures/tantivy', import.meta.url))
 const shared = process.env['VOLLEY_SHARED']
 const roots = options.indexes === undefined ? [repository] : [options.indexes]
-if (options.indexes === undefined && shared !== undefined) roots.push(join(shared, 'fixtures/tantivy'))
-const subjects: { name: string; files: Map<string, Uint8Array>; dump: string; queries: Query[] }[] = []
+if (options.indexes === undefined && shared !== undefined) {
+  roots.push(join(shared, 'fixtures/tantivy'), join(shared, 'fixtures/tantivy/compat'))
+}
+const subjects: Subject[] = []
 for (const root of roots) {
   for (const name of readdirSync(root)) {
-    const folder = join(root, name, 'index')
-    if (!existsSync(folder)) continue
-    const names = readdirSync(folder).filter((file) => !file.startsWith('.') && !file.endsWith('.lock'))
-    const files = new Map(names.map((file) => [file, new Uint8Array(readFileSync(join(folder, file)))] as const))
-    let size = 0
-    for (const bytes of files.values()) size += bytes.length
-    if (size > MAX_INDEX_BYTES) continue
-    const queries = await queriesOf(await openIndex(new MemoryDirectory(files)))
-    subjects.push({ name, files, dump: await readAll(files, queries), queries })
+    const path = join(root, name)
+    const folder = [join(path, 'index'), path].find((candidate) => existsSync(join(candidate, 'meta.json')))
+    if (folder !== undefined) subjects.push(...(await subjectsOf(name, filesOf(folder))))
+    else if (name.endsWith('.columnar') && statSync(path).isFile()) {
+      subjects.push(await containerOf(name, new Uint8Array(readFileSync(path))))
+    }
   }
 }
-if (subjects.length === 0) throw new Error(`no index of at most ${MAX_INDEX_BYTES} bytes in ${roots.join(' and ')}`)
+if (subjects.length === 0) throw new Error(`no index in ${roots.join(' and ')}`)
 
+const first = Number(options.from)
 const mutations = Number(options.mutations)
-const next = random(Number(options.seed))
 const outcomes = { refused: 0, same: 0, different: 0 }
-console.log(`${mutations} mutations of ${subjects.length} indexes, seed ${options.seed}`)
-for (let round = 0; round < mutations; round += 1) {
+const seen = new Set<string>()
+let failed = 0
+console.log(`${mutations} mutations of ${subjects.length} segments, seed ${options.seed}`)
+const beat = watchRounds()
+const started = performance.now()
+let told = started
+let round = first
+for (; round < first + mutations && failed < MAX_FAILURES; round += 1) {
+  Atomics.store(beat, 0, round)
+  const next = dice(Number(options.seed) * 1_000_003 + round)
   const subject = subjects[next(subjects.length)]!
-  const names = [...subject.files.keys()]
-  const name = names[next(names.length)]!
-  const files = new Map(subject.files)
-  files.set(name, mutate(files.get(name)!, next))
-  const what = `round ${round}: ${subject.name}/${name}`
+  const file = [...subject.readings.keys()][next(subject.readings.size)]!
+  const known = draw(subject.readings.get(file)!, ({ weight }) => weight, next)
+  const bytes = damage(subject.files.get(file)!, next)
+  if (mutations === 1) writeSync(1, `${subject.name}, ${file}, ${known.reading.what}\n`)
   const start = performance.now()
+  largest = 0
   try {
-    const dump = await readAll(files, subject.queries)
-    const same = dump === subject.dump
-    outcomes[same ? 'same' : 'different'] += 1
-    if (!same && name !== 'meta.json') {
-      const refused = await (await openIndex(new MemoryDirectory(files))).verifyChecksums().then(
-        () => false,
-        (error: unknown) => error instanceof IndexCorruptedError,
-      )
-      if (!refused) throw new Error('read otherwise, with right checksums')
-    }
+    outcomes[await attempt(subject, file, bytes, known)] += 1
+    const elapsed = performance.now() - start
+    if (elapsed > MAX_ROUND_MS) throw new Error(`${Math.round(elapsed)} ms`)
+    if (process.memoryUsage.rss() > MAX_RSS) throw new Error('too much memory')
+    seen.add(`${subject.name}/${file}/${known.reading.what}`)
   } catch (error) {
-    if (!(error instanceof IndexCorruptedError || error instanceof UnsupportedIndexError)) {
-      console.error(what, error)
-      process.exit(1)
-    }
-    outcomes.refused += 1
+    failed += 1
+    console.error(`round ${round}: ${subject.name}, ${file}, ${known.reading.what}:`, error)
   }
-  const elapsed = performance.now() - start
-  if (elapsed > MAX_ROUND_MS) throw new Error(`${what}: ${Math.round(elapsed)} ms`)
-  if (round % 200 === 0 && process.memoryUsage.rss() > MAX_RSS) throw new Error(`${what}: too much memory`)
+  if (performance.now() - told > 15_000) {
+    told = performance.now()
+    console.log(`${round + 1 - first} of ${mutations} after ${Math.round((told - started) / 1000)} s, ${failed} failed`)
+  }
 }
-console.log(`refused ${outcomes.refused}, read the same ${outcomes.same}, otherwise ${outcomes.different}`)
-if (outcomes.refused < mutations / 10) throw new Error('hardly any damage was noticed')
+const { refused, same, different } = outcomes
+console.log(`refused ${refused}, read the same ${same}, otherwise ${different}; ${seen.size} readings`)
+if (refused < (round - first) / 10 && mutations > 100) {
+  console.error('hardly any damage was noticed')
+  failed += 1
+}
+console.log(`${round - first - failed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1

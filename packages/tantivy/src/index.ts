@@ -7,6 +7,7 @@ export { MemoryDirectory } from './directory/memory-directory.ts'
 export { IndexCorruptedError, UnsupportedIndexError } from './errors.ts'
 export { verifyChecksum } from './bytes/footer.ts'
 export type { ZstdDecompress } from './bytes/zstd.ts'
+export { decodeZstd } from './bytes/zstd-decode.ts'
 export { type IndexMeta, type SegmentMeta, parseMeta } from './schema/index-meta.ts'
 export {
   type DatePrecision,

@@ -1,4 +1,4 @@
-import { decompress } from 'fzstd'
+import { decodeZstd } from '@volley/tantivy'
 import { ByteReader } from './byte-reader.ts'
 
 export type SplitFieldType = 'str' | 'u64' | 'i64' | 'f64' | 'bool' | 'date' | 'facet' | 'bytes' | 'ip' | 'json'
@@ -43,7 +43,7 @@ function unzip(frame: Uint8Array, decompressFrame?: (frame: Uint8Array, length: 
   if (length !== null && length > MAX_LENGTH) throw new RangeError(`the list of fields claims ${length} bytes`)
   if (length !== null && decompressFrame !== undefined) return decompressFrame(frame, length)
   try {
-    return decompress(frame)
+    return decodeZstd(frame, MAX_LENGTH)
   } catch (error) {
     throw new RangeError(`the list of fields is no zstd frame: ${(error as Error).message}`)
   }

@@ -1,4 +1,3 @@
-import { decompress } from 'fzstd'
 import type { IndexCorruptedError } from '../errors.ts'
 
 /**
@@ -7,11 +6,10 @@ import type { IndexCorruptedError } from '../errors.ts'
  */
 export type ZstdDecompress = (frame: Uint8Array, length: number) => Uint8Array
 
-/** The zstd decoder of the main entry, in plain JavaScript. */
-export const fzstdDecompress: ZstdDecompress = (frame, length) => decompress(frame, new Uint8Array(length))
-
-/** Largest decompressed block that is believed. */
-const MAX_BLOCK = 1 << 28
+/** Largest decompressed content that is believed. */
+const MAX_CONTENT = 1 << 28
+/** The most that the bytes of a frame can stand for: a block has at least 4 bytes and at most this content. */
+const MAX_BLOCK = 1 << 17
 
 /**
  * Runs a decompressor over a frame whose length is `known` (from a length prefix) or stands in the frame header, after
@@ -28,7 +26,9 @@ export function decompressZstdFrame(
   const length = known ?? header.contentSize
   if (length === null) throw corrupted(0, 'zstd frame does not say its size')
   if (header.contentSize !== null && header.contentSize !== length) throw corrupted(0, 'zstd frame of another size')
-  if (length > MAX_BLOCK || header.windowSize > MAX_BLOCK) throw corrupted(0, `zstd frame claims ${length} bytes`)
+  if (length > MAX_CONTENT || header.windowSize > MAX_CONTENT || length > (frame.length >> 2) * MAX_BLOCK) {
+    throw corrupted(0, `zstd frame claims ${length} bytes`)
+  }
   let out: Uint8Array
   try {
     out = decompressFrame(frame, length)

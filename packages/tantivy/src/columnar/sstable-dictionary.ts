@@ -73,7 +73,8 @@ export class SSTableDictionary implements ColumnDictionary {
     for (let i = 0; i < ordinals.length; i += 1) {
       const ordinal = ordinals[i]!
       if (ordinal <= previous) throw new RangeError('ordinals must ascend')
-      if (ordinal >= this.numTerms) throw new RangeError(`ordinal ${ordinal} of ${this.numTerms}`)
+      // of a column, whose packed values can be larger than their own bounds say
+      if (ordinal >= this.numTerms) throw this.#table.corrupted(`ordinal ${ordinal} of ${this.numTerms}`)
       previous = ordinal
       if (ordinal < end) continue
       const block = this.#table.blockOf(ordinal)

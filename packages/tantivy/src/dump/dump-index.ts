@@ -1,4 +1,5 @@
-import { fzstdDecompress, type ZstdDecompress } from '../bytes/zstd.ts'
+import type { ZstdDecompress } from '../bytes/zstd.ts'
+import { decodeZstd } from '../bytes/zstd-decode.ts'
 import { ColumnarReader } from '../columnar/columnar-reader.ts'
 import type { Directory } from '../directory/directory.ts'
 import { FileSlice } from '../directory/file-slice.ts'
@@ -33,7 +34,7 @@ export async function* dumpIndex(directory: Directory, options: DumpOptions = {}
 export async function* dumpColumnar(bytes: Uint8Array, options: DumpOptions = {}): AsyncGenerator<string> {
   const name = 'columnar'
   const directory = new MemoryDirectory(new Map([[name, bytes]]))
-  const zstd = options.zstdDecompress ?? fzstdDecompress
+  const zstd = options.zstdDecompress ?? decodeZstd
   const reader = await ColumnarReader.open(FileSlice.ofFile(directory, name), zstd, null)
   for (const entry of reader.columns) yield dumpColumn(entry, await reader.open(entry), '')
 }

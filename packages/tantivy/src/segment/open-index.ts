@@ -1,5 +1,6 @@
 import { verifyChecksum } from '../bytes/footer.ts'
-import { fzstdDecompress, type ZstdDecompress } from '../bytes/zstd.ts'
+import type { ZstdDecompress } from '../bytes/zstd.ts'
+import { decodeZstd } from '../bytes/zstd-decode.ts'
 import type { Directory } from '../directory/directory.ts'
 import { IndexCorruptedError } from '../errors.ts'
 import { type IndexMeta, readMeta } from '../schema/index-meta.ts'
@@ -49,7 +50,7 @@ export class Index {
 
 /** Opens the index of a directory: reads meta.json and the deletes. Throws IndexCorruptedError. */
 export async function openIndex(directory: Directory, options: OpenOptions = {}): Promise<Index> {
-  const zstd = options.zstdDecompress ?? fzstdDecompress
+  const zstd = options.zstdDecompress ?? decodeZstd
   const meta = await readMeta(directory, options.signal)
   const segments = await Promise.all(
     meta.segments.map(async (segment, ord) => {

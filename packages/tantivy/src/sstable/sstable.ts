@@ -1,5 +1,6 @@
 import { ByteReader } from '../bytes/byte-reader.ts'
 import type { ZstdDecompress } from '../bytes/zstd.ts'
+import type { IndexCorruptedError } from '../errors.ts'
 import type { FileSlice } from '../directory/file-slice.ts'
 import { decodeBlock, openBlock, type SSTableBlock, visitKeys } from './block.ts'
 import { type BlockIndex, readBlockIndexV2, readBlockIndexV3, singleBlockIndex } from './block-index.ts'
@@ -58,6 +59,11 @@ export class SSTable<V> {
     }
     checkIndex(index, indexOffset, numTerms, slice)
     return new SSTable(slice, numTerms, index, codec, zstd)
+  }
+
+  /** The error for what contradicts the table. */
+  corrupted(problem: string): IndexCorruptedError {
+    return this.#slice.corrupted(0, problem)
   }
 
   get numBlocks(): number {
