@@ -1,7 +1,13 @@
 import { defineProject } from 'vitest/config'
 
 export default defineProject({
-  test: { name: 'examples', include: ['*/test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+  test: {
+    name: 'examples',
+    include: ['*/test/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    isolate: false,
+  },
   resolve: { conditions: ['@volley/source'] },
   ssr: { resolve: { conditions: ['@volley/source', 'node', 'import', 'module', 'default'] } },
 })

@@ -1,7 +1,7 @@
 import { defineProject } from 'vitest/config'
 
 export default defineProject({
-  test: { name: '@volley/cluster', include: ['test/**/*.test.ts'], testTimeout: 60_000 },
+  test: { name: '@volley/cluster', include: ['test/**/*.test.ts'], testTimeout: 60_000, isolate: false },
   resolve: { conditions: ['@volley/source'] },
   ssr: { resolve: { conditions: ['@volley/source', 'node', 'import', 'module', 'default'] } },
 })

@@ -1,7 +1,13 @@
 import { defineProject } from 'vitest/config'
 
 export default defineProject({
-  test: { name: '@volley/testing', include: ['test/**/*.test.ts'], testTimeout: 60_000 },
+  test: {
+    name: '@volley/testing',
+    include: ['test/**/*.test.ts'],
+    testTimeout: 60_000,
+    isolate: false,
+    globalSetup: ['test/support/worker-processes.ts'],
+  },
   resolve: { conditions: ['@volley/source'] },
   ssr: { resolve: { conditions: ['@volley/source', 'node', 'import', 'module', 'default'] } },
 })

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { jsonValue } from '@volley/core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { connect, type VolleySession } from 'volley'
 import { differenceFrom, explainQuery, TestTree, type Truth } from '../src/index.ts'
 import { fixtures, installFixture } from './support/fixtures.ts'
@@ -18,16 +18,17 @@ beforeAll(async () => {
 })
 afterAll(() => tree.remove())
 
-describe.each([0, 2])('DuckDB gives the same answers about the demo as %i workers', (localWorkers) => {
+describe.each([0, 2])('DuckDB gives the same answers about the demo as %i workers', (count) => {
   let session: VolleySession
   beforeAll(async () => {
-    session = await connect({ metastore: installFixture(tree, 'demo'), localWorkers, poison: true })
+    const workerUrls = inject('workerUrls').slice(0, count)
+    session = await connect({ metastore: installFixture(tree, 'demo'), workerUrls, poison: true })
   }, 60_000)
   afterAll(() => session?.close())
 
   test('both workers read splits', async () => {
     const { workersWithRows } = await explainQuery(session, 'SELECT level, count(*) FROM logs GROUP BY level', {}, true)
-    expect(workersWithRows.size).toBe(Math.max(1, localWorkers))
+    expect(workersWithRows.size).toBe(Math.max(1, count))
   })
 
   test.each(truths)('$id', { timeout: 60_000 }, async (truth) => {

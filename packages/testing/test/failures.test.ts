@@ -99,12 +99,6 @@ describe.concurrent('a metastore that is not one', { timeout: 90_000 }, () => {
 })
 
 describe.concurrent('a split that is damaged', () => {
-  let workers: readonly Worker[]
-  beforeAll(async () => {
-    workers = await Promise.all([startWorker(), startWorker()])
-  }, 60_000)
-  afterAll(() => workers?.forEach(({ command }) => command.signal('SIGKILL')))
-
   test.each([
     ['missing', (file: string) => fs.rmSync(file)],
     ['cut in the middle', (file: string) => fs.truncateSync(file, fs.statSync(file).size >> 1)],
@@ -117,7 +111,7 @@ describe.concurrent('a split that is damaged', () => {
     damage(split.path)
     const query = `SELECT count(*), max(note), max(n) FROM "${indexId}" WHERE match(body, 'alpha')`
     expectOneLine(await sql(query), named(split.splitId))
-    expectOneLine(await sql(query, ...workers.flatMap(({ address }) => ['--worker', address])), named(split.splitId))
+    expectOneLine(await sql(query, ...inject('workerUrls').flatMap((url) => ['--worker', url])), named(split.splitId))
   })
 })
 

@@ -1,8 +1,8 @@
 import fs from 'node:fs'
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { connect, type VolleySession } from 'volley'
-import { explainQuery, multisetDifference, queryRows, startWorker, TestTree, type RowValue } from '../src/index.ts'
+import { explainQuery, multisetDifference, queryRows, TestTree, type RowValue } from '../src/index.ts'
 import { fixtures, installFixture } from './support/fixtures.ts'
 
 const PARTITIONS = [1, 3, 16]
@@ -21,17 +21,14 @@ afterAll(() => tree.remove())
 describe.each([0, 2])('with %i workers', (count) => {
   let real: VolleySession
   let published: VolleySession
-  let workers: Awaited<ReturnType<typeof startWorker>>[] = []
   beforeAll(async () => {
-    workers = await Promise.all(Array.from({ length: count }, () => startWorker()))
-    const workerUrls = workers.map(({ address }) => address)
+    const workerUrls = inject('workerUrls').slice(0, count)
     real = await connect({ metastore: quickwit, workerUrls, poison: true })
     published = await connect({ metastore: tree.uri, workerUrls, poison: true })
   }, 60_000)
   afterAll(async () => {
     await published?.close()
     await real?.close()
-    for (const { command } of workers) command.signal('SIGTERM')
   })
 
   async function expectRows(

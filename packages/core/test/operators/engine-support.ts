@@ -30,6 +30,9 @@ import {
   type SortKey,
 } from '../../src/index.ts'
 
+// The same cases every time, unless asked for others; a failure prints the seed that it was found with.
+fc.configureGlobal({ seed: Number(process.env.VOLLEY_SEED ?? 20_260_303) })
+
 export interface Column {
   readonly name: string
   readonly type: DataType
@@ -183,25 +186,46 @@ export async function run(plan: ExecutionPlan, batchSize: number): Promise<Scala
   return rows
 }
 
-/** A value as text that is equal in both engines for equal values; floats by nine digits. */
+const isFloat = (type: DataType): boolean => typeName(type).startsWith('Float')
+
+/** A value as text that is equal in both engines for equal values. */
 export function textOf(value: unknown, type: DataType): string {
   if (value === null || value === undefined) return 'NULL'
-  switch (typeName(type)) {
-    case 'Float64':
-    case 'Float32': {
-      const number = Number(value)
-      return Number.isFinite(number) ? String(Number(number.toPrecision(9)) + 0) : String(number)
-    }
-    case 'List':
-      return `[${(value as readonly unknown[]).map((item) => textOf(item, type.children![0]!.type)).join(',')}]`
-    default:
-      return String(value)
-  }
+  if (isFloat(type)) return String(Number(value) + 0)
+  if (typeName(type) !== 'List') return String(value)
+  return `[${(value as readonly unknown[]).map((item) => textOf(item, type.children![0]!.type)).join(',')}]`
 }
 
-/** Rows as sorted text, for comparing multisets. */
+/** Rows as sorted text, for comparing multisets whose floats are not computed. */
 export function multiset(rows: readonly (readonly unknown[])[], types: readonly DataType[]): string[] {
   return rows.map((row) => row.map((value, i) => textOf(value, types[i]!)).join(' | ')).sort()
+}
+
+/** Whether two values are equal, floats (which may be added up in another order) to one part in 10^12. */
+export function isSame(a: unknown, b: unknown, type: DataType): boolean {
+  if (!isFloat(type) || (a ?? null) === null || (b ?? null) === null) return textOf(a, type) === textOf(b, type)
+  const [x, y] = [Number(a), Number(b)]
+  return Object.is(x, y) || Math.abs(x - y) <= 1e-12 * Math.max(Math.abs(x), Math.abs(y))
+}
+
+/** Expects two multisets of rows to be the same, value by value as `isSame` says. */
+export function expectSameRows(
+  actual: readonly (readonly unknown[])[],
+  expected: readonly (readonly unknown[])[],
+  types: readonly DataType[],
+  note?: string,
+): void {
+  const exact = (row: readonly unknown[]): string =>
+    row.map((value, i) => (isFloat(types[i]!) ? '~' : textOf(value, types[i]!))).join(' | ')
+  const left = Map.groupBy(actual, exact)
+  const missing = expected.filter((row) => {
+    const candidates = left.get(exact(row)) ?? []
+    const at = candidates.findIndex((candidate) => row.every((value, i) => isSame(candidate[i], value, types[i]!)))
+    if (at >= 0) candidates.splice(at, 1)
+    return at < 0
+  })
+  const extra = [...left.values()].flat()
+  expect({ missing: multiset(missing, types), extra: multiset(extra, types) }, note).toEqual({ missing: [], extra: [] })
 }
 
 export function typesOf(plan: ExecutionPlan): DataType[] {

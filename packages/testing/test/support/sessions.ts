@@ -1,8 +1,7 @@
-import { LocalWorkers } from '@volley/worker'
 import fc from 'fast-check'
-import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest'
 import type { VolleySession } from 'volley'
-import { measuredSession, TestTree, volleyBin, type MeasuredSession } from '../../src/index.ts'
+import { measuredSession, TestTree, type MeasuredSession } from '../../src/index.ts'
 
 // The same cases every time, unless asked for others; a failure prints the seed that it was found with.
 fc.configureGlobal({ seed: Number(process.env.VOLLEY_SEED ?? 20_260_303) })
@@ -20,21 +19,17 @@ export interface Sessions {
 /** A tree and two sessions over it for all tests of a file. Nothing may live in their memory after a test. */
 export function useSessions(): Sessions {
   let tree: TestTree
-  let processes: LocalWorkers
   let local: MeasuredSession
   let workers: MeasuredSession
   beforeAll(async () => {
     tree = await TestTree.create()
-    const args = [volleyBin, 'worker', '--listen', '127.0.0.1:0', '--with-parent']
-    processes = await LocalWorkers.start({ count: 2, command: process.execPath, args, startSeconds: 60 })
     local = measuredSession(tree.uri)
-    workers = measuredSession(tree.uri, processes.urls)
+    workers = measuredSession(tree.uri, inject('workerUrls'))
   }, 90_000)
   afterEach(() => expect([local.arena.liveBlocks, workers.arena.liveBlocks]).toEqual([0, 0]))
   afterAll(async () => {
     await local?.session.close()
     await workers?.session.close()
-    await processes?.close()
     tree?.remove()
   })
   return {
