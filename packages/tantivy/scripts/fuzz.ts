@@ -14,16 +14,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import {
-  dumpColumnar,
-  type Index,
-  IndexCorruptedError,
-  MemoryDirectory,
-  openIndex,
-  UnsupportedIndexError,
-} from '../src/index.ts'
+import { dumpColumnar, type Index } from '@volley/tantivy'
 import { damage, dice } from '../test/support/damage.ts'
-import { type Reading, readingsOf } from './readings.ts'
+import { attempt, drawReading, type Subject, subjectsOf } from '../test/support/damaged-segment.ts'
+import type { Reading } from '../test/support/readings.ts'
 
 const MAX_SEGMENT_BYTES = 1_000_000
 const MAX_ROUND_MS = 10_000
@@ -32,8 +26,6 @@ const HANGING_MS = 60_000
 const MAX_ALLOCATION = 1 << 27
 const MAX_RSS = 2 ** 31
 const MAX_FAILURES = 25
-/** A reading is drawn less often the longer it takes above this. */
-const CHEAP_MS = 4
 
 const { values: options } = parseArgs({
   options: {
@@ -43,21 +35,6 @@ const { values: options } = parseArgs({
     indexes: { type: 'string' },
   },
 })
-
-/** A reading of an undamaged segment, what it gave, and how it is drawn. */
-interface Known {
-  readonly reading: Reading
-  readonly text: string
-  readonly weight: number
-}
-
-/** One segment as an index of its own. */
-interface Subject {
-  readonly name: string
-  readonly files: ReadonlyMap<string, Uint8Array>
-  /** By file. */
-  readonly readings: ReadonlyMap<string, readonly Known[]>
-}
 
 const encoder = new TextEncoder()
 let largest = 0
@@ -104,42 +81,11 @@ function filesOf(folder: string): Map<string, Uint8Array> {
   return new Map(names.map((name) => [name, new Uint8Array(readFileSync(join(folder, name)))] as const))
 }
 
-/** Each segment of an index of its own. */
-async function subjectsOf(name: string, files: ReadonlyMap<string, Uint8Array>): Promise<Subject[]> {
-  const meta = JSON.parse(new TextDecoder().decode(files.get('meta.json'))) as { segments: { segment_id: string }[] }
-  const subjects: Subject[] = []
-  for (const [k, segment] of meta.segments.entries()) {
-    const stem = segment.segment_id.replaceAll('-', '')
-    const own = new Map([...files].filter(([file]) => file.startsWith(stem)))
-    let size = 0
-    for (const bytes of own.values()) size += bytes.length
-    if (size > MAX_SEGMENT_BYTES) continue
-    own.set('meta.json', encoder.encode(JSON.stringify({ ...meta, segments: [segment] })))
-    subjects.push(await subjectOf(`${name} segment ${k}`, own))
-  }
-  return subjects
-}
-
-async function subjectOf(name: string, files: ReadonlyMap<string, Uint8Array>): Promise<Subject> {
-  const byExtension = await readingsOf(await openIndex(new MemoryDirectory(files)))
-  const readings = new Map<string, Known[]>()
-  for (const file of files.keys()) {
-    const known: Known[] = []
-    for (const reading of byExtension.get(file === 'meta.json' ? file : file.split('.').at(-1)!) ?? []) {
-      const start = performance.now()
-      const text = await reading.run(await openIndex(new MemoryDirectory(files)))
-      const elapsed = performance.now() - start
-      known.push({ reading, text, weight: 1 / (CHEAP_MS + elapsed) })
-    }
-    if (known.length > 0) readings.set(file, known)
-  }
-  return { name, files, readings }
-}
-
 /** A bare columnar container, which has no checksum: it must only be read to the end or refused. */
-async function containerOf(name: string, bytes: Uint8Array): Promise<Subject> {
+function containerOf(name: string, bytes: Uint8Array): Subject {
   const reading: Reading = {
     what: 'columns',
+    whole: true,
     async run(index: Index) {
       const lines: string[] = []
       for await (const line of dumpColumnar(
@@ -154,43 +100,7 @@ async function containerOf(name: string, bytes: Uint8Array): Promise<Subject> {
     ['columnar', bytes],
     ['meta.json', meta],
   ])
-  const text = await reading.run(await openIndex(new MemoryDirectory(files)))
-  return { name, files, readings: new Map([['columnar', [{ reading, text, weight: 1 }]]]) }
-}
-
-function draw<T>(items: readonly T[], weightOf: (item: T) => number, next: (n: number) => number): T {
-  let total = 0
-  for (const item of items) total += weightOf(item)
-  let rest = (next(2 ** 30) / 2 ** 30) * total
-  for (const item of items) {
-    rest -= weightOf(item)
-    if (rest < 0) return item
-  }
-  return items.at(-1)!
-}
-
-type Outcome = 'refused' | 'same' | 'different'
-
-async function attempt(subject: Subject, file: string, bytes: Uint8Array, known: Known): Promise<Outcome> {
-  const files = new Map(subject.files).set(file, bytes)
-  const directory = new MemoryDirectory(files)
-  let text: string
-  try {
-    text = await known.reading.run(await openIndex(directory))
-  } catch (error) {
-    if (error instanceof IndexCorruptedError && error.file !== '' && error.offset >= 0) return 'refused'
-    if (error instanceof UnsupportedIndexError) return 'refused'
-    throw error
-  }
-  if (text === known.text) return 'same'
-  if (file !== 'meta.json' && file !== 'columnar') {
-    const noticed = await (await openIndex(directory)).verifyChecksums().then(
-      () => false,
-      (error: unknown) => error instanceof IndexCorruptedError,
-    )
-    if (!noticed) throw new Error('read otherwise, with right checksums')
-  }
-  return 'different'
+  return { name, files, readings: new Map([['columnar', [{ reading, text: null }]]]) }
 }
 
 watchAllocations()
@@ -205,9 +115,9 @@ for (const root of roots) {
   for (const name of readdirSync(root)) {
     const path = join(root, name)
     const folder = [join(path, 'index'), path].find((candidate) => existsSync(join(candidate, 'meta.json')))
-    if (folder !== undefined) subjects.push(...(await subjectsOf(name, filesOf(folder))))
+    if (folder !== undefined) subjects.push(...(await subjectsOf(name, filesOf(folder), MAX_SEGMENT_BYTES)))
     else if (name.endsWith('.columnar') && statSync(path).isFile()) {
-      subjects.push(await containerOf(name, new Uint8Array(readFileSync(path))))
+      subjects.push(containerOf(name, new Uint8Array(readFileSync(path))))
     }
   }
 }
@@ -228,7 +138,7 @@ for (; round < first + mutations && failed < MAX_FAILURES; round += 1) {
   const next = dice(Number(options.seed) * 1_000_003 + round)
   const subject = subjects[next(subjects.length)]!
   const file = [...subject.readings.keys()][next(subject.readings.size)]!
-  const known = draw(subject.readings.get(file)!, ({ weight }) => weight, next)
+  const known = drawReading(subject.readings.get(file)!, next)
   const bytes = damage(subject.files.get(file)!, next)
   if (mutations === 1) writeSync(1, `${subject.name}, ${file}, ${known.reading.what}\n`)
   const start = performance.now()

@@ -1,4 +1,4 @@
-/** What the fuzzer asks of an index: every way to read a kind of file, each as text to compare. */
+/** What damaged indexes are asked: every way to read a kind of file, each as text to compare. */
 import {
   AggregationCollector,
   BooleanQuery,
@@ -25,13 +25,15 @@ import {
   TermSetQuery,
   WildcardQuery,
   AllQuery,
-} from '../src/index.ts'
-import { dumpColumn } from '../src/dump/dump-columns.ts'
-import { dumpTerms } from '../src/dump/dump-terms.ts'
+} from '@volley/tantivy'
+import { dumpColumn } from '../../src/dump/dump-columns.ts'
+import { dumpTerms } from '../../src/dump/dump-terms.ts'
 
 /** Reads an index with one segment in one way; the same bytes give the same text. */
 export interface Reading {
   readonly what: string
+  /** Prints all there is, which takes long. */
+  readonly whole: boolean
   run(index: Index): Promise<string>
 }
 
@@ -39,17 +41,17 @@ export interface Reading {
 export async function readingsOf(index: Index): Promise<Map<string, Reading[]>> {
   const segment = index.segments[0]!
   const readings = new Map<string, Reading[]>()
-  const add = (extensions: readonly string[], what: string, run: Reading['run']): void => {
+  const add = (extensions: readonly string[], what: string, run: Reading['run'], whole: boolean = false): void => {
     for (const extension of extensions) {
       const list = readings.get(extension) ?? []
       readings.set(extension, list)
-      list.push({ what, run })
+      list.push({ what, whole, run })
     }
   }
   for (const field of index.schema.fields) {
     if (field.options.record === null) continue
     const name = `terms of ${field.name}`
-    add(['term', 'idx', 'pos'], name, (opened) => termsOf(opened.segments[0]!, field.ord))
+    add(['term', 'idx', 'pos'], name, (opened) => termsOf(opened.segments[0]!, field.ord), true)
     if (field.options.fieldnorms) add(['fieldnorm'], `norms of ${field.name}`, (opened) => normsOf(opened, field.ord))
     for (const query of await fieldQueries(segment, field)) {
       add(['term', 'idx', 'pos', 'fieldnorm'], String(query), (opened) => answer(opened, query))
@@ -58,12 +60,17 @@ export async function readingsOf(index: Index): Promise<Map<string, Reading[]>> 
   const columns = await segment.columns()
   for (const entry of columns) {
     const { name, type } = entry
-    add(['fast'], `column ${name} ${type}`, async (opened) => {
-      const [own] = opened.segments
-      const found = (await own!.columns()).find((other) => other.name === name && other.type === type)
-      if (found === undefined) return 'no such column'
-      return dumpColumn(found, await own!.openColumn(found), '')
-    })
+    add(
+      ['fast'],
+      `column ${name} ${type}`,
+      async (opened) => {
+        const [own] = opened.segments
+        const found = (await own!.columns()).find((other) => other.name === name && other.type === type)
+        if (found === undefined) return 'no such column'
+        return dumpColumn(found, await own!.openColumn(found), '')
+      },
+      true,
+    )
     for (const request of aggregationsOf(entry)) {
       add(['fast'], JSON.stringify(request), (opened) => aggregate(opened, request))
     }
@@ -78,7 +85,7 @@ export async function readingsOf(index: Index): Promise<Map<string, Reading[]>> 
       add(['fast'], String(query), (opened) => answer(opened, query))
     }
   }
-  add(['store'], 'documents', (opened) => documents(opened.segments[0]!))
+  add(['store'], 'documents', (opened) => documents(opened.segments[0]!), true)
   add(['del'], 'live documents', async (opened) => {
     const [own] = opened.segments
     return `${own!.numDocs} ${await countDocs(opened, new AllQuery())} ${own!.alive!.words.join()}`
