@@ -27,6 +27,8 @@ export interface Distributable {
    * process. Absent where rows cannot be cut other than by split.
    */
   forSlice?(slice: Slice): ExecutionPlan
+  /** Rows that it looks at, where that is not what its statistics say comes out of it. */
+  readonly rowsRead?: number
   /** False: it is read where the query is run, not by tasks. */
   readonly dealt?: boolean
   /** Positions of the children that every task needs whole; none of a leaf. */

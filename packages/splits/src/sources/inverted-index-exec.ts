@@ -90,6 +90,10 @@ export class InvertedIndexExec extends SplitSource {
     ]
   }
 
+  override get rowsRead(): number {
+    return this.statistics.rows?.value ?? this.documents
+  }
+
   override get statistics(): Statistics {
     return this.rowStatistics(this.options.filters.length === 0 ? 1 : 0.1, 16, null)
   }

@@ -60,6 +60,11 @@ export abstract class SplitSource extends ExecutionPlan implements Distributable
     return this.withTable(this.table.forSlice(slice))
   }
 
+  /** Documents that it looks at, more or less. */
+  get rowsRead(): number {
+    return this.documents
+  }
+
   /** Documents of all splits, deleted ones included: an upper bound of the rows. */
   protected get documents(): number {
     let sum = 0

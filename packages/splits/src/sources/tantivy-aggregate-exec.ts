@@ -103,6 +103,10 @@ export class TantivyAggregateExec extends SplitSource {
       : this.rowStatistics(0.1, 64, null)
   }
 
+  override get rowsRead(): number {
+    return this.fromStatistics ? 0 : (this.inverted?.rowsRead ?? this.documents)
+  }
+
   /** Whether segments may answer by what they say of their columns. */
   private get fromStatistics(): boolean {
     const everything = this.inverted === null && this.fields.options.filters.length === 0
