@@ -11,7 +11,9 @@ import { fileFunctions } from './files/file-functions.ts'
 import { packageFile } from './package-files.ts'
 import { seriesFunctions } from './tables/series-functions.ts'
 import { VolleySession } from './session.ts'
-import { createWorkerSession } from './worker-session.ts'
+import { sessionThreads } from './session-threads.ts'
+import { createWorkerSession, type WorkerSessionConfig } from './worker-session.ts'
+import { threadSettings } from './choose-threads.ts'
 
 export interface ConnectOptions {
   /** As Quickwit takes it: `file:///var/lib/quickwit/indexes`. Without one there are no tables. */
@@ -19,6 +21,8 @@ export interface ConnectOptions {
   /** Worker processes to start on this machine for the session; 0 runs in this process. */
   readonly localWorkers?: number
   /** `host:port` of workers that run already. */
+  /** Threads of this process for a query, where there are no workers; default all cores. `SET threads = n` changes it. */
+  readonly threads?: number
   readonly workerUrls?: readonly string[]
   readonly settings?: ReadonlyMap<string, string> | Readonly<Record<string, string>>
   /** Overwrites freed memory, for tests. */
@@ -36,19 +40,24 @@ export interface ConnectOptions {
 export async function connect(options: ConnectOptions = {}): Promise<VolleySession> {
   const settings = new SessionSettings({
     cores: os.availableParallelism(),
+    definitions: threadSettings(os.availableParallelism()),
     physicalRules: splitRules.map((rule) => rule.name),
   })
   const given = options.settings instanceof Map ? options.settings : Object.entries(options.settings ?? {})
   for (const [name, value] of given as Iterable<[string, string]>) settings.set(name, value)
+  if (options.threads !== undefined) settings.set('threads', options.threads)
   const metastore = options.metastore === undefined ? null : await openMetastore(options.metastore)
   const local = options.localWorkers ?? 0
   // Workers of one's own serve nobody else: another user of this machine could have them read files.
   const token = local === 0 ? process.env.VOLLEY_WORKER_TOKEN : randomUUID()
   const launched = local === 0 ? null : await startLocalWorkers(local, token!)
   const urls = launched?.urls ?? options.workerUrls ?? []
-  const own = createWorkerSession({ roots: null, poison: options.poison ?? false })
+  const functions = defaultFunctions()
+  const config: WorkerSessionConfig = { roots: null, poison: options.poison ?? false }
+  const own = createWorkerSession(config, { functions })
   const coordinator = new Coordinator({
     session: own,
+    threads: sessionThreads(config, own.parts),
     ...(token === undefined ? {} : { token }),
   })
   const dispose = async () => {
@@ -63,7 +72,7 @@ export async function connect(options: ConnectOptions = {}): Promise<VolleySessi
   }
   return new VolleySession({
     settings,
-    functions: defaultFunctions(),
+    functions,
     coordinator,
     opener: own.opener,
     workers: urls.length === 0 ? inProcess : new StaticWorkerResolver(urls),

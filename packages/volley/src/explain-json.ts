@@ -1,5 +1,6 @@
 import type { ExecutionPlan } from '@volley/core'
 import type { NodeMetrics } from '@volley/worker'
+import type { ThreadChoice } from './choose-threads.ts'
 import type { Explained } from './session.ts'
 
 interface PlanJson {
@@ -23,8 +24,13 @@ interface StageJson {
   readonly plan: PlanJson
 }
 
+interface ExplainJson {
+  readonly stages: readonly StageJson[]
+  readonly threads?: ThreadChoice
+}
+
 /** `{"stages": [...]}`, stage 0 being the coordinator's; with what was measured where the plan has run. */
-export function explainJson({ plan, metrics }: Explained): { readonly stages: readonly StageJson[] } {
+export function explainJson({ plan, metrics, threads }: Explained): ExplainJson {
   const root: StageJson = {
     id: 0,
     tasks: [
@@ -49,7 +55,7 @@ export function explainJson({ plan, metrics }: Explained): { readonly stages: re
       plan: report?.plan == null ? planned(stage.plan) : measured(report.plan),
     }
   })
-  return { stages: [root, ...stages] }
+  return { stages: [root, ...stages], ...(threads === null ? {} : { threads }) }
 }
 
 function planned(node: ExecutionPlan): PlanJson {

@@ -1,5 +1,5 @@
 import { formatPlan } from '@volley/core'
-import type { DistributedPlan } from '@volley/planner'
+import type { DistributedPlan, StageTask } from '@volley/planner'
 import type { ExecutionMetrics, NodeMetrics } from '@volley/worker'
 
 /** The stages of a plan as a tree: the coordinator's part, then each stage above those that it reads. */
@@ -7,7 +7,7 @@ export function formatStages(plan: DistributedPlan): string {
   const lines = ['Coordinator', formatPlan(plan.root, undefined, 1)]
   for (const stage of [...plan.stages].reverse()) {
     lines.push(`Stage ${stage.id}: exchange=${stage.exchange}, tasks=${stage.tasks.length}`)
-    stage.tasks.forEach((task, i) => lines.push(`  task ${i} on ${task.worker}: splits=${task.splits.length}`))
+    stage.tasks.forEach((task, i) => lines.push(`  task ${i} on ${task.worker}: ${shareOf(task)}`))
     lines.push(formatPlan(stage.plan, undefined, 1))
   }
   return lines.join('\n')
@@ -22,12 +22,16 @@ export function formatAnalyzed(plan: DistributedPlan, metrics: ExecutionMetrics)
     lines.push(`Stage ${report.id}: exchange=${stage.exchange}, tasks=${report.tasks.length}`)
     for (const task of report.tasks) {
       lines.push(
-        `  task ${task.task} on ${task.worker}: splits=${task.splits.length}, rows=${count(task.rowsOut)}, bytes=${count(task.bytesOut)}`,
+        `  task ${task.task} on ${task.worker}: ${shareOf(stage.tasks[task.task]!)}, rows=${count(task.rowsOut)}, bytes=${count(task.bytesOut)}`,
       )
     }
     if (report.plan !== null) lines.push(...nodeLines(report.plan, 1))
   }
   return lines.join('\n')
+}
+
+function shareOf({ splits, slice }: StageTask): string {
+  return `splits=${splits.length}${slice === null ? '' : `, part ${slice.index + 1} of ${slice.count}`}`
 }
 
 function nodeLines(node: NodeMetrics, level: number): string[] {

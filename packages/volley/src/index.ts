@@ -1,5 +1,6 @@
 export { connect, type ConnectOptions } from './connect.ts'
 export { QueryResult, VolleySession, type Explained, type RunOptions } from './session.ts'
+export type { UserFunction } from './user-function.ts'
 export { version } from './version.ts'
 
 // For workers and front doors of one's own.

@@ -8,6 +8,7 @@ import {
   VolleyError,
   type FunctionRegistry,
   type RecordBatch,
+  type ScalarFunction,
   type ScalarValue,
 } from '@volley/core'
 import { RendezvousPlacement } from '@volley/cluster'
@@ -20,6 +21,7 @@ import {
   type DistributedPlan,
   type LogicalPlan,
   type PhysicalChange,
+  type PhysicalPlanningContext,
   type PlanningContext,
   type Session,
   type SessionSettings,
@@ -35,13 +37,20 @@ import {
   type AstStatement,
   type Parameters,
 } from '@volley/sql'
-import type { Coordinator, DistributedExecution, ExecutionMetrics } from '@volley/worker/coordinator'
+import {
+  LOCAL_WORKER,
+  type Coordinator,
+  type DistributedExecution,
+  type ExecutionMetrics,
+} from '@volley/worker/coordinator'
 import { Table, type RecordBatch as ArrowRecordBatch, type Schema } from 'apache-arrow'
+import { chooseThreads, ownFunction, type ThreadChoice } from './choose-threads.ts'
 import { FreshSnapshotExecution, type Execution } from './fresh-snapshot.ts'
 import { describeColumns, runDefinition, showCreate, type Collected, type Definition } from './run-definition.ts'
 import { describeTable, explainEstimate, explainPlan, noRows, showSettings, showTables } from './statements.ts'
 import type { StaticRows } from './static-rows.ts'
 import { SessionCatalog, SessionTables, type TableFunction } from './tables/session-catalog.ts'
+import { scalarFunctionOf, type UserFunction } from './user-function.ts'
 
 export interface RunOptions {
   readonly signal?: AbortSignal
@@ -141,6 +150,10 @@ export class VolleySession implements Session {
   readonly #parts: SessionParts
   readonly #tables = new SessionTables()
   readonly #prepared = new Map<string, Extract<AstStatement, { kind: 'prepare' }>>()
+  /** Functions that only this thread has. */
+  readonly #ownFunctions = new Set<ScalarFunction>()
+  /** Of plans for this process. */
+  readonly #choices = new WeakMap<DistributedPlan, ThreadChoice>()
 
   constructor(parts: SessionParts) {
     this.#parts = parts
@@ -161,6 +174,21 @@ export class VolleySession implements Session {
       functions: this.functions,
       tableFunctions: this.#parts.tableFunctions ?? new Map(),
     })
+  }
+
+  /**
+   * Adds a function to this session's SQL. Its queries run in this thread: a function of JavaScript cannot go to another one.
+   *
+   * @throws VolleyError 42723 when there is a function of this name
+   */
+  registerFunction(given: UserFunction): void {
+    const name = given.name.toLowerCase()
+    if (this.functions.scalar(name) !== undefined || this.functions.aggregate(name) !== undefined) {
+      throw new VolleyError(`function "${name}" exists already`, { code: '42723' })
+    }
+    const fn = scalarFunctionOf(given)
+    this.functions.registerScalar(fn)
+    this.#ownFunctions.add(fn)
   }
 
   /** Workers that queries run on; `local` is this process. */
@@ -293,7 +321,8 @@ export class VolleySession implements Session {
       throw new VolleyError('explain takes one query', { code: SqlState.syntaxError })
     }
     const plan = await this.#plan(statement.plan, context)
-    return { plan, metrics: options.analyze === true ? await this.#measure(plan, options) : null }
+    const metrics = options.analyze === true ? await this.#measure(plan, options) : null
+    return { plan, metrics, threads: this.#choices.get(plan) ?? null }
   }
 
   async close(): Promise<void> {
@@ -315,7 +344,13 @@ export class VolleySession implements Session {
     const changes = { logical, physical }
     const metrics = statement.analyze ? await this.#measure(await this.#checkReads(plan, options), options) : null
     const { verbose, format } = statement
-    return new QueryResult('EXPLAIN', explainPlan({ plan, metrics }, { format, changes: verbose ? changes : null }))
+    return new QueryResult(
+      'EXPLAIN',
+      explainPlan(
+        { plan, metrics, threads: this.#choices.get(plan) ?? null },
+        { format, changes: verbose ? changes : null },
+      ),
+    )
   }
 
   async #plan(
@@ -324,14 +359,39 @@ export class VolleySession implements Session {
     onRule: (change: PhysicalChange) => void = () => {},
   ): Promise<DistributedPlan> {
     const { plan } = optimizeVerbose(logical, context)
-    const physical = createPhysicalPlan(plan, {
+    const planning: PhysicalPlanningContext = {
       settings: this.settings,
       physicalRules: splitRules,
       distributed: true,
       onRule,
-    })
-    const workers = await this.#parts.workers.getUrls()
-    return planDistributed(physical, { workers, placement: new RendezvousPlacement() })
+    }
+    const physical = createPhysicalPlan(plan, planning)
+    const own = ownFunction(plan, this.#ownFunctions)
+    const workers = own === null ? await this.#parts.workers.getUrls() : [LOCAL_WORKER]
+    const placement = new RendezvousPlacement()
+    if (workers.length !== 1 || workers[0] !== LOCAL_WORKER) return planDistributed(physical, { workers, placement })
+    const choice: ThreadChoice =
+      own === null
+        ? chooseThreads(physical, this.settings)
+        : { threads: 1, reason: `the function ${own.name} is of this session` }
+    const distributed =
+      choice.threads === 1
+        ? planDistributed(physical, { workers, placement })
+        : planDistributed(createPhysicalPlan(plan, this.#forThreads(choice.threads, planning)), {
+            workers: Array.from({ length: choice.threads }, (_, i) => `${LOCAL_WORKER}:${i}`),
+            placement,
+            threads: true,
+          })
+    this.#choices.set(distributed, choice)
+    return distributed
+  }
+
+  /** Partitions are dealt to threads: each has its part of those that one task would have. */
+  #forThreads(threads: number, planning: PhysicalPlanningContext): PhysicalPlanningContext {
+    const settings = this.settings.clone()
+    settings.set('target_partitions', Math.ceil(settings.targetPartitions / threads))
+    const { onRule: _, ...rest } = planning
+    return { ...rest, settings, threads: true }
   }
 
   #estimate(plan: DistributedPlan, { signal }: RunOptions): Promise<ReadEstimate> {
@@ -421,4 +481,6 @@ function rowsOfArrow(schema: Schema, batches: readonly ArrowRecordBatch[]): Scal
 export interface Explained {
   readonly plan: DistributedPlan
   readonly metrics: ExecutionMetrics | null
+  /** Where tasks in this process run, and why; null for workers. */
+  readonly threads: ThreadChoice | null
 }

@@ -138,5 +138,9 @@ function notes(plan: DistributedPlan): string[] {
 export function explainLines(explained: Explained): string[] {
   const tree =
     explained.metrics === null ? formatStages(explained.plan) : formatAnalyzed(explained.plan, explained.metrics)
-  return tree.split('\n')
+  return [...tree.split('\n'), ...threadLines(explained.threads)]
+}
+
+function threadLines(choice: Explained['threads']): string[] {
+  return choice === null ? [] : [`-- threads=${choice.threads}: ${choice.reason}`]
 }

@@ -1,12 +1,14 @@
 import { PlanCodec } from '@volley/codec'
-import { defaultFunctions, TaskContext } from '@volley/core'
+import { defaultFunctions, TaskContext, type FunctionRegistry } from '@volley/core'
 import { Arena } from '@volley/kernels'
 import { ReadBudget, readBudget, readMeter, SplitIndexOpener, splitOpener, tantivyCodecs } from '@volley/splits'
 import { nodeStoreResolver } from '@volley/storage/node'
 import { nodeZstdDecompress } from '@volley/tantivy/node'
 import { fileScanCodec } from './files/file-scan-codec.ts'
 import { meteredStore, nodeReadMeter } from './metered-store.ts'
-import type { BuildWorkerSession, WorkerSession } from '@volley/worker/thread'
+import { memoryScanCodec } from './tables/memory-scan-codec.ts'
+import { askingPartReader, partReader, SharedParts } from './tables/shared-parts.ts'
+import type { AskOwner, BuildWorkerSession, WorkerSession } from '@volley/worker/thread'
 
 /** What an executor is built from: plain data, so that it can go to a thread. */
 export interface WorkerSessionConfig {
@@ -21,17 +23,27 @@ export interface WorkerSessionConfig {
 const DEFAULT_MEMORY = 2 * 1024 ** 3
 
 /** Builds what runs plans over splits: the same for the coordinator, for threads and for worker processes. */
-export const buildWorkerSession: BuildWorkerSession = async (config) =>
-  createWorkerSession(config as WorkerSessionConfig)
+export const buildWorkerSession: BuildWorkerSession = async (config, ask) =>
+  createWorkerSession(config as WorkerSessionConfig, ask === undefined ? {} : { ask })
 
 /** What runs plans over splits, with its parts. */
 export interface LocalWorkerSession extends WorkerSession {
   readonly arena: Arena
   readonly opener: SplitIndexOpener
+  /** Tables in memory that plans name. */
+  readonly parts: SharedParts
 }
 
-export function createWorkerSession(config: WorkerSessionConfig): LocalWorkerSession {
-  const functions = defaultFunctions()
+export interface WorkerSessionParts {
+  /** In a thread: how to reach the thread that has the tables in memory. */
+  readonly ask?: AskOwner
+  readonly functions?: FunctionRegistry
+}
+
+export function createWorkerSession(
+  config: WorkerSessionConfig,
+  { ask, functions = defaultFunctions() }: WorkerSessionParts = {},
+): LocalWorkerSession {
   const arena = new Arena({ reserveBytes: config.memoryLimit ?? DEFAULT_MEMORY, poison: config.poison ?? false })
   const opener = new SplitIndexOpener({
     resolver: nodeStoreResolver(),
@@ -41,10 +53,15 @@ export function createWorkerSession(config: WorkerSessionConfig): LocalWorkerSes
   })
   /** Of queries with a limit that run now, with the number of their tasks here. */
   const budgets = new Map<string, { readonly budget: ReadBudget; tasks: number }>()
+  const parts = new SharedParts()
+  const reader = ask === undefined ? parts : askingPartReader(ask)
+  const nodes = [...tantivyCodecs, fileScanCodec(config.roots === null), memoryScanCodec(parts)]
   return {
     arena,
     opener,
-    codec: new PlanCodec(functions, [...tantivyCodecs, fileScanCodec(config.roots === null)]),
+    parts,
+    liveBytes: () => arena.liveBytes,
+    codec: new PlanCodec(functions, nodes),
     context(queryId, settings, signal) {
       const batchSize = Number(settings.get('batch_size') ?? 4096)
       const context = new TaskContext({ queryId, arena, batchSize, signal, settings })
@@ -58,7 +75,7 @@ export function createWorkerSession(config: WorkerSessionConfig): LocalWorkerSes
           if (--shared.tasks === 0) budgets.delete(queryId)
         })
       }
-      return context.provide(readMeter, nodeReadMeter).provide(splitOpener, opener)
+      return context.provide(readMeter, nodeReadMeter).provide(splitOpener, opener).provide(partReader, reader)
     },
     async close() {
       opener.close()

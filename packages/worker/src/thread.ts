@@ -1,2 +1,2 @@
 export { runTaskThread } from './thread/run-task-thread.ts'
-export type { BuildWorkerSession, WorkerSession } from './tasks/worker-session.ts'
+export type { AskOwner, BuildWorkerSession, WorkerSession } from './tasks/worker-session.ts'

@@ -8,6 +8,7 @@ import { UsageError } from './errors.ts'
 export const sessionOptions: SessionOptionTypes = {
   metastore: { type: 'string' },
   workers: { type: 'string' },
+  threads: { type: 'string' },
   worker: { type: 'string', multiple: true },
   set: { type: 'string', multiple: true },
   format: { type: 'string' },
@@ -16,6 +17,7 @@ export const sessionOptions: SessionOptionTypes = {
 type SessionOptionTypes = {
   readonly metastore: { readonly type: 'string' }
   readonly workers: { readonly type: 'string' }
+  readonly threads: { readonly type: 'string' }
   readonly worker: { readonly type: 'string'; readonly multiple: true }
   readonly set: { readonly type: 'string'; readonly multiple: true }
   readonly format: { readonly type: 'string' }
@@ -24,6 +26,7 @@ type SessionOptionTypes = {
 export interface SessionFlags {
   readonly metastore?: string | undefined
   readonly workers?: string | undefined
+  readonly threads?: string | undefined
   readonly worker?: readonly string[] | undefined
   readonly set?: readonly string[] | undefined
 }
@@ -54,6 +57,7 @@ export function connectOptions(flags: SessionFlags): ConnectOptions {
     if (at < 1) throw new UsageError(`--set takes KEY=VALUE, not ${pair}`)
     settings.set(pair.slice(0, at).trim(), pair.slice(at + 1).trim())
   }
+  if (flags.threads !== undefined) settings.set('threads', flags.threads)
   const workers = flags.workers ?? process.env.VOLLEY_WORKERS
   const count = workers === undefined ? 0 : Number(workers)
   if (!Number.isInteger(count) || count < 0 || count > 64)

@@ -11,6 +11,7 @@ Options of sql, explain and index
   --metastore URI      file:///path/to/indexes (or VOLLEY_METASTORE, or metastore in volley.yaml)
   --workers N          starts N local worker processes for the command; 0 runs in process
   --worker HOST:PORT   uses a running worker; may be repeated
+  --threads N          threads of the process for a query; default all cores
   --set KEY=VALUE      a setting, such as target_partitions=4 or rules.AggPushdown=off; may be repeated
   --format FORMAT      sql: table, ndjson, json, csv; explain: tree, json
                        (default: table on a terminal, else ndjson)

@@ -1,6 +1,9 @@
 import { MemoryExec, notSupported, SqlState, VolleyError, type ExecutionPlan } from '@volley/core'
 import type { ScanRequest, TableColumn, TableProvider } from '@volley/planner'
-import { Field, makeData, RecordBatch, Schema, Struct, type Data } from 'apache-arrow'
+import { Field, Schema, type RecordBatch } from 'apache-arrow'
+import { MemoryScanExec } from './memory-scan-exec.ts'
+import { selectColumns } from './select-columns.ts'
+import { TablePart } from './table-part.ts'
 
 /** Rows of an Arrow batch that a partition should have at least. */
 const PARTITION_ROWS = 65_536
@@ -12,26 +15,26 @@ export class MemoryTable implements TableProvider {
   readonly primaryKey: readonly string[]
   readonly supportsPaths = false
   readonly supportsText = false
-  readonly batches: readonly RecordBatch[]
+  readonly parts: readonly TablePart[]
 
   constructor(
     name: string,
     columns: readonly TableColumn[],
-    batches: readonly RecordBatch[],
+    rows: readonly RecordBatch[] | readonly TablePart[],
     primaryKey: readonly string[] = [],
   ) {
     this.name = name
     this.columns = columns
-    this.batches = batches
+    this.parts = isParts(rows) ? rows : [new TablePart(rows)]
     this.primaryKey = primaryKey
   }
 
   get rows(): { value: number; exact: boolean } {
-    return { value: this.batches.reduce((sum, batch) => sum + batch.numRows, 0), exact: true }
+    return { value: this.parts.reduce((sum, part) => sum + part.rows, 0), exact: true }
   }
 
   get bytes(): { value: number; exact: boolean } {
-    return { value: this.batches.reduce((sum, batch) => sum + batch.data.byteLength, 0), exact: false }
+    return { value: this.parts.reduce((sum, part) => sum + part.bytes, 0), exact: false }
   }
 
   /**
@@ -51,7 +54,10 @@ export class MemoryTable implements TableProvider {
       )
     })
     const filled = batches.filter((batch) => batch.numRows > 0)
-    return new MemoryTable(this.name, this.columns, overwrite ? filled : [...this.batches, ...filled], this.primaryKey)
+    // What threads have been given stays where it is; other rows are brought together.
+    const kept = overwrite ? [] : this.parts.filter((part) => part.isShared)
+    const own = overwrite ? [] : this.parts.flatMap((part) => (part.isShared ? [] : part.batches))
+    return new MemoryTable(this.name, this.columns, [...kept, new TablePart([...own, ...filled])], this.primaryKey)
   }
 
   supportsFilter(): boolean {
@@ -69,19 +75,23 @@ export class MemoryTable implements TableProvider {
       return i
     })
     const schema = new Schema(request.outputs.map(({ name, type, nullable }) => new Field(name, type, nullable)))
-    const batches = this.batches.map((batch) => selectColumns(batch, indexes))
+    if (request.dealt === true) {
+      return new MemoryScanExec({
+        table: this.name,
+        schema,
+        wanted: indexes,
+        parts: this.parts,
+        range: [0, this.rows.value],
+        partitions: request.settings.targetPartitions,
+      })
+    }
+    const batches = this.parts.flatMap((part) => part.batches).map((batch) => selectColumns(batch, indexes))
     return new MemoryExec(schema, dealt(batches, request.settings.targetPartitions))
   }
 }
 
-function selectColumns(batch: RecordBatch, indexes: readonly number[]): RecordBatch {
-  const fields = indexes.map((i, k) => {
-    const { type, nullable, metadata } = batch.schema.fields[i]!
-    return new Field(`${k}`, type, nullable, metadata)
-  })
-  const children = indexes.map((i) => batch.data.children[i]!)
-  const data = makeData({ type: new Struct(fields), length: batch.numRows, nullCount: 0, children })
-  return new RecordBatch(new Schema(fields), data as Data<Struct>)
+function isParts(rows: readonly RecordBatch[] | readonly TablePart[]): rows is readonly TablePart[] {
+  return rows[0] instanceof TablePart
 }
 
 /** Batches in as many partitions as they fill, in order. */

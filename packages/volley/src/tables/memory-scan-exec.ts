@@ -1,0 +1,129 @@
+import {
+  ExecutionPlan,
+  fromArrowRecordBatch,
+  operatorStream,
+  unknownPartitioning,
+  type BatchStream,
+  type Partitioning,
+  type RecordBatch,
+  type Statistics,
+  type TaskContext,
+} from '@volley/core'
+import type { Distributable, Slice } from '@volley/planner'
+import type { Schema } from 'apache-arrow'
+import { selectColumns } from './select-columns.ts'
+import { partReader } from './shared-parts.ts'
+import type { TablePart } from './table-part.ts'
+
+/** What a scan needs to know of a part; where it was planned, this is the part itself, which lives as long as the plan. */
+export type PartRef = Pick<TablePart, 'id' | 'rows' | 'bytes'>
+
+export interface MemoryScanOptions {
+  readonly table: string
+  readonly schema: Schema
+  /** Positions of the columns that are read, in order. */
+  readonly wanted: readonly number[]
+  readonly parts: readonly PartRef[]
+  /** Rows of all parts, the first one and the one after the last; cut into as many even runs as there are partitions. */
+  readonly range: readonly [start: number, end: number]
+  readonly partitions: number
+}
+
+/** Reads a table in the memory of the session from any of its threads, in runs of rows. */
+export class MemoryScanExec extends ExecutionPlan implements Distributable {
+  override readonly kind = 'MemoryScanExec'
+  override readonly children: readonly ExecutionPlan[] = []
+  override readonly schema: Schema
+  readonly scan: MemoryScanOptions
+
+  constructor(scan: MemoryScanOptions) {
+    super()
+    this.scan = scan
+    this.schema = scan.schema
+  }
+
+  splitWeights(): readonly [] {
+    return []
+  }
+
+  /** It has no splits: only slices of it are dealt. */
+  forTask(): ExecutionPlan {
+    return this
+  }
+
+  forSlice({ index, count }: Slice): ExecutionPlan {
+    const bound = (i: number): number => this.#bound(i, count)
+    return new MemoryScanExec({ ...this.scan, range: [bound(index), bound(index + 1)] })
+  }
+
+  override get partitioning(): Partitioning {
+    return unknownPartitioning(this.scan.partitions)
+  }
+
+  override get statistics(): Statistics {
+    const { parts, range } = this.scan
+    const rows = range[1] - range[0]
+    const all = parts.reduce((sum, part) => sum + part.rows, 0)
+    const bytes = parts.reduce((sum, part) => sum + part.bytes, 0)
+    return {
+      rows: { value: rows, exact: true },
+      bytes: { value: all === 0 ? 0 : Math.ceil((bytes * rows) / all), exact: false },
+    }
+  }
+
+  override withChildren(_children: readonly ExecutionPlan[]): ExecutionPlan {
+    return this
+  }
+
+  override details(): readonly (readonly [string, string])[] {
+    const { table, range, partitions } = this.scan
+    return [
+      ['table', table],
+      ['partitions', String(partitions)],
+      ['rows', String(range[1] - range[0])],
+    ]
+  }
+
+  protected override executePartition(partition: number, context: TaskContext): BatchStream {
+    return operatorStream(this.schema, [], this.#batches(partition, context))
+  }
+
+  #bound(i: number, count: number): number {
+    const [start, end] = this.scan.range
+    return start + Math.floor(((end - start) * i) / count)
+  }
+
+  async *#batches(partition: number, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
+    const { parts, wanted, partitions } = this.scan
+    const [start, end] = [this.#bound(partition, partitions), this.#bound(partition + 1, partitions)]
+    let before = 0
+    for (const part of parts) {
+      const last = before + part.rows
+      if (last > start && before < end) {
+        let at = before
+        for (const batch of await context.service(partReader).read(part.id)) {
+          const [from, to] = [Math.max(start - at, 0), Math.min(end - at, batch.numRows)]
+          at += batch.numRows
+          if (from >= to) continue
+          const columns = selectColumns(batch, wanted)
+          for (let row = from; row < to; row += context.batchSize) {
+            const region = context.region()
+            let copy
+            try {
+              copy = fromArrowRecordBatch(
+                columns.slice(row, Math.min(row + context.batchSize, to)),
+                this.schema,
+                region,
+              )
+            } catch (error) {
+              region.release()
+              throw error
+            }
+            yield copy
+          }
+        }
+      }
+      before = last
+    }
+  }
+}
