@@ -48,8 +48,12 @@ function dimensionLength(list: ScalarValue, dimension: number): number | null {
   return list.length === 0 ? null : dimensionLength(list[0] as ScalarValue, dimension - 1)
 }
 
-function countItems(list: List): number {
-  return list.reduce((sum: number, item) => sum + (Array.isArray(item) ? countItems(item as List) : 1), 0)
+function countItems(list: List, element: DataType): number {
+  if (!isList(element)) return list.length
+  return list.reduce(
+    (sum: number, item) => sum + (item === null ? 1 : countItems(item as List, elementType(element))),
+    0,
+  )
 }
 
 /** The items as text, those of inner lists one after the other. */
@@ -58,6 +62,37 @@ function textParts(list: List, type: DataType, missing: string | null): string[]
     if (item === null) return missing === null ? [] : [missing]
     return isList(type) ? textParts(item as List, elementType(type), missing) : [formatScalar(item, type)]
   })
+}
+
+function resolveItemAt(
+  argTypes: readonly DataType[],
+  literals: readonly (ScalarValue | undefined)[],
+): ResolvedFunction | null {
+  if (argTypes.length !== 2 || !isList(argTypes[0]) || conversionCost(argTypes[1]!, INT64, literals[1]) === null) {
+    return null
+  }
+  return { argTypes: [argTypes[0]!, INT64], returnType: elementType(argTypes[0]!), nullable: 'always' }
+}
+
+function itemAt(list: List, at: number, fromEnd: boolean): ScalarValue {
+  if (at >= 1) return list[at - 1] ?? null
+  return fromEnd && at < 0 ? (list.at(at) ?? null) : null
+}
+
+/** Items `from` to `to` of a list, both counted from 1 and from the end where negative, in steps. */
+function steppedSlice(list: List, from: ScalarValue, to: ScalarValue, step: ScalarValue): ScalarValue[] {
+  const size = list.length
+  const stride = step === null ? 1 : Number(step)
+  if (stride === 0) throw new VolleyError('the step of a slice cannot be zero', { code: '22023' })
+  const place = (value: ScalarValue, missing: number): number => {
+    const n = value === null ? missing : Number(value)
+    return n < 0 ? size + n + 1 : n
+  }
+  const [first, last] = stride > 0 ? [place(from, 1), place(to, size)] : [place(from, size), place(to, 1)]
+  const items: ScalarValue[] = []
+  if (stride > 0) for (let i = Math.max(first, 1); i <= Math.min(last, size); i += stride) items.push(list[i - 1]!)
+  else for (let i = Math.min(first, size); i >= Math.max(last, 1); i += stride) items.push(list[i - 1]!)
+  return items
 }
 
 /** Functions of lists; positions count from 1. */
@@ -95,26 +130,28 @@ export const ARRAY_FUNCTIONS: readonly ScalarFunction[] = [
     examples: [['cardinality(ARRAY[1, 2])', '2']],
     resolve: (argTypes) =>
       argTypes.length === 1 && isList(argTypes[0]) ? { argTypes, returnType: INT32, nullable: 'propagate' } : null,
-    evaluate: (call) => evaluateRows(call, (args) => countItems(args[0] as List)),
+    evaluate: (call) => evaluateRows(call, (args) => countItems(args[0] as List, elementType(call.args[0]!.type))),
   }),
   defineFunction({
     name: 'array_element',
     aliases: ['array_extract', 'list_element', 'list_extract'],
     category: 'array',
-    description: 'The item at a position, as list[position]; NULL outside of the list.',
+    description: 'The item at a position, a negative one from the end; NULL outside of the list.',
     examples: [
       ["array_element(ARRAY['a', 'b'], 2)", 'b'],
+      ["array_element(ARRAY['a', 'b'], -2)", 'a'],
       ["array_element(ARRAY['a', 'b'], 3)", ''],
     ],
-    resolve: (argTypes, literals) =>
-      argTypes.length === 2 && isList(argTypes[0]) && conversionCost(argTypes[1]!, INT64, literals[1]) !== null
-        ? { argTypes: [argTypes[0]!, INT64], returnType: elementType(argTypes[0]!), nullable: 'always' }
-        : null,
-    evaluate: (call) =>
-      evaluateRows(call, (args) => {
-        const at = Number(args[1])
-        return at < 1 ? null : ((args[0] as List)[at - 1] ?? null)
-      }),
+    resolve: resolveItemAt,
+    evaluate: (call) => evaluateRows(call, ([list, at]) => itemAt(list as List, Number(at), true)),
+  }),
+  defineFunction({
+    name: 'array_subscript',
+    category: 'array',
+    description: 'The item at a position, as list[position]; NULL outside of the list.',
+    examples: [["array_subscript(ARRAY['a', 'b'], 2)", 'b']],
+    resolve: resolveItemAt,
+    evaluate: (call) => evaluateRows(call, ([list, at]) => itemAt(list as List, Number(at), false)),
   }),
   defineFunction({
     name: 'array_contains',
@@ -151,10 +188,35 @@ export const ARRAY_FUNCTIONS: readonly ScalarFunction[] = [
     name: 'array_slice',
     aliases: ['list_slice'],
     category: 'array',
-    description: 'The items from one position to another, as list[from:to]; NULL leaves an end open.',
+    description:
+      'The items from one position to another, negative ones from the end, in steps; NULL leaves an end open.',
     examples: [
       ['array_slice(ARRAY[1, 2, 3, 4], 2, 3)', '{2,3}'],
-      ['array_slice(ARRAY[1, 2, 3, 4], NULL, 2)', '{1,2}'],
+      ['array_slice(ARRAY[1, 2, 3, 4], -2, NULL)', '{3,4}'],
+      ['array_slice(ARRAY[1, 2, 3, 4], 1, 4, 2)', '{1,3}'],
+    ],
+    resolve: (argTypes) =>
+      (argTypes.length === 3 || argTypes.length === 4) && isList(argTypes[0])
+        ? {
+            argTypes: argTypes.map((type, i) => (i === 0 ? type : INT64)),
+            returnType: argTypes[0]!,
+            nullable: 'always',
+          }
+        : null,
+    evaluate: (call) =>
+      evaluateRows(
+        call,
+        ([list, from, to, step = null]) => (list === null ? null : steppedSlice(list as List, from!, to!, step)),
+        true,
+      ),
+  }),
+  defineFunction({
+    name: 'array_section',
+    category: 'array',
+    description: 'The items from one position to another, as list[from:to]; NULL leaves an end open.',
+    examples: [
+      ['array_section(ARRAY[1, 2, 3, 4], 2, 3)', '{2,3}'],
+      ['array_section(ARRAY[1, 2, 3, 4], NULL, 2)', '{1,2}'],
     ],
     resolve: (argTypes) =>
       argTypes.length === 3 && isList(argTypes[0])

@@ -10,11 +10,13 @@ import { FunctionRegistry } from './function-registry.ts'
 import { HASH_FUNCTIONS } from './hash-functions.ts'
 import { JSON_FUNCTIONS } from './json-functions.ts'
 import { LIST_FUNCTIONS } from './list-functions.ts'
+import { MAP_FUNCTIONS } from './map-functions.ts'
 import { MATH_FUNCTIONS } from './math-functions.ts'
 import { MORE_MATH_FUNCTIONS } from './more-math-functions.ts'
 import type { ScalarFunction } from './scalar-function.ts'
 import { REGEX_FUNCTIONS } from './regex-functions.ts'
 import { REGEX_SEARCH_FUNCTIONS } from './regex-search-functions.ts'
+import { SERIES_FUNCTIONS } from './series-functions.ts'
 import { STRUCT_FUNCTIONS } from './struct-functions.ts'
 import { SYSTEM_FUNCTIONS } from './system-functions.ts'
 import { CONCAT_FUNCTIONS, TEXT_FUNCTIONS } from './text-functions.ts'
@@ -34,6 +36,8 @@ export const SCALAR_FUNCTIONS: readonly ScalarFunction[] = [
   ...JSON_FUNCTIONS,
   ...ARRAY_FUNCTIONS,
   ...LIST_FUNCTIONS,
+  ...MAP_FUNCTIONS,
+  ...SERIES_FUNCTIONS,
   ...CONDITIONAL_FUNCTIONS,
   ...SYSTEM_FUNCTIONS,
   ...STRUCT_FUNCTIONS,

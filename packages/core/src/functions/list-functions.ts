@@ -6,14 +6,12 @@ import { typeName } from '../types/data-types.ts'
 import type { ScalarValue } from '../types/scalar-value.ts'
 import { BOOL, elementType, FLOAT64, INT64, listType, NULL, UTF8 } from '../types/type-factory.ts'
 import { defineFunction, type FunctionDefinition } from './define.ts'
+import { checkItems } from './check-items.ts'
 import { evaluateRows } from './evaluate-rows.ts'
 import type { ResolvedFunction, ScalarFunction } from './scalar-function.ts'
 
 type List = readonly ScalarValue[]
 type Row = (args: readonly ScalarValue[], element: DataType) => ScalarValue
-
-/** No list made here has more items. */
-const MAX_ITEMS = 1 << 24
 
 /** The type of a list argument; of a NULL, that of a list of NULLs. */
 function asList(type: DataType | undefined): DataType | null {
@@ -121,11 +119,6 @@ function sortOption(value: ScalarValue, first: string, second: string): boolean 
   throw new VolleyError(`array_sort takes ${first} or ${second}, not "${String(value)}"`, {
     code: SqlState.invalidParameterValue,
   })
-}
-
-function checkItems(count: number): number {
-  if (count <= MAX_ITEMS) return Math.max(0, count)
-  throw new VolleyError(`a list of ${count} items is too long`, { code: '54000' })
 }
 
 /** Replaces the first `count` items equal to a value. */
@@ -544,30 +537,4 @@ export const LIST_FUNCTIONS: readonly ScalarFunction[] = [
     returns: 'item',
     row: ([list]) => (list as List).find((item) => item !== null) ?? null,
   }),
-  ...(['range', 'generate_series'] as const).map((name) =>
-    defineFunction({
-      name,
-      category: 'array',
-      description: `The integers from a start (0 by default) to a stop${name === 'range' ? ', which is left out' : ''}, by steps.`,
-      examples: [[`${name}(1, 5, 2)`, name === 'range' ? '{1,3}' : '{1,3,5}']],
-      resolve: (argTypes) =>
-        argTypes.length >= 1 &&
-        argTypes.length <= 3 &&
-        argTypes.every((type) => isInteger(type) || typeName(type) === 'Null')
-          ? { argTypes: argTypes.map(() => INT64), returnType: listType(INT64), nullable: 'propagate' }
-          : null,
-      evaluate: (call) => evaluateRows(call, (args) => integers(args as readonly bigint[], name === 'generate_series')),
-    }),
-  ),
 ]
-
-function integers(args: readonly bigint[], inclusive: boolean): bigint[] {
-  const [start, stop] = args.length === 1 ? [0n, args[0]!] : [args[0]!, args[1]!]
-  const step = args[2] ?? 1n
-  if (step === 0n) throw new VolleyError('step size cannot be zero', { code: SqlState.invalidParameterValue })
-  const end = inclusive ? stop + (step > 0n ? 1n : -1n) : stop
-  const distance = step > 0n ? end - start : start - end
-  const size = step > 0n ? step : -step
-  const count = distance <= 0n ? 0 : Number((distance + size - 1n) / size)
-  return Array.from({ length: checkItems(count) }, (_, i) => start + BigInt(i) * step)
-}

@@ -1,6 +1,7 @@
 import { SqlState, VolleyError } from '../errors.ts'
 import { isNumeric } from '../types/coercion.ts'
 import { typeName } from '../types/data-types.ts'
+import { roundHalfEven } from '../types/number-text.ts'
 import type { ScalarValue } from '../types/scalar-value.ts'
 import { outOfRange } from '../types/type-errors.ts'
 import { BOOL, FLOAT32, FLOAT64, INT64, UTF8 } from '../types/type-factory.ts'
@@ -51,6 +52,16 @@ function uuid(): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
 }
 
+/** The nearest number of IEEE 754 half precision; ties to even. */
+function roundToHalf(x: number): number {
+  if (!Number.isFinite(x) || x === 0) return x
+  const exponent = Math.max(-14, Math.floor(Math.log2(Math.abs(x))))
+  const unit = 2 ** (exponent - 10)
+  const rounded = roundHalfEven(x / unit) * unit
+  if (Math.abs(rounded) > 65504) throw outOfRange(FLOAT32)
+  return rounded
+}
+
 /** Hyperbolic inverses, factorials, and what DataFusion has beside PostgreSQL's mathematics. */
 export const MORE_MATH_FUNCTIONS: readonly ScalarFunction[] = [
   hyperbolic('asinh', 'Inverse hyperbolic sine.', 'asinh(0)', '0', Math.asinh),
@@ -93,9 +104,17 @@ export const MORE_MATH_FUNCTIONS: readonly ScalarFunction[] = [
       if (!fits) return null
       const single = argTypes.every((type) => typeName(type) === 'Float32')
       const type = single ? FLOAT32 : FLOAT64
-      return { argTypes: [type, type], returnType: type, nullable: 'propagate' }
+      return { argTypes: [type, type], returnType: type, nullable: 'always' }
     },
-    evaluate: (call) => evaluateRows(call, ([x, y]) => (Number.isNaN(x) ? y! : x!)),
+    evaluate: (call) => evaluateRows(call, ([x, y]) => (Number.isNaN(x) ? y! : x!), true),
+  }),
+  defineFunction({
+    name: 'float16',
+    category: 'math',
+    description: 'The number with the precision of 16 bits, half to even.',
+    examples: [['float16(0.1)', '0.099975586']],
+    overloads: [{ args: [FLOAT32], returns: FLOAT32 }],
+    evaluate: (call) => evaluateRows(call, ([x]) => roundToHalf(x as number)),
   }),
   defineFunction({
     name: 'uuid',

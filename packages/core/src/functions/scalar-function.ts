@@ -8,6 +8,7 @@ import { castScalar } from '../types/cast-scalar.ts'
 import { canCast } from '../types/coercion.ts'
 import { typeName, typesEqual } from '../types/data-types.ts'
 import type { ScalarValue } from '../types/scalar-value.ts'
+import { resultLayout } from './result-layouts.ts'
 import type { Selection } from '../vectors/record-batch.ts'
 import type { Vector } from '../vectors/vector.ts'
 
@@ -60,7 +61,12 @@ export function callFunction(fn: ScalarFunction, args: readonly Expr[]): ScalarF
   if (!args.every((arg, i) => canCast(arg.type, resolved.argTypes[i]!))) return null
   const cast = args.map((arg, i) => coerceTo(arg, resolved.argTypes[i]!))
   const nullable = resolved.nullable === 'always' || (resolved.nullable === 'propagate' && cast.some((a) => a.nullable))
-  return new ScalarFunctionExpr(fn, cast, resolved.returnType, nullable)
+  const type = resultLayout(
+    fn.name,
+    args.map((arg) => arg.type),
+    resolved.returnType,
+  )
+  return new ScalarFunctionExpr(fn, cast, type, nullable)
 }
 
 /** The expression cast to a type: itself when it has it, a literal of the type for a NULL or a text literal. */

@@ -95,7 +95,7 @@ function commonInteger(a: DataType, b: DataType): DataType {
  * Timestamps take the finer unit. Null adapts. Text does not adapt to other types, except to Json.
  */
 export function commonType(a: DataType, b: DataType): DataType | null {
-  if (typesEqual(a, b)) return a
+  if (typesEqual(a, b)) return widerLayout(a, b)
   const an = typeName(a)
   const bn = typeName(b)
   if (an === 'Null') return b
@@ -122,6 +122,15 @@ export function commonType(a: DataType, b: DataType): DataType | null {
   if (an === 'Struct' && bn === 'Struct') return commonStruct(a, b)
   if ((an === 'Utf8' && bn === 'Json') || (an === 'Json' && bn === 'Utf8')) return UTF8
   return null
+}
+
+/** Of two layouts of one type, Arrow's view before its large one, and both before the plain one. */
+function widerLayout(a: DataType, b: DataType): DataType {
+  const rank = (type: DataType): number => {
+    const layout = layoutOf(type)
+    return layout === null ? 0 : layout.endsWith('View') ? 2 : layout.startsWith('Large') ? 1 : 3
+  }
+  return rank(b) > rank(a) ? b : a
 }
 
 /** Structs of as many fields meet by position; where both have the same names, by name. */

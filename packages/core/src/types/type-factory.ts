@@ -26,7 +26,7 @@ import {
   Utf8,
   type DataType,
 } from 'apache-arrow'
-import { Json } from './data-types.ts'
+import { Json, layoutOf, withLayout } from './data-types.ts'
 
 /** One instance of each type without parameters. */
 export const NULL: DataType = new Null()
@@ -74,6 +74,19 @@ export function listType(element: DataType): DataType {
 
 export function structType(fields: readonly (readonly [name: string, type: DataType])[]): DataType {
   return new Struct(fields.map(([name, type]) => new Field(name, type, true)))
+}
+
+/** A list of keys and values, each key once. */
+export function mapType(key: DataType, value: DataType): DataType {
+  const entry = structType([
+    ['key', key],
+    ['value', value],
+  ])
+  return withLayout(listType(entry), 'Map')
+}
+
+export function isMap(type: DataType): boolean {
+  return layoutOf(type) === 'Map'
 }
 
 /** Element type of a List. */

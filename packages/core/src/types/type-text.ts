@@ -1,7 +1,7 @@
 import type { DataType } from 'apache-arrow'
 import { layoutOf, typeKey, typeName } from './data-types.ts'
 import { sqlTypeName } from './type-errors.ts'
-import { elementType, precisionOf, scaleOf, timezoneOf, unitOf } from './type-factory.ts'
+import { elementType, isMap, precisionOf, scaleOf, timezoneOf, unitOf } from './type-factory.ts'
 
 /** A type as PostgreSQL writes it: `bigint`, `numeric(10,2)`, `timestamp without time zone`, `text[]`. */
 export function sqlTypeText(type: DataType): string {
@@ -25,6 +25,10 @@ const UNITS = ['s', 'ms', 'µs', 'ns']
 
 /** A type as DataFusion writes it: `Int64`, `Utf8`, `Timestamp(ns)`, `Decimal128(10, 2)`, `List(Int64)`. */
 export function arrowTypeName(type: DataType): string {
+  if (isMap(type)) {
+    const [key, value] = elementType(type).children!.map((field) => arrowTypeName(field.type))
+    return `Map("entries": non-null Struct("key": non-null ${key}, "value": ${value}), unsorted)`
+  }
   const layout = layoutOf(type)
   if (layout !== null) return layout
   switch (typeName(type)) {

@@ -40,6 +40,7 @@ const SIMPLE: Readonly<Record<string, DataType>> = {
   UInt16: UINT16,
   UInt32: UINT32,
   UInt64: UINT64,
+  Float16: withLayout(FLOAT32, 'Float16'),
   Float32: FLOAT32,
   Float64: FLOAT64,
   Utf8: UTF8,
@@ -130,11 +131,11 @@ function parameterized(outer: string, parts: readonly string[], at: Position | n
         Number.isInteger(precision) &&
         Number.isInteger(scale) &&
         precision! >= 1 &&
-        precision! <= 38 &&
+        precision! <= (outer === 'Decimal256' ? 76 : 38) &&
         scale! >= 0 &&
-        scale! <= precision!
+        scale! <= Math.min(precision!, 38)
       if (!fits) return null
-      const decimal = decimalType(precision!, scale!)
+      const decimal = decimalType(Math.min(precision!, 38), scale!)
       return outer === 'Decimal128' ? decimal : withLayout(decimal, `${outer}(${precision}, ${scale})`)
     }
     case 'Dictionary': {

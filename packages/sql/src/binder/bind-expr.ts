@@ -6,6 +6,7 @@ import {
   internalError,
   IsNullExpr,
   isInteger,
+  isMap,
   IsTruthExpr,
   isText,
   LikeExpr,
@@ -103,13 +104,20 @@ function bind(env: ExprContext, ast: AstExpr): Expr {
       const operand = bindExpr(env, ast.operand)
       const index = bindExpr(env, ast.index)
       const kind = typeName(operand.type)
-      const name = kind === 'Json' ? 'json_get' : kind === 'Struct' ? 'get_field' : 'array_element'
+      const name =
+        kind === 'Json'
+          ? 'json_get'
+          : kind === 'Struct'
+            ? 'get_field'
+            : isMap(operand.type)
+              ? 'map_value'
+              : 'array_subscript'
       return callScalar(env, name, [operand, index], ast.at)
     }
     case 'slice': {
       const low = ast.low === null ? new LiteralExpr(NULL, null) : bindExpr(env, ast.low)
       const high = ast.high === null ? new LiteralExpr(NULL, null) : bindExpr(env, ast.high)
-      return callScalar(env, 'array_slice', [bindExpr(env, ast.operand), low, high], ast.at)
+      return callScalar(env, 'array_section', [bindExpr(env, ast.operand), low, high], ast.at)
     }
   }
   throw internalError(`no binding for ${ast.kind}`)

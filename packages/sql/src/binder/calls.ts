@@ -11,6 +11,7 @@ import {
   type Expr,
   exprKey,
   IsNullExpr,
+  layoutOf,
   LiteralExpr,
   type SortKey,
   SqlState,
@@ -156,7 +157,8 @@ function bindSpecial(env: ExprContext, ast: AstCall, name: string): Expr | null 
       if (ast.args.length !== 2 || type?.kind !== 'string')
         throw sqlError(SqlState.undefinedFunction, `${name} takes a value and the name of an Arrow type`, ast.at)
       const wanted = arrowType(type.text, type.at)
-      const cast = castTo(ctx, bindExpr(env, value!), wanted, name === 'arrow_try_cast')
+      const plain = castTo(ctx, bindExpr(env, value!), wanted, name === 'arrow_try_cast')
+      const cast = layoutOf(wanted) === 'Float16' ? callScalar(env, 'float16', [plain], ast.at) : plain
       if (arrowTypeName(cast.type) === arrowTypeName(wanted)) return cast
       // The same type in another layout: only its name changes.
       return cast instanceof LiteralExpr ? new LiteralExpr(wanted, cast.value) : new CastExpr(cast, wanted, false)

@@ -339,6 +339,11 @@ function convertAtom(raw: Raw, tag: string, node: Raw): AstExpr {
       ])
       return call('named_struct', args, at)
     }
+    case 'Map': {
+      const at = positionOf(raw)
+      const args = node.entries.flatMap((entry: Raw): AstExpr[] => [convertExpr(entry.key), convertExpr(entry.value)])
+      return call('make_map', args, at)
+    }
     case 'Named':
       return convertExpr(node.expr)
     case 'Extract': {

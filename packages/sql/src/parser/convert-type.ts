@@ -12,6 +12,7 @@ import {
   INTERVAL,
   JSON_TYPE,
   listType,
+  mapType,
   SqlState,
   structType,
   TIME,
@@ -23,6 +24,7 @@ import {
   UINT8,
   UTF8,
   VolleyError,
+  withLayout,
 } from '@volley/core'
 import type { DataType } from 'apache-arrow'
 import { positionOf, variant } from './raw.ts'
@@ -112,6 +114,8 @@ const NAMED: Readonly<Record<string, DataType>> = {
 }
 
 const TEXT = new Set(['Char', 'Character', 'CharacterVarying', 'CharVarying', 'Varchar', 'Nvarchar', 'FixedString'])
+/** Digits that a decimal may be declared with. A value has at most 38: a longer one is out of range. */
+const MAX_DECLARED = 76
 const DECIMAL = new Set(['Decimal', 'Numeric', 'Dec', 'BigDecimal', 'BigNumeric'])
 
 /** The engine's type for a type as SQL names it; `timestamp` counts microseconds, `timestamp(9)` nanoseconds. */
@@ -138,6 +142,8 @@ export function convertType(raw: Raw): DataType {
       const [, element] = variant(payload)
       return listType(convertType(Array.isArray(element) ? element[0] : element))
     }
+    case 'Map':
+      return mapType(convertType(payload[0]), convertType(payload[1]))
     case 'Struct': {
       const [fields] = Array.isArray(payload) ? payload : [payload]
       return structType(
@@ -189,13 +195,15 @@ function decimal(raw: Raw): DataType {
       : form === 'Precision'
         ? [Number(payload), 0]
         : [38, 10]
-  if (precision < 1 || precision > 38 || scale < 0 || scale > precision) {
+  if (precision < 1 || precision > MAX_DECLARED || scale < 0 || scale > Math.min(precision, 38)) {
     throw new VolleyError(
-      `decimal(${precision}, ${scale}) is out of range: at most 38 digits, at most all of them behind the point`,
+      `decimal(${precision}, ${scale}) is out of range: at most ${MAX_DECLARED} digits, at most all of them and 38 behind the point`,
       {
         code: SqlState.invalidParameterValue,
       },
     )
   }
-  return decimalType(precision, scale)
+  return precision <= 38
+    ? decimalType(precision, scale)
+    : withLayout(decimalType(38, scale), `Decimal256(${precision}, ${scale})`)
 }

@@ -1,5 +1,6 @@
 import {
   elementType,
+  isMap,
   layoutOf,
   scaleOf,
   ticksPerSecond,
@@ -70,6 +71,11 @@ function formatValue(value: ScalarValue, type: DataType): string {
         : intervalText(value as IntervalValue)
     }
     case 'List':
+      if (isMap(type)) {
+        const [key, of] = elementType(type).children!.map((field) => field.type)
+        const entries = value as readonly (readonly ScalarValue[])[]
+        return `{${entries.map((entry) => `${formatValue(entry[0]!, key!)}: ${formatValue(entry[1]!, of!)}`).join(', ')}}`
+      }
       return `[${(value as readonly ScalarValue[]).map((item) => formatValue(item, elementType(type))).join(', ')}]`
     case 'Struct': {
       const fields = type.children!
