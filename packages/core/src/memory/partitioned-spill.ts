@@ -1,6 +1,7 @@
 import type { Schema } from 'apache-arrow'
 import { batchBytes } from '../runtime/batch-bytes.ts'
 import { concatBatches, sharesMemory } from '../runtime/collect-batch.ts'
+import { sliceRows } from '../runtime/slice-batch.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import { flattenVector } from '../vectors/flatten.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
@@ -59,10 +60,13 @@ export function copyRows(batch: RecordBatch, rows: Uint32Array, context: TaskCon
   return new RecordBatch(batch.schema, columns, rows.length, null, region)
 }
 
-/** What rows may take that wait to be written, where an operator may hold `capacity` bytes. */
+/** What rows may take that wait to be written, where an operator may hold `capacity` bytes, beyond a small constant. */
 export function bufferBytesFor(capacity: number): number {
   return Math.min(16 << 20, Math.floor(capacity / 8))
 }
+
+/** Smaller writes cost more than the memory is worth. */
+const LEAST_BUFFER = 64 * 1024
 
 interface Waiting {
   pieces: RecordBatch[]
@@ -77,14 +81,16 @@ export class PartitionedSpill {
   readonly #context: TaskContext
   readonly #waiting: readonly Waiting[]
   readonly #bufferBytes: number
+  readonly #chunkBytes: number
   #buffered = 0
 
-  /** `bufferBytes` is what may wait in all parts together. */
-  constructor(schema: Schema, count: number, spill: Spill, bufferBytes: number, context: TaskContext) {
+  /** `capacity` is what the operator may hold. */
+  constructor(schema: Schema, count: number, spill: Spill, capacity: number, context: TaskContext) {
     this.#schema = schema
     this.#spill = spill
     this.#context = context
-    this.#bufferBytes = bufferBytes
+    this.#bufferBytes = Math.max(LEAST_BUFFER, bufferBytesFor(capacity))
+    this.#chunkBytes = Math.max(4096, Math.min(1 << 20, Math.floor(capacity / 16)))
     this.parts = Array.from({ length: count }, emptyPart)
     this.#waiting = this.parts.map(() => ({ pieces: [], bytes: 0 }))
   }
@@ -113,9 +119,20 @@ export class PartitionedSpill {
       waiting.pieces.length === 1
         ? waiting.pieces[0]!.retain()
         : concatBatches(this.#schema, waiting.pieces, this.#context)
+    const rows = Math.max(1, Math.floor((this.#chunkBytes * whole.length) / Math.max(1, waiting.bytes)))
     this.#drop(waiting)
     try {
-      addBatch(this.parts[p]!, await this.#spill.write(whole))
+      if (whole.length <= rows) {
+        addBatch(this.parts[p]!, await this.#spill.write(whole))
+        return
+      }
+      for (const piece of sliceRows(whole, rows, this.#context)) {
+        try {
+          addBatch(this.parts[p]!, await this.#spill.write(piece))
+        } finally {
+          piece.release()
+        }
+      }
     } finally {
       whole.release()
     }
@@ -139,7 +156,7 @@ export class PartitionedSpill {
   }
 }
 
-export function addBatch(part: SpilledPart, batch: SpilledBatch): void {
+function addBatch(part: SpilledPart, batch: SpilledBatch): void {
   part.batches.push(batch)
   part.rows += batch.rows
   part.bytes += batch.bytes

@@ -65,8 +65,7 @@ export class SpilledGroups {
   }
 
   #newParts(): PartitionedSpill {
-    const bufferBytes = bufferBytesFor(this.#memory.capacity)
-    return new PartitionedSpill(this.#schema, FAN_OUT, this.#spill, bufferBytes, this.#context)
+    return new PartitionedSpill(this.#schema, FAN_OUT, this.#spill, this.#memory.capacity, this.#context)
   }
 
   async #deal(state: AggregateState, parts: PartitionedSpill, level: number): Promise<void> {

@@ -1,10 +1,13 @@
 import type { Schema } from 'apache-arrow'
+import type { Region } from '@volley/kernels'
 import { internalError } from '../errors.ts'
 import type { Expr } from '../expressions/expr.ts'
+import { collectBuild, type CollectedBuild } from '../memory/collect-build.ts'
+import { sortStream } from '../memory/sort-stream.ts'
+import { SpilledBuild, type SpilledJoinSpec } from '../memory/spilled-build.ts'
 import { ExecutionPlan, type Distribution, type SortKey } from '../plan/execution-plan.ts'
 import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'
 import type { Statistics } from '../plan/statistics.ts'
-import { batchBytes } from '../runtime/batch-bytes.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
 import { operatorStream } from '../runtime/operator-stream.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
@@ -38,8 +41,9 @@ export interface HashJoinOptions {
   readonly estimated?: JoinEstimate | null
 }
 
-/** Bytes that the sides of a join were estimated to have. */
+/** What the sides of a join were estimated to have. */
 export interface JoinEstimate {
+  readonly buildRows: number
   readonly buildBytes: number
   readonly probeBytes: number
 }
@@ -62,7 +66,7 @@ export class HashJoinExec extends ExecutionPlan {
   readonly filter: Expr | null
   readonly mode: HashJoinMode
   readonly options: HashJoinOptions
-  readonly #shared = new WeakMap<TaskContext, SharedBuild<HashBuild>>()
+  readonly #shared = new WeakMap<TaskContext, SharedBuild<HashBuild | SpilledBuild>>()
 
   constructor(
     left: ExecutionPlan,
@@ -112,6 +116,10 @@ export class HashJoinExec extends ExecutionPlan {
     return joinStatistics(this.left.statistics, this.right.statistics, this.joinType)
   }
 
+  override get spillingPartitions(): number {
+    return this.right.partitioning.count
+  }
+
   override withChildren(children: readonly ExecutionPlan[]): ExecutionPlan {
     const { on, joinType, filter, mode, options } = this
     return new HashJoinExec(children[0]!, children[1]!, on, joinType, filter, mode, options)
@@ -135,55 +143,103 @@ export class HashJoinExec extends ExecutionPlan {
     return operatorStream(this.schema, [right, build.handle()], this.join(build, right, context), () => build.leave())
   }
 
-  private ownBuild(partition: number, context: TaskContext): SharedBuild<HashBuild> {
-    return new SharedBuild(1, this.left.execute(partition, context), context, (batch) => this.build(batch, context))
+  private ownBuild(partition: number, context: TaskContext): SharedBuild<HashBuild | SpilledBuild> {
+    return new SharedBuild(1, this.left.execute(partition, context), context, (input) => this.build(input, context))
   }
 
-  private sharedBuild(context: TaskContext): SharedBuild<HashBuild> {
+  private sharedBuild(context: TaskContext): SharedBuild<HashBuild | SpilledBuild> {
     let shared = this.#shared.get(context)
     if (shared === undefined) {
       const { count } = this.right.partitioning
-      shared = new SharedBuild(count, executeAll(this.left, context), context, (batch) => this.build(batch, context))
+      shared = new SharedBuild(count, executeAll(this.left, context), context, (input) => this.build(input, context))
       this.#shared.set(context, shared)
     }
     return shared
   }
 
-  private build(batch: RecordBatch, context: TaskContext): HashBuild {
+  private async build(input: BatchStream, context: TaskContext): Promise<HashBuild | SpilledBuild> {
+    const collected = await collectBuild(this.spilling(context), input, context)
+    return collected instanceof SpilledBuild ? collected : this.index(collected, context)
+  }
+
+  private index({ batch, memory }: CollectedBuild, context: TaskContext): HashBuild {
+    try {
+      const build = this.block(batch, rowFlags(batch.length), context)
+      context.metricsOf(this).add('build_rows', batch.length)
+      const release = (): void => {
+        build.release()
+        batch.release()
+        memory.free()
+      }
+      return { ...build, release }
+    } catch (error) {
+      batch.release()
+      memory.free()
+      throw error
+    }
+  }
+
+  /** The hash table of left rows; who has the rows releases them. */
+  private block(batch: RecordBatch, flags: RowFlags, context: TaskContext): HashBuild {
     const region = context.region()
     try {
       const keys = this.on.map((key) => key.left.evaluate(batch, null, region))
       const table = new JoinHashTable(keys, batch, this.options.nullEqualsNull, region)
-      const metrics = context.metricsOf(this)
-      metrics.add('build_rows', batch.length)
-      metrics.add('peak_state_bytes', batchBytes(batch) + table.bytes)
-      const release = (): void => {
-        region.release()
-        batch.release()
-      }
-      return { batch, table, flags: rowFlags(batch.length), release }
+      return { batch, table, flags, release: () => region.release() }
     } catch (error) {
       region.release()
       throw error
     }
   }
 
+  /** The join as its left side needs to know it once it is on disk. A NULL that IN compares may concern any row. */
+  private spilling(context: TaskContext): SpilledJoinSpec {
+    const { on, options } = this
+    return {
+      node: this,
+      leftSchema: this.left.schema,
+      rightSchema: this.right.schema,
+      joinType: this.joinType,
+      filter: this.filter,
+      keys: options.nullAware ? null : { left: on.map((key) => key.left), right: on.map((key) => key.right) },
+      createBlock: (rows, leftFlags) => {
+        const build = this.block(rows, leftFlags, context)
+        return {
+          pairs: (join, batch, _left, flags, scratch) => this.pairsWith(build, join, batch, flags, scratch),
+          release: build.release,
+        }
+      },
+      // Hashes, chains, slots and flags.
+      blockBytes: (bytes, rows) => bytes + rows * 18,
+    }
+  }
+
+  private pairsWith(build: HashBuild, join: PairJoin, batch: RecordBatch, flags: RowFlags, scratch: Region): HashPairs {
+    const keys = this.on.map((key) => key.right.evaluate(batch, batch.selection, scratch))
+    const rows = batch.selection ?? allRows(batch.length)
+    if (this.options.nullAware) this.markUnknown(join, build, batch, keys, rows, flags)
+    return new HashPairs(build.table, keys, rows, this.options.nullEqualsNull)
+  }
+
   private async *join(
-    shared: SharedBuild<HashBuild>,
+    shared: SharedBuild<HashBuild | SpilledBuild>,
     right: BatchStream,
     context: TaskContext,
   ): AsyncGenerator<RecordBatch, void, void> {
     const build = await shared.get()
-    const { schema, joinType, filter, options } = this
+    const { schema, joinType, filter, ordering } = this
+    if (build instanceof SpilledBuild) {
+      const rows = build.probe(right)
+      yield* ordering.length === 0 ? rows : sortStream(this, rows, ordering, context)
+      if (shared.finish() && emitsBuildSide(joinType)) yield* build.leftSide()
+      return
+    }
     const pairs = new PairJoin({ schema, rightSchema: this.right.schema, joinType, filter }, build, context)
     for (let batch = await right.next(); batch !== null; batch = await right.next()) {
       const scratch = context.region()
       try {
-        const keys = this.on.map((key) => key.right.evaluate(batch!, batch!.selection, scratch))
-        const rows = batch.selection ?? allRows(batch.length)
         const flags = rowFlags(batch.length)
-        if (options.nullAware) this.markUnknown(pairs, build, batch, keys, rows, flags)
-        yield* pairs.probe(batch, new HashPairs(build.table, keys, rows, options.nullEqualsNull), flags)
+        yield* pairs.probe(batch, this.pairsWith(build, pairs, batch, flags, scratch), flags)
       } finally {
         scratch.release()
       }
@@ -214,10 +270,11 @@ export class HashJoinExec extends ExecutionPlan {
 }
 
 function estimateText({ buildBytes, probeBytes }: JoinEstimate): string {
-  return `${Math.round(buildBytes)} ⋈ ${Math.round(probeBytes)} bytes`
+  return `${buildBytes} ⋈ ${probeBytes} bytes`
 }
 
 interface HashBuild extends BuildSide {
+  readonly batch: RecordBatch
   readonly table: JoinHashTable
   readonly flags: RowFlags
 }

@@ -1,9 +1,10 @@
 import type { Schema } from 'apache-arrow'
 import type { Expr } from '../expressions/expr.ts'
+import { collectBuild } from '../memory/collect-build.ts'
+import { SpilledBuild, type SpilledJoinSpec } from '../memory/spilled-build.ts'
 import { ExecutionPlan, type Distribution } from '../plan/execution-plan.ts'
 import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'
 import type { Statistics } from '../plan/statistics.ts'
-import { batchBytes } from '../runtime/batch-bytes.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
 import { operatorStream } from '../runtime/operator-stream.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
@@ -25,7 +26,7 @@ export class NestedLoopJoinExec extends ExecutionPlan {
   readonly joinType: JoinType
   /** Over left and right columns. */
   readonly filter: Expr | null
-  readonly #shared = new WeakMap<TaskContext, SharedBuild<CollectedSide>>()
+  readonly #shared = new WeakMap<TaskContext, SharedBuild<CollectedSide | SpilledBuild>>()
 
   constructor(left: ExecutionPlan, right: ExecutionPlan, joinType: JoinType, filter: Expr | null) {
     super()
@@ -52,6 +53,10 @@ export class NestedLoopJoinExec extends ExecutionPlan {
     return joinStatistics(this.left.statistics, this.right.statistics, this.joinType)
   }
 
+  override get spillingPartitions(): number {
+    return this.right.partitioning.count
+  }
+
   override withChildren(children: readonly ExecutionPlan[]): ExecutionPlan {
     return new NestedLoopJoinExec(children[0]!, children[1]!, this.joinType, this.filter)
   }
@@ -64,7 +69,7 @@ export class NestedLoopJoinExec extends ExecutionPlan {
     let build = this.#shared.get(context)
     if (build === undefined) {
       const { count } = this.right.partitioning
-      build = new SharedBuild(count, executeAll(this.left, context), context, collectedSide)
+      build = new SharedBuild(count, executeAll(this.left, context), context, (input) => this.build(input, context))
       this.#shared.set(context, build)
     }
     const shared = build
@@ -74,14 +79,46 @@ export class NestedLoopJoinExec extends ExecutionPlan {
     )
   }
 
+  private async build(input: BatchStream, context: TaskContext): Promise<CollectedSide | SpilledBuild> {
+    const collected = await collectBuild(this.spilling(), input, context)
+    if (collected instanceof SpilledBuild) return collected
+    const { batch, memory } = collected
+    const release = (): void => {
+      batch.release()
+      memory.free()
+    }
+    return { batch, flags: rowFlags(batch.length), release }
+  }
+
+  /** The join as its left side needs to know it once it is on disk: every row of it meets every right row. */
+  private spilling(): SpilledJoinSpec {
+    return {
+      node: this,
+      leftSchema: this.left.schema,
+      rightSchema: this.right.schema,
+      joinType: this.joinType,
+      filter: this.filter,
+      keys: null,
+      createBlock: ({ length }) => ({
+        pairs: (_join, batch) => new CrossPairs(length, batch.selection ?? allRows(batch.length)),
+        release: () => {},
+      }),
+      blockBytes: (bytes, rows) => bytes + rows * 2,
+    }
+  }
+
   private async *join(
-    shared: SharedBuild<CollectedSide>,
+    shared: SharedBuild<CollectedSide | SpilledBuild>,
     right: BatchStream,
     context: TaskContext,
   ): AsyncGenerator<RecordBatch, void, void> {
     const build = await shared.get()
-    context.metricsOf(this).max('peak_state_bytes', batchBytes(build.batch))
     const { schema, joinType, filter } = this
+    if (build instanceof SpilledBuild) {
+      yield* build.probe(right)
+      if (shared.finish() && emitsBuildSide(joinType)) yield* build.leftSide()
+      return
+    }
     const pairs = new PairJoin({ schema, rightSchema: this.right.schema, joinType, filter }, build, context)
     for (let batch = await right.next(); batch !== null; batch = await right.next()) {
       const rows = batch.selection ?? allRows(batch.length)
@@ -92,9 +129,6 @@ export class NestedLoopJoinExec extends ExecutionPlan {
 }
 
 interface CollectedSide extends BuildSide {
+  readonly batch: RecordBatch
   readonly flags: RowFlags
-}
-
-function collectedSide(batch: RecordBatch): CollectedSide {
-  return { batch, flags: rowFlags(batch.length), release: () => batch.release() }
 }

@@ -29,6 +29,13 @@ export function rowFlags(length: number): RowFlags {
   return { matched: new Uint8Array(length), unknown: new Uint8Array(length) }
 }
 
+/** What a `left_single` join throws when a left row has two partners. */
+export function moreThanOneRow(): VolleyError {
+  return new VolleyError('more than one row returned by a subquery used as an expression', {
+    code: SqlState.cardinalityViolation,
+  })
+}
+
 /** The collected left side of a join. */
 export interface LeftSide {
   readonly batch: RecordBatch
@@ -62,6 +69,12 @@ export class PairJoin {
 
   /** The rows that one right batch adds. `right` are the flags of its rows. */
   *probe(batch: RecordBatch, source: PairSource, right: RowFlags): Generator<RecordBatch, void, void> {
+    yield* this.pairs(batch, source, right)
+    yield* this.rightSide(batch, right)
+  }
+
+  /** The pairs of one right batch that match, where the join gives pairs; they are marked in the flags of both sides. */
+  *pairs(batch: RecordBatch, source: PairSource, right: RowFlags): Generator<RecordBatch, void, void> {
     const pairs = emitsPairs(this.#spec.joinType)
     for (;;) {
       const region = this.#context.region()
@@ -75,7 +88,6 @@ export class PairJoin {
       }
       if (joined !== null) yield joined
     }
-    yield* this.#rightSide(batch, right)
   }
 
   /** Marks pairs as matched where the filter is TRUE; returns them as rows when the join gives pairs. */
@@ -125,11 +137,7 @@ export class PairJoin {
     for (let i = 0; i < count; i++) {
       const k = selection === null ? i : selection[i]!
       const row = leftRows[k]!
-      if (once && matched[row] === 1) {
-        throw new VolleyError('more than one row returned by a subquery used as an expression', {
-          code: SqlState.cardinalityViolation,
-        })
-      }
+      if (once && matched[row] === 1) throw moreThanOneRow()
       matched[row] = 1
       right.matched[rightRows[k]!] = 1
     }
@@ -163,7 +171,7 @@ export class PairJoin {
   }
 
   /** What a right batch gives beside pairs, once all its pairs are known. */
-  *#rightSide(batch: RecordBatch, right: RowFlags): Generator<RecordBatch, void, void> {
+  *rightSide(batch: RecordBatch, right: RowFlags): Generator<RecordBatch, void, void> {
     const { joinType, schema } = this.#spec
     if (joinType === 'right' || joinType === 'full') {
       const rows = rowsWhere(batch, (row) => right.matched[row] === 0)

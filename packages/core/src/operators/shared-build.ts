@@ -1,12 +1,9 @@
-import { collectBatch } from '../runtime/collect-batch.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
-import type { RecordBatch } from '../vectors/record-batch.ts'
 
-/** What joins keep of their left side. */
+/** What joins keep of their left side, in memory or on disk. */
 export interface BuildSide {
-  readonly batch: RecordBatch
-  release(): void
+  release(): void | Promise<void>
 }
 
 /**
@@ -19,35 +16,28 @@ export interface BuildSide {
 export class SharedBuild<T extends BuildSide> {
   readonly #partitions: number
   readonly #input: BatchStream
-  readonly #context: TaskContext
-  readonly #make: (batch: RecordBatch) => T
+  readonly #collectFrom: (input: BatchStream) => Promise<T>
   #collected: Promise<T> | null = null
   #finished = 0
   #abandoned = 0
   #left = 0
   #freed = false
 
-  constructor(partitions: number, input: BatchStream, context: TaskContext, make: (batch: RecordBatch) => T) {
+  /** `collect` reads the input to its end, and closes it. */
+  constructor(
+    partitions: number,
+    input: BatchStream,
+    context: TaskContext,
+    collect: (input: BatchStream) => Promise<T>,
+  ) {
     this.#partitions = partitions
     this.#input = input
-    this.#context = context
-    this.#make = make
+    this.#collectFrom = collect
     context.onClose(() => this.#free())
   }
 
   get(): Promise<T> {
-    return (this.#collected ??= this.#collect())
-  }
-
-  async #collect(): Promise<T> {
-    const batch = await collectBatch(this.#input, this.#context)
-    try {
-      await this.#input.close()
-      return this.#make(batch)
-    } catch (error) {
-      batch.release()
-      throw error
-    }
+    return (this.#collected ??= this.#collectFrom(this.#input))
   }
 
   /** Whether this was the last partition, and every other one came to its end. */
@@ -68,7 +58,7 @@ export class SharedBuild<T extends BuildSide> {
     this.#freed = true
     await this.#input.close()
     const collected = await this.#collected?.catch(() => null)
-    collected?.release()
+    await collected?.release()
   }
 
   /** An input of the partition's stream whose closing abandons the build. */

@@ -2,11 +2,17 @@ import { Field, Schema } from 'apache-arrow'
 import { expect, test } from 'vitest'
 import {
   AggregateExec,
+  CoalescePartitionsExec,
   ColumnExpr,
+  ComparisonExpr,
+  HashJoinExec,
   hashPartitioning,
   INT32,
   INT64,
+  LiteralExpr,
   MemoryExec,
+  NestedLoopJoinExec,
+  ProjectionExec,
   RepartitionExec,
   SortExec,
   toArrowRecordBatch,
@@ -16,6 +22,8 @@ import {
   type AggregateCall,
   type AggregateMode,
   type ExecutionPlan,
+  type HashJoinOptions,
+  type JoinType,
   type ScalarValue,
   type SortKey,
 } from '../../src/index.ts'
@@ -37,14 +45,13 @@ function randoms(seed: number): () => number {
 const arena = new Arena({ reserveBytes: 64 << 20 })
 const SCHEMA = new Schema([new Field('k', INT32, true), new Field('n', INT64, true), new Field('t', UTF8, true)])
 
-/** Rows with a key below `keys` (or NULL), a number and a text, in two partitions. */
-function table(rows: number, keys: number, seed: number): ExecutionPlan {
+/** Rows with a key below `keys` (or NULL; or, for 'unique', their number), a number and a text of a width, in two partitions. */
+function table(rows: number, keys: number | 'unique', seed: number, width = 0): ExecutionPlan {
   const next = randoms(seed)
-  const key = (): ScalarValue => (next() % 20 === 0 ? null : next() % keys)
   const values = Array.from({ length: rows }, (_, i): ScalarValue[] => [
-    key(),
+    keys === 'unique' ? i : next() % 20 === 0 ? null : next() % keys,
     next() % 9 === 0 ? null : BigInt(i) * 4_294_967_297n,
-    `row ${next() % 1000}`,
+    `row ${next() % 1000}`.padEnd(width),
   ])
   const region = new Region(arena)
   const half = (from: number, to: number): MemoryExec['partitions'][number] => {
@@ -115,4 +122,73 @@ function aggregated(
 test('groups that do not fit are written, dealt and merged, with DISTINCT and ORDER BY inside', async () => {
   await expectSameAtATenth(grouped('single', null))
   await expectSameAtATenth(grouped('two steps', [[0], [0, 1], [1]]))
+})
+
+const JOIN_TYPES: readonly JoinType[] = [
+  'inner',
+  'left',
+  'right',
+  'full',
+  'left_semi',
+  'right_semi',
+  'left_anti',
+  'right_anti',
+  'left_mark',
+  'right_mark',
+  'left_single',
+]
+
+interface JoinedOptions extends HashJoinOptions {
+  readonly partitioned: boolean
+  readonly filtered: boolean
+}
+
+const PLAIN: JoinedOptions = { nullEqualsNull: false, nullAware: false, partitioned: false, filtered: false }
+
+/** l.n < r.n */
+function filterOf(left: ExecutionPlan, right: ExecutionPlan): ComparisonExpr {
+  const n = new ColumnExpr(left.schema.fields.length + 1, 'n', INT64, true)
+  expect(right.schema.fields[1]!.name).toBe('n')
+  return new ComparisonExpr('<', column(left, 1), n)
+}
+
+function joined(l: ExecutionPlan, r: ExecutionPlan, joinType: JoinType, options: JoinedOptions): ExecutionPlan {
+  const deal = (plan: ExecutionPlan): ExecutionPlan => new RepartitionExec(plan, hashPartitioning([column(plan, 0)], 2))
+  const left = options.partitioned ? deal(l) : new CoalescePartitionsExec(l)
+  const right = options.partitioned ? deal(r) : r
+  const on = [{ left: column(left, 0), right: column(right, 0) }]
+  const filter = options.filtered ? filterOf(left, right) : null
+  const mode = options.partitioned ? 'partitioned' : 'collect_left'
+  return new HashJoinExec(left, right, on, joinType, filter, mode, options)
+}
+
+test.each(JOIN_TYPES)('a %s hash join gives the same rows when its left side is dealt to disk', async (joinType) => {
+  const left = table(1500, 1000, 4, 150)
+  const right = table(300, joinType === 'left_single' ? 'unique' : 1000, 5, 100)
+  const partitioned = joinType === 'inner' || joinType === 'full'
+  await expectSameAtATenth(joined(left, right, joinType, { ...PLAIN, partitioned, filtered: joinType.endsWith('i') }))
+})
+
+/** Key 1 in every row: no dealing helps. */
+function oneKey(rows: number, seed: number): ExecutionPlan {
+  const input = table(rows, 'unique', seed, 150)
+  const fields = SCHEMA.fields
+  const one = new LiteralExpr(INT32, 1)
+  return new ProjectionExec(input, [one, column(input, 1), column(input, 2)], new Schema(fields))
+}
+
+test.each(['full', 'left_mark'] as const)('a %s join of rows with one key goes block by block', async (joinType) => {
+  await expectSameAtATenth(joined(oneKey(600, 6), oneKey(20, 7), joinType, { ...PLAIN, filtered: true }))
+})
+
+test.each(['left_anti', 'right_mark'] as const)('a null-aware %s join answers as before', async (joinType) => {
+  const options = { ...PLAIN, nullAware: true, filtered: joinType === 'right_mark' }
+  const left = table(600, 40, 8, 150)
+  await expectSameAtATenth(joined(left, table(30, joinType === 'left_anti' ? 'unique' : 60, 9, 20), joinType, options))
+})
+
+test.each(['right', 'left_semi'] as const)('a nested-loop %s join goes block by block', async (joinType) => {
+  const left = new CoalescePartitionsExec(table(600, 40, 10, 150))
+  const right = table(20, 'unique', 11)
+  await expectSameAtATenth(new NestedLoopJoinExec(left, right, joinType, filterOf(left, right)))
 })

@@ -1,0 +1,48 @@
+import { batchBytes } from '../runtime/batch-bytes.ts'
+import type { BatchStream } from '../runtime/batch-stream.ts'
+import { compactBatch, concatBatches } from '../runtime/collect-batch.ts'
+import type { TaskContext } from '../runtime/task-context.ts'
+import type { RecordBatch } from '../vectors/record-batch.ts'
+import type { Vector } from '../vectors/vector.ts'
+import type { MemoryReservation } from './memory-pool.ts'
+import { SpilledBuild, type SpilledJoinSpec } from './spilled-build.ts'
+
+/** Left rows in memory, with what they have reserved, which is freed with them. */
+export interface CollectedBuild {
+  readonly batch: RecordBatch
+  readonly memory: MemoryReservation
+}
+
+/** All left rows of a join in one batch, or on disk where they do not fit. Closes the input. */
+export async function collectBuild(
+  spec: SpilledJoinSpec,
+  input: BatchStream,
+  context: TaskContext,
+): Promise<CollectedBuild | SpilledBuild> {
+  const memory = context.reserve(spec.node, true)
+  const dictionaries = new Set<Vector>()
+  const batches: RecordBatch[] = []
+  let bytes = 0
+  let rows = 0
+  try {
+    for (let batch = await input.next(); batch !== null; batch = await input.next()) {
+      if (batch.numRows === 0) continue
+      const dense = compactBatch(batch, context)
+      batches.push(dense)
+      bytes += batchBytes(dense, dictionaries)
+      rows += dense.length
+      // The parts and the whole are there for a moment.
+      const wanted = spec.blockBytes(bytes, rows) + bytes
+      if (!memory.tryResize(wanted)) return await SpilledBuild.collect(spec, memory, batches, input, wanted, context)
+    }
+    await input.close()
+    const batch = batches.length === 1 ? batches[0]!.retain() : concatBatches(spec.leftSchema, batches, context)
+    memory.tryResize(spec.blockBytes(batchBytes(batch), rows))
+    return { batch, memory }
+  } catch (error) {
+    memory.free()
+    throw error
+  } finally {
+    for (const batch of batches) batch.release()
+  }
+}

@@ -1,0 +1,56 @@
+import { sortBatch } from '../operators/sort-rows.ts'
+import type { ExecutionPlan, SortKey } from '../plan/execution-plan.ts'
+import { batchBytes } from '../runtime/batch-bytes.ts'
+import { compactBatch, concatBatches } from '../runtime/collect-batch.ts'
+import { sliceBatch } from '../runtime/slice-batch.ts'
+import type { TaskContext } from '../runtime/task-context.ts'
+import type { RecordBatch } from '../vectors/record-batch.ts'
+import { SortedRuns } from './sorted-runs.ts'
+
+/** Rows that a node is about to give (each batch with one reference, the receiver's), in the order of keys. Spills. */
+export async function* sortStream(
+  node: ExecutionPlan,
+  rows: AsyncIterable<RecordBatch>,
+  keys: readonly SortKey[],
+  context: TaskContext,
+): AsyncGenerator<RecordBatch, void, void> {
+  const memory = context.reserve(node, true)
+  const runs = new SortedRuns(node, keys, null, memory, context)
+  const kept: RecordBatch[] = []
+  const sortKept = (): RecordBatch => {
+    const whole = concatBatches(node.schema, kept, context)
+    for (const batch of kept.splice(0)) batch.release()
+    try {
+      return sortBatch(whole, keys, null, context)
+    } finally {
+      whole.release()
+    }
+  }
+  let bytes = 0
+  try {
+    for await (const batch of rows) {
+      const dense = compactBatch(batch, context)
+      batch.release()
+      const added = 3 * batchBytes(dense) + dense.length * 16
+      kept.push(dense)
+      if (memory.tryResize(bytes + added)) {
+        bytes += added
+        continue
+      }
+      await runs.add(sortKept(), bytes + added)
+      bytes = 0
+      memory.resize(0)
+    }
+    if (runs.count > 0) {
+      if (kept.length > 0) await runs.add(sortKept(), bytes)
+      yield* runs.merged()
+    } else if (kept.length > 0) {
+      kept.push(sortKept())
+      yield* sliceBatch(kept[0]!, context)
+    }
+  } finally {
+    for (const batch of kept) batch.release()
+    memory.free()
+    await runs.delete()
+  }
+}
