@@ -11,4 +11,7 @@ export {
   unpackNumbers,
 } from './postings'
 export { matchLine, matchValues, unpackLine, unpackPresent, unpackValues } from './column-values'
+export { countPacked, groupWords } from './groups'
 export { addScores, takeScores } from './scores'
+export { selectContaining } from './substring'
+export { foldIntegers } from './sums'

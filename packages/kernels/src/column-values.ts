@@ -147,7 +147,7 @@ export function matchColumnLine(
 }
 
 /** Copies the bytes of some rows in; `first` is the number of the first row there. */
-function putRows(
+export function putRows(
   scratch: Scratch,
   { bytes, width }: PackedValues,
   start: number,

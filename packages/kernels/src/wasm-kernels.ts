@@ -40,6 +40,35 @@ export interface WasmKernels {
     end: number,
     scores: number,
   ): void
+  countPacked(
+    words: number,
+    width: number,
+    start: number,
+    count: number,
+    base: number,
+    size: number,
+    lanes: number,
+  ): void
+  groupWords(
+    words: number,
+    count: number,
+    keys: number,
+    slots: number,
+    bits: number,
+    groups: number,
+    out: number,
+  ): number
+  foldIntegers(values: number, count: number, flip: bigint, out: number): void
+  selectContaining(
+    bytes: number,
+    offsets: number,
+    rows: number,
+    count: number,
+    needle: number,
+    length: number,
+    flip: number,
+    out: number,
+  ): number
   takeScores(
     scores: number,
     count: number,

@@ -1,0 +1,216 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  allowWasm,
+  Arena,
+  countPackedValues,
+  foldIntegers,
+  groupWords,
+  Region,
+  SCORE_WINDOW,
+  selectContaining,
+  withScoreWindow,
+} from '../src/index.ts'
+
+const arena = new Arena({ reserveBytes: 1 << 20, poison: true })
+
+/** Runs with views in an arena, where kernels are WebAssembly, and with views in ordinary memory. */
+function twice<T>(run: (region: Region | null) => T): [T, T] {
+  const region = new Region(arena)
+  try {
+    return [run(region), run(null)]
+  } finally {
+    region.release()
+  }
+}
+
+function wasmAndTwin<T>(run: () => T): [T, T] {
+  const wasm = run()
+  allowWasm(false)
+  try {
+    return [wasm, run()]
+  } finally {
+    allowWasm(true)
+  }
+}
+
+function pack(values: readonly number[], width: number): Uint8Array {
+  let bits = 0n
+  for (const [k, value] of values.entries()) bits |= BigInt(value) << BigInt(k * width)
+  const bytes = new Uint8Array(Math.ceil((values.length * width) / 8))
+  for (let k = 0; k < bytes.length; k += 1) bytes[k] = Number((bits >> BigInt(8 * k)) & 255n)
+  return bytes
+}
+
+describe('kernels over groups of rows', () => {
+  it('count packed values, and those that no count is for', () => {
+    let outsideOnce = 0
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 32 }).chain((width) =>
+          fc.record({
+            width: fc.constant(width),
+            values: fc.array(fc.integer({ min: 0, max: Math.min(2 ** width - 1, 2 ** 32 - 1) }), { maxLength: 90 }),
+          }),
+        ),
+        fc.nat(40),
+        fc.nat(3),
+        fc.nat(300),
+        ({ width, values }, skip, base, size) => {
+          const packed = { bytes: pack(values, width), width }
+          const start = Math.min(skip, values.length)
+          const [wasm, twin] = wasmAndTwin(() => {
+            const counts = new Uint32Array(size).fill(2)
+            return [countPackedValues(packed, start, values.length - start, base, counts), [...counts]] as const
+          })
+          const counts = new Uint32Array(size).fill(2)
+          let outside = 0
+          for (const value of values.slice(start)) {
+            if (base + value < size) counts[base + value]! += 1
+            else outside += 1
+          }
+          outsideOnce += +(outside > 0)
+          expect(wasm).toEqual([outside, [...counts]])
+          expect(twin).toEqual(wasm)
+        },
+      ),
+      { seed: 41, numRuns: 200 },
+    )
+    expect(outsideOnce).toBeGreaterThan(20)
+  })
+
+  it('number keys of two words by first appearance', () => {
+    let repeated = 0
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom(0, -1, 2 ** 31 - 1), fc.integer({ min: -3, max: 3 })), { maxLength: 80 }),
+        fc.nat(20),
+        (pairs, cut) => {
+          const at = Math.min(cut, pairs.length)
+          const bits = 3 + Math.ceil(Math.log2(pairs.length + 1))
+          const [wasm, twin] = twice((region) => {
+            const words = (count: number): Uint32Array => region?.u32(count) ?? new Uint32Array(count)
+            const input = words(2 * pairs.length + 2)
+            for (const [k, pair] of pairs.entries()) input.set(Uint32Array.from(pair), 2 * k)
+            const keys = words(2 * pairs.length + 2)
+            const slots = words(2 ** bits).fill(0)
+            const out = words(pairs.length + 1)
+            const table = { keys: new Int32Array(keys.buffer, keys.byteOffset, keys.length), slots, bits }
+            const view = new Int32Array(input.buffer, input.byteOffset, input.length)
+            const some = groupWords(view, at, table, 0, out)
+            const rest = new Int32Array(input.buffer, input.byteOffset + 8 * at, input.length - 2 * at)
+            const all = groupWords(rest, pairs.length - at, table, some, out.subarray(at))
+            return [some, all, [...out.subarray(0, pairs.length)], [...table.keys.subarray(0, 2 * all)]]
+          })
+          const known: string[] = []
+          const groups = pairs.map((pair) => {
+            const found = known.indexOf(pair.join())
+            return found >= 0 ? found : known.push(pair.join()) - 1
+          })
+          repeated += pairs.length - known.length
+          expect(wasm.slice(1, 3)).toEqual([known.length, groups])
+          expect(twin).toEqual(wasm)
+        },
+      ),
+      { seed: 42, numRuns: 150 },
+    )
+    expect(repeated).toBeGreaterThan(100)
+  })
+
+  it('add up integers without rounding', () => {
+    const extreme = fc.oneof(
+      fc.bigInt({ min: -(1n << 63n), max: (1n << 63n) - 1n }),
+      fc.constantFrom(0n, -1n, 1n << 62n),
+    )
+    fc.assert(
+      fc.property(fc.array(extreme, { minLength: 1, maxLength: 150 }), fc.boolean(), (values, signed) => {
+        const integers = signed ? BigInt64Array.from(values) : BigUint64Array.from(values)
+        const all = [...integers]
+        const [wasm, twin] = wasmAndTwin(() => foldIntegers(integers, all.length, signed))
+        expect(BigInt(wasm.lows) + BigInt(wasm.highs) * 2n ** 32n).toBe(all.reduce((sum, value) => sum + value, 0n))
+        const sorted = all.toSorted((a, b) => (a < b ? -1 : 1))
+        expect([wasm.least, wasm.most]).toEqual([sorted[0], sorted.at(-1)])
+        expect(twin).toEqual(wasm)
+      }),
+      { seed: 43, numRuns: 150 },
+    )
+    const many = BigInt64Array.from({ length: 150_000 }, (_, k) => BigInt(k * 977) * 8_796_093_022_207n)
+    const [wasm, twin] = wasmAndTwin(() => foldIntegers(many, many.length, true))
+    expect(twin).toEqual(wasm)
+  })
+
+  it('find bytes in rows', () => {
+    let hits = 0
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', 'ab', 'abc', 'é'), maxLength: 30 })
+    fc.assert(
+      fc.property(
+        fc.array(text, { minLength: 20, maxLength: 60 }),
+        fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'é'), maxLength: 4 }),
+        fc.nat(1),
+        (texts, needle, flip) => {
+          const encoder = new TextEncoder()
+          const [wasm, twin] = twice((region) => {
+            const joined = encoder.encode(texts.join(''))
+            const wanted = encoder.encode(needle)
+            const room = (bytes: Uint8Array): Uint8Array => {
+              const copy = region?.u8(bytes.length) ?? new Uint8Array(bytes.length)
+              copy.set(bytes)
+              return copy
+            }
+            const words = (count: number): Uint32Array => region?.u32(count) ?? new Uint32Array(count)
+            const offsets = words(texts.length + 1)
+            offsets[0] = 0
+            for (const [k, each] of texts.entries()) offsets[k + 1] = offsets[k]! + encoder.encode(each).length
+            const rows = words(texts.length)
+            for (let k = 0; k < texts.length; k += 1) rows[k] = k
+            const count = selectContaining(room(joined), offsets, rows, rows.length, room(wanted), flip, rows)
+            return [...rows.subarray(0, count)]
+          })
+          const expected = texts.flatMap((each, k) => (each.includes(needle) === (flip === 0) ? [k] : []))
+          hits += expected.length
+          expect(wasm).toEqual(expected)
+          expect(twin).toEqual(expected)
+        },
+      ),
+      { seed: 44, numRuns: 150 },
+    )
+    expect(hits).toBeGreaterThan(500)
+  })
+
+  it('keep the sums of scores above a threshold', () => {
+    let kept = 0
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.nat(3000), { minLength: 1, maxLength: 120 }),
+        fc.float({ min: 0, max: 2, noNaN: true }),
+        fc.nat(1000),
+        (picked, threshold, start) => {
+          const docs = Uint32Array.from(picked).sort()
+          const freqs = docs.map((doc) => 1 + (doc % 5))
+          const lengths = Float32Array.from({ length: 256 }, (_, code) => 0.3 + code / 100)
+          const norms = Uint8Array.from({ length: 4000 }, (_, doc) => doc % 200)
+          const end = Math.min(4000, start + SCORE_WINDOW)
+          const formula = { weight: Math.fround(1.7), lengths, norms }
+          const found = withScoreWindow((window) => {
+            window.start(start, end)
+            window.addList(formula, docs, freqs)
+            const count = window.take(threshold)
+            return [[...window.docs.subarray(0, count)], [...window.scores.subarray(0, count)]]
+          })
+          const { fround } = Math
+          const scores = Array.from(docs, (doc, k) => {
+            const freq = freqs[k]!
+            return fround(formula.weight * fround(freq / fround(freq + lengths[norms[doc]!]!)))
+          })
+          const expected = Array.from(docs.keys()).filter(
+            (k) => docs[k]! >= start && docs[k]! < end && scores[k]! > fround(threshold),
+          )
+          kept += expected.length
+          expect(found).toEqual([expected.map((k) => docs[k]), expected.map((k) => scores[k])])
+        },
+      ),
+      { seed: 45, numRuns: 60 },
+    )
+    expect(kept).toBeGreaterThan(200)
+  })
+})
