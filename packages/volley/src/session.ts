@@ -26,9 +26,19 @@ import {
   type Session,
   type SessionSettings,
   type Statement,
+  type TableProvider,
   type WorkerResolver,
 } from '@volley/planner'
-import { estimateReads, splitRules, tooManyBytes, type ReadEstimate, type SplitIndexOpener } from '@volley/splits'
+import {
+  estimateReads,
+  jsonPaths,
+  QuickwitTableProvider,
+  splitRules,
+  tooManyBytes,
+  type JsonPaths,
+  type ReadEstimate,
+  type SplitIndexOpener,
+} from '@volley/splits'
 import {
   bindStatement,
   constantOf,
@@ -173,6 +183,7 @@ export class VolleySession implements Session {
       settings: this.settings,
       functions: this.functions,
       tableFunctions: this.#parts.tableFunctions ?? new Map(),
+      jsonPaths: (table) => this.#jsonPaths(table),
     })
   }
 
@@ -189,6 +200,10 @@ export class VolleySession implements Session {
     const fn = scalarFunctionOf(given)
     this.functions.registerScalar(fn)
     this.#ownFunctions.add(fn)
+  }
+
+  async #jsonPaths(table: TableProvider): Promise<JsonPaths | null> {
+    return table instanceof QuickwitTableProvider ? jsonPaths(table.snapshot, this.#parts.opener) : null
   }
 
   /** Workers that queries run on; `local` is this process. */
@@ -250,7 +265,7 @@ export class VolleySession implements Session {
       case 'show_tables':
         return new QueryResult('SHOW', showTables(await context.catalog.tableNames()))
       case 'describe':
-        return new QueryResult('SELECT', describeTable(statement.table))
+        return new QueryResult('SELECT', describeTable(statement.table, await this.#jsonPaths(statement.table)))
       case 'describe_query':
         return new QueryResult('SELECT', describeColumns(statement.columns))
       case 'show_create':

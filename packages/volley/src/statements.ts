@@ -7,8 +7,9 @@ import {
   type ShownSetting,
   type TableProvider,
 } from '@volley/planner'
-import { FastFieldExec, TantivyAggregateExec, type ReadEstimate } from '@volley/splits'
+import { FastFieldExec, TantivyAggregateExec, type JsonPaths, type ReadEstimate } from '@volley/splits'
 import { Bool, Int64, Utf8, type DataType } from 'apache-arrow'
+import { describePaths } from './describe-paths.ts'
 import { explainJson } from './explain-json.ts'
 import { formatAnalyzed, formatStages } from './explain-tree.ts'
 import { describeColumns } from './run-definition.ts'
@@ -39,7 +40,8 @@ export function showTables(names: readonly string[]): StaticRows {
   )
 }
 
-export function describeTable(table: TableProvider): StaticRows {
+/** Columns, and behind them the paths of JSON columns. */
+export function describeTable(table: TableProvider, paths: JsonPaths | null): StaticRows {
   if (!table.supportsText) return describeColumns(table.columns)
   const rows = table.columns
     .filter((column) => column.visible || column.searchable || !column.selectable)
@@ -59,7 +61,7 @@ export function describeTable(table: TableProvider): StaticRows {
     ['searchable', new Bool()],
     ['comment', text],
   ]
-  return new StaticRows(columns, rows)
+  return new StaticRows(columns, [...rows, ...(paths === null ? [] : describePaths(paths))])
 }
 
 export interface ExplainOptions {

@@ -12,7 +12,9 @@ import {
 } from '@volley/core'
 import type { Catalog, SessionSettings, TableProvider } from '@volley/planner'
 import { ViewProvider } from '@volley/sql'
+import type { JsonPaths } from '@volley/splits'
 import type { DataType } from 'apache-arrow'
+import { pathTypes } from '../describe-paths.ts'
 import { StaticRows } from '../static-rows.ts'
 import { MemoryTable } from './memory-table.ts'
 import { CATALOG_NAME, DEFAULT_SCHEMA, type SessionTables } from './session-catalog.ts'
@@ -22,6 +24,8 @@ interface Sources {
   readonly ownTables: SessionTables
   readonly settings: SessionSettings
   readonly functions: FunctionRegistry
+  /** Paths of a table's JSON columns; null for a table that has none to ask for. */
+  readonly jsonPaths: (table: TableProvider) => Promise<JsonPaths | null>
 }
 
 type Columns = readonly (readonly [name: string, type: DataType])[]
@@ -65,6 +69,15 @@ const VIEWS: Readonly<Record<string, { columns: Columns; rows: (sources: Sources
       ['interval_type', UTF8],
     ],
     rows: columnRows,
+  },
+  json_paths: {
+    columns: [
+      ...texts('table_catalog', 'table_schema', 'table_name', 'column_name', 'path', 'data_type'),
+      ...texts('is_searchable', 'is_fast'),
+      ['splits', INT32],
+      ['splits_asked', INT32],
+    ],
+    rows: pathRows,
   },
   schemata: {
     columns: texts('catalog_name', 'schema_name', 'schema_owner'),
@@ -134,6 +147,29 @@ async function columnRows({ catalog }: Sources): Promise<Rows> {
         decimal ? scaleOf(type) : null,
         null,
         null,
+      ])
+    }
+  }
+  return rows
+}
+
+async function pathRows({ catalog, jsonPaths }: Sources): Promise<Rows> {
+  const rows: ScalarValue[][] = []
+  for (const name of [...(await catalog.tableNames())].sort()) {
+    const table = await catalog.table(name)
+    const found = table === null ? null : await jsonPaths(table)
+    for (const path of found?.paths ?? []) {
+      rows.push([
+        CATALOG_NAME,
+        DEFAULT_SCHEMA,
+        name,
+        path.column,
+        path.path,
+        pathTypes(path),
+        path.searchable ? 'YES' : 'NO',
+        path.fast ? 'YES' : 'NO',
+        path.splits,
+        found!.asked,
       ])
     }
   }

@@ -1,5 +1,6 @@
 import { SqlState, VolleyError, type FunctionRegistry } from '@volley/core'
 import type { Catalog, SessionSettings, TableProvider } from '@volley/planner'
+import type { JsonPaths } from '@volley/splits'
 import { informationSchemaTable } from './information-schema.ts'
 
 export const CATALOG_NAME = 'volley'
@@ -53,6 +54,7 @@ export class SessionCatalog implements Catalog {
   readonly #settings: SessionSettings
   readonly #functions: FunctionRegistry
   readonly #tableFunctions: ReadonlyMap<string, TableFunction>
+  readonly #jsonPaths: (table: TableProvider) => Promise<JsonPaths | null>
 
   constructor(parts: {
     readonly tables: SessionTables
@@ -60,12 +62,14 @@ export class SessionCatalog implements Catalog {
     readonly settings: SessionSettings
     readonly functions: FunctionRegistry
     readonly tableFunctions: ReadonlyMap<string, TableFunction>
+    readonly jsonPaths: (table: TableProvider) => Promise<JsonPaths | null>
   }) {
     this.#tables = parts.tables
     this.#base = parts.base
     this.#settings = parts.settings
     this.#functions = parts.functions
     this.#tableFunctions = parts.tableFunctions
+    this.#jsonPaths = parts.jsonPaths
   }
 
   async table(name: string): Promise<TableProvider | null> {
@@ -78,6 +82,7 @@ export class SessionCatalog implements Catalog {
       ownTables: this.#tables,
       settings: this.#settings,
       functions: this.#functions,
+      jsonPaths: this.#jsonPaths,
     })
   }
 
