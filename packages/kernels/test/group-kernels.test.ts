@@ -114,7 +114,7 @@ describe('kernels over groups of rows', () => {
       ),
       { seed: 42, numRuns: 150 },
     )
-    expect(repeated).toBeGreaterThan(100)
+    expect(repeated).toBeGreaterThan(50)
   })
 
   it('add up integers without rounding', () => {
