@@ -6,16 +6,21 @@ import {
   ConstScoreQuery,
   EmptyQuery,
   type Index,
+  IndexSchema,
   MemoryDirectory,
   openIndex,
+  PhraseQuery,
   PrefixQuery,
   prepare,
   type Query,
   QueryParser,
   QueryParserError,
   type SegmentReader,
+  SegmentWriter,
   TERMINATED,
   TermQuery,
+  TokenizerManager,
+  writeIndex,
 } from '@volley/tantivy'
 import { DelayedDirectory, FIXTURES, loadFiles } from './support/fixture.ts'
 
@@ -95,6 +100,26 @@ describe('queries', () => {
       statistics: { numDocs: 1, docFreq: () => 0, totalNumTokens: () => 0 },
     })
     expect(scored.scorer().score()).toBe(2.5)
+  })
+
+  it('count a phrase with slop from its rarest term on, as tantivy does', async () => {
+    const indexing = { record: 'position', fieldnorms: true, tokenizer: 'default' }
+    const options = { indexing, stored: false, fast: false }
+    const schema = IndexSchema.fromJson([{ name: 'body', type: 'text', options }])
+    const score = async (other: string): Promise<number> => {
+      const writer = new SegmentWriter(schema, { tokenizers: TokenizerManager.tantivy() })
+      for (const body of ['a a b b', other, other]) writer.add({ body })
+      const index = await openIndex(new MemoryDirectory(writeIndex([writer.finish()], schema, { opstamp: 1 })))
+      const terms = ['b', 'a'].map((word) => new TextEncoder().encode(word))
+      const statistics = { numDocs: 3, docFreq: () => 1, totalNumTokens: () => 6 }
+      const prepared = await prepare(new PhraseQuery(0, terms, [0, 1], 3), index.segments[0]!, {
+        scoring: true,
+        statistics,
+      })
+      return prepared.scorer().score()
+    }
+    // two occurrences from "b" on, one from "a" on
+    expect(await score('a')).toBeGreaterThan(await score('b'))
   })
 
   it('find prefixes as a scan of the dictionary does', async () => {

@@ -54,7 +54,9 @@ export class PhraseScorer extends Scorer {
   /** `terms` has two or more. */
   constructor(terms: readonly PhraseTerm[], slop: number, norms: Uint8Array | null, weight: Bm25Weight | null) {
     super()
-    this.#terms = terms.map((term) => new PositionedTerm(term))
+    // with slop the order counts: tantivy merges the rarest first
+    const ordered = slop > 0 ? terms.toSorted((a, b) => a.postings.docFreq - b.postings.docFreq) : terms
+    this.#terms = ordered.map((term) => new PositionedTerm(term))
     this.#maxOffset = Math.max(...terms.map((term) => term.offset))
     this.#slop = slop
     this.#norms = norms
