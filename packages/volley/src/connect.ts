@@ -23,6 +23,11 @@ export interface ConnectOptions {
   /** `host:port` of workers that run already. */
   /** Threads of this process for a query, where there are no workers; default all cores. `SET threads = n` changes it. */
   readonly threads?: number
+  /**
+   * Bytes that the queries of the session may hold together, in each process, also written `512MB`; default half of the
+   * machine's memory. What does not fit goes to disk. `SET memory_limit = ...` changes it.
+   */
+  readonly memoryLimit?: number | string
   readonly workerUrls?: readonly string[]
   readonly settings?: ReadonlyMap<string, string> | Readonly<Record<string, string>>
   /** Overwrites freed memory, for tests. */
@@ -40,11 +45,13 @@ export interface ConnectOptions {
 export async function connect(options: ConnectOptions = {}): Promise<VolleySession> {
   const settings = new SessionSettings({
     cores: os.availableParallelism(),
+    memory: halfOfMemory(),
     definitions: threadSettings(os.availableParallelism()),
     physicalRules: splitRules.map((rule) => rule.name),
   })
   const given = options.settings instanceof Map ? options.settings : Object.entries(options.settings ?? {})
   for (const [name, value] of given as Iterable<[string, string]>) settings.set(name, value)
+  if (options.memoryLimit !== undefined) settings.set('memory_limit', options.memoryLimit)
   if (options.threads !== undefined) settings.set('threads', options.threads)
   const metastore = options.metastore === undefined ? null : await openMetastore(options.metastore)
   const local = options.localWorkers ?? 0
@@ -81,6 +88,12 @@ export async function connect(options: ConnectOptions = {}): Promise<VolleySessi
     tableFunctions: options.files === false ? seriesFunctions : new Map([...seriesFunctions, ...fileFunctions]),
     dispose,
   })
+}
+
+/** In a container, half of what it may use. */
+function halfOfMemory(): number {
+  const allowed = process.constrainedMemory()
+  return Math.floor(Math.min(os.totalmem(), allowed > 0 ? allowed : Infinity) / 2)
 }
 
 const inProcess: WorkerResolver = { getUrls: () => Promise.resolve([LOCAL_WORKER]) }

@@ -443,8 +443,9 @@ export class VolleySession implements Session {
 
   #execute(plan: DistributedPlan, options: RunOptions): DistributedExecution {
     const { signal } = options
+    const threads = this.#choices.get(plan)?.threads ?? 1
     return this.#parts.coordinator.execute(plan, {
-      settings: this.settings.entries(),
+      settings: memoryPerThread(this.settings.entries(), threads),
       ...(signal === undefined ? {} : { signal }),
     })
   }
@@ -467,6 +468,13 @@ export class VolleySession implements Session {
       now: BigInt(Date.now()) * 1_000_000n,
     }
   }
+}
+
+/** Threads and the one that coordinates them count what they hold on their own: each may hold an equal part. */
+function memoryPerThread(settings: ReadonlyMap<string, string>, threads: number): ReadonlyMap<string, string> {
+  if (threads === 1) return settings
+  const limit = Number(settings.get('memory_limit') ?? 0)
+  return new Map(settings).set('memory_limit', String(Math.ceil(limit / (threads + 1))))
 }
 
 function nameOf(name: { readonly value: string; readonly quoted: boolean }): string {

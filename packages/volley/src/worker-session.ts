@@ -1,5 +1,6 @@
 import { PlanCodec } from '@volley/codec'
-import { defaultFunctions, TaskContext, type FunctionRegistry } from '@volley/core'
+import { defaultFunctions, MemoryPool, spillStore, TaskContext, type FunctionRegistry } from '@volley/core'
+import { NodeSpillStore } from '@volley/core/node'
 import { Arena } from '@volley/kernels'
 import { ReadBudget, readBudget, readMeter, SplitIndexOpener, splitOpener, tantivyCodecs } from '@volley/splits'
 import { nodeStoreResolver } from '@volley/storage/node'
@@ -16,11 +17,15 @@ export interface WorkerSessionConfig {
   readonly roots: readonly string[] | null
   /** Bytes of address space that the arena reserves. */
   readonly memoryLimit?: number
+  /** Where the folder of spill files is made; default the system's place for temporary files. */
+  readonly spillFolder?: string
   /** Overwrites freed memory, for tests. */
   readonly poison?: boolean
 }
 
 const DEFAULT_MEMORY = 2 * 1024 ** 3
+/** The part of the arena that operators may fill; batches on their way need the rest. */
+const RESERVABLE = 0.85
 
 /** Builds what runs plans over splits: the same for the coordinator, for threads and for worker processes. */
 export const buildWorkerSession: BuildWorkerSession = async (config, ask) =>
@@ -45,6 +50,8 @@ export function createWorkerSession(
   { ask, functions = defaultFunctions() }: WorkerSessionParts = {},
 ): LocalWorkerSession {
   const arena = new Arena({ reserveBytes: config.memoryLimit ?? DEFAULT_MEMORY, poison: config.poison ?? false })
+  const pool = new MemoryPool(arena.reserveBytes * RESERVABLE)
+  const spilling = new NodeSpillStore(config.spillFolder)
   const opener = new SplitIndexOpener({
     resolver: nodeStoreResolver(),
     zstdDecompress: nodeZstdDecompress,
@@ -64,7 +71,9 @@ export function createWorkerSession(
     codec: new PlanCodec(functions, nodes),
     context(queryId, settings, signal) {
       const batchSize = Number(settings.get('batch_size') ?? 4096)
-      const context = new TaskContext({ queryId, arena, batchSize, signal, settings })
+      const memory = pool.query(queryId, Number(settings.get('memory_limit') ?? 0) || Infinity)
+      const context = new TaskContext({ queryId, arena, batchSize, signal, settings, memory })
+      context.provide(spillStore, spilling)
       const limit = Number(settings.get('max_bytes_scanned') ?? 0)
       if (limit > 0) {
         const shared = budgets.get(queryId) ?? { budget: new ReadBudget(limit), tasks: 0 }

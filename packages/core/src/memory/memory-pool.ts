@@ -7,13 +7,16 @@ interface HeldBytes {
 
 /** The part of a limit that a spilling operator may always hold, whatever others have: it must get on. */
 const FLOOR_SHARE = 1 / 64
+/** The part of a query's share up to which any of its operators may take more than an equal part of it. */
+const UNDIVIDED = 0.7
 
 /**
  * Counts what the operators of all queries of a session hold, in arenas and beside them, against one limit.
  *
  * What cannot be spilled is given to who comes first. The rest is shared fairly (as DataFusion's FairSpillPool does it):
- * each running query that has operators which spill may use an equal part of it, and each of these operators that has not
- * ended yet an equal part of its query's. Operators reserve before they grow, and spill when they are refused.
+ * each running query that has operators which spill may use an equal part of it. Its operators take of that as they need it
+ * until it gets scarce; then each that has not ended yet may hold an equal part. Operators reserve before they grow, and
+ * spill when they are refused.
  */
 export class MemoryPool {
   /** Bytes; Infinity is no limit. */
@@ -78,11 +81,23 @@ export class QueryMemory {
   #expected = 0
   #finished = 0
   #active = 0
+  #spillableBytes = 0
 
   constructor(pool: MemoryPool, limitBytes: number, ended: () => void) {
     this.pool = pool
     this.limitBytes = Math.min(limitBytes, pool.limitBytes)
     this.#ended = ended
+  }
+
+  /** Bytes held by its operators that spill. */
+  get spillableBytes(): number {
+    return this.#spillableBytes
+  }
+
+  /** For reservations alone. */
+  count(bytes: number, spillable: boolean): void {
+    if (spillable) this.#spillableBytes += bytes
+    this.pool.count(bytes, spillable)
   }
 
   /** Operators that spill and have not ended, those that have not begun included. */
@@ -146,12 +161,14 @@ export class MemoryReservation {
 
   /** The most that it may hold as things are. */
   get capacity(): number {
-    const { pool, limitBytes, consumers } = this.#query
+    const { pool, limitBytes, consumers, spillableBytes } = this.#query
     if (limitBytes === Infinity) return Infinity
     const left = limitBytes - pool.usedBytes + this.#bytes
     if (!this.#options.spillable) return left
-    const share = (limitBytes - pool.unspillableBytes) / Math.max(1, pool.spillingQueries) / Math.max(1, consumers)
-    return Math.max(Math.min(left, share), limitBytes * FLOOR_SHARE)
+    const share = (limitBytes - pool.unspillableBytes) / Math.max(1, pool.spillingQueries)
+    const equal = share / Math.max(1, consumers)
+    const undivided = share * UNDIVIDED - spillableBytes + this.#bytes
+    return Math.max(Math.min(left, Math.max(equal, undivided)), limitBytes * FLOOR_SHARE)
   }
 
   /** Holds `bytes` from now on, if they are granted; to hold less always is. */
@@ -183,7 +200,7 @@ export class MemoryReservation {
     const delta = bytes - this.#bytes
     if (delta === 0) return
     this.#bytes = bytes
-    this.#query.pool.count(delta, this.#options.spillable)
+    this.#query.count(delta, this.#options.spillable)
     this.#options.held?.hold(delta)
   }
 }

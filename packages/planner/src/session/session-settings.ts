@@ -7,6 +7,8 @@ import { onOff, settingDefinitions, type SettingDefinition } from './setting-def
 export interface SessionSettingsOptions {
   /** Default of target_partitions; 1 when not given. */
   readonly cores?: number
+  /** Default of memory_limit, in bytes; no limit when not given. */
+  readonly memory?: number
   /** Names of physical rules, which get a switch each as the logical ones have. */
   readonly physicalRules?: readonly string[]
   /** Settings of other packages. */
@@ -52,7 +54,10 @@ export class SessionSettings implements Settings {
   constructor(options: SessionSettingsOptions = {}) {
     const rules = [...logicalRules.map((rule) => rule.name), ...(options.physicalRules ?? [])]
     for (const rule of rules) this.#rules.set(ruleKey(rule), rule)
-    for (const definition of [...settingDefinitions(options.cores ?? 1), ...(options.definitions ?? [])]) {
+    for (const definition of [
+      ...settingDefinitions(options.cores ?? 1, options.memory ?? 0),
+      ...(options.definitions ?? []),
+    ]) {
       this.#definitions.set(definition.name, definition)
     }
     for (const rule of rules) {

@@ -62,8 +62,8 @@ function oneOf(...words: string[]): Parser {
 
 const anyText: Parser = { expects: 'text', parse: (value) => value }
 
-/** Every setting but the rules' switches. `cores` is the default of target_partitions. */
-export function settingDefinitions(cores: number): readonly SettingDefinition[] {
+/** Every setting but the rules' switches. `cores` is the default of target_partitions, `memory` that of memory_limit. */
+export function settingDefinitions(cores: number, memory: number): readonly SettingDefinition[] {
   return [
     {
       name: 'target_partitions',
@@ -72,7 +72,12 @@ export function settingDefinitions(cores: number): readonly SettingDefinition[] 
       ...integer(1, 1024),
     },
     { name: 'batch_size', description: 'rows that a batch aims at', defaultValue: '4096', ...integer(1, 1_048_576) },
-    { name: 'memory_limit', description: 'bytes that a query may hold; 0 is no limit', defaultValue: '0', ...bytes },
+    {
+      name: 'memory_limit',
+      description: 'bytes that the queries of a session may hold together, in each process; 0 is no limit',
+      defaultValue: String(memory),
+      ...bytes,
+    },
     {
       name: 'max_bytes_scanned',
       description: 'a query that would read more bytes of splits is refused; 0 is no limit',

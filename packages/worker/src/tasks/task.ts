@@ -27,6 +27,7 @@ export class Task {
   constructor(request: TaskRequest, plan: ExecutionPlan, context: TaskContext, packed = false) {
     this.#request = request
     this.#packed = packed
+    context.announce(plan)
     this.#running = { plan, context }
     this.#count = plan.partitioning.count
   }
