@@ -1,14 +1,16 @@
 import type { Schema } from 'apache-arrow'
+import { SpilledRows } from '../memory/spilled-rows.ts'
 import { ExecutionPlan, type Distribution } from '../plan/execution-plan.ts'
 import type { Partitioning } from '../plan/partitioning.ts'
 import type { Statistics } from '../plan/statistics.ts'
 import { batchBytes } from '../runtime/batch-bytes.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
-import { collectBatch } from '../runtime/collect-batch.ts'
+import { compactBatch, concatBatches } from '../runtime/collect-batch.ts'
 import { operatorStream } from '../runtime/operator-stream.ts'
 import { sliceBatch } from '../runtime/slice-batch.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
+import type { Vector } from '../vectors/vector.ts'
 import { evaluateWindows } from '../windows/evaluate-windows.ts'
 import type { WindowCall } from '../windows/window-call.ts'
 
@@ -43,6 +45,10 @@ export class WindowExec extends ExecutionPlan {
     return { rows: this.input.statistics.rows, bytes: null }
   }
 
+  override get spillingPartitions(): number {
+    return this.partitioning.count
+  }
+
   override withChildren(children: readonly ExecutionPlan[]): ExecutionPlan {
     return new WindowExec(children[0]!, this.calls, this.schema)
   }
@@ -57,17 +63,47 @@ export class WindowExec extends ExecutionPlan {
   }
 
   private async *evaluate(input: BatchStream, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
-    const all = await collectBatch(input, context)
+    const memory = context.reserve(this, true)
+    const workBytes = (bytes: number, rows: number): number => 3 * bytes + rows * (40 + 24 * this.calls.length)
+    const keys = this.calls[0]?.partitionBy ?? []
+    const spilled = new SpilledRows({ node: this, input, keys, workBytes }, memory, context)
+    const dictionaries = new Set<Vector>()
+    const batches: RecordBatch[] = []
+    let bytes = 0
+    let rows = 0
+    try {
+      for (let batch = await input.next(); batch !== null; batch = await input.next()) {
+        if (batch.numRows === 0) continue
+        const dense = compactBatch(batch, context)
+        batches.push(dense)
+        bytes += batchBytes(dense, dictionaries)
+        rows += dense.length
+        const wanted = workBytes(bytes, rows)
+        if (memory.tryResize(wanted)) continue
+        for await (const whole of spilled.wholes(batches, wanted)) yield* this.results(whole, context)
+        return
+      }
+      await input.close()
+      if (rows === 0) return
+      const whole = batches.length === 1 ? batches.pop()! : concatBatches(this.input.schema, batches, context)
+      for (const batch of batches.splice(0)) batch.release()
+      yield* this.results(whole, context)
+    } finally {
+      for (const batch of batches) batch.release()
+      memory.free()
+      await spilled.delete()
+    }
+  }
+
+  /** The rows of whole window partitions with their results. Releases the batch. */
+  private *results(whole: RecordBatch, context: TaskContext): Generator<RecordBatch, void, void> {
     let result: RecordBatch | null = null
     try {
-      await input.close()
-      if (all.length === 0) return
-      result = evaluateWindows(all, this.calls, context)
-      context.metricsOf(this).max('peak_state_bytes', batchBytes(all) + batchBytes(result))
+      result = evaluateWindows(whole, this.calls, context)
       const { columns, length, region } = result
       yield* sliceBatch(new RecordBatch(this.schema, columns, length, null, region), context)
     } finally {
-      all.release()
+      whole.release()
       result?.release()
     }
   }

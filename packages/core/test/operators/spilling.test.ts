@@ -5,6 +5,7 @@ import {
   CoalescePartitionsExec,
   ColumnExpr,
   ComparisonExpr,
+  DEFAULT_FRAME,
   HashJoinExec,
   hashPartitioning,
   INT32,
@@ -19,6 +20,8 @@ import {
   RecordBatch,
   UTF8,
   vectorOf,
+  WindowCall,
+  WindowExec,
   type AggregateCall,
   type AggregateMode,
   type ExecutionPlan,
@@ -28,8 +31,8 @@ import {
   type SortKey,
 } from '../../src/index.ts'
 import { Arena, Region } from '@volley/kernels'
-import { aggregate, column } from './engine-support.ts'
-import { expectSameAtATenth } from './spill-support.ts'
+import { aggregate, column, functions } from './engine-support.ts'
+import { expectSameAtATenth, runLimited } from './spill-support.ts'
 
 /** Numbers 0 to 2^32 - 1 that repeat with the seed (mulberry32). */
 function randoms(seed: number): () => number {
@@ -161,6 +164,32 @@ function joined(l: ExecutionPlan, r: ExecutionPlan, joinType: JoinType, options:
   const mode = options.partitioned ? 'partitioned' : 'collect_left'
   return new HashJoinExec(left, right, on, joinType, filter, mode, options)
 }
+
+function windowed(input: ExecutionPlan, partitioned: boolean): WindowExec {
+  const partitionBy = partitioned ? [column(input, 0)] : []
+  const spec = { partitionBy, orderBy: sortKeys(input, 2), frame: DEFAULT_FRAME, ignoreNulls: false, nullable: true }
+  const rank = functions.window('row_number')!
+  const count = aggregate('count', [column(input, 1)])
+  const calls = [
+    new WindowCall(rank, [], { ...spec, filter: null, type: INT64 }),
+    new WindowCall(count.fn, count.args, { ...spec, filter: null, type: INT64 }),
+  ]
+  const results = calls.map((call, i) => new Field(`w${i}`, call.type, true))
+  return new WindowExec(input, calls, new Schema([...input.schema.fields, ...results]))
+}
+
+test('windows are evaluated part by part where their rows do not fit, and say so where one partition does not', async () => {
+  const input = new RepartitionExec(table(3000, 400, 12, 40), hashPartitioning([], 1))
+  await expectSameAtATenth(windowed(input, true))
+  const whole = windowed(input, false)
+  const { peakBytes } = await runLimited(whole)
+  await expect(runLimited(whole, { limitBytes: peakBytes / 10 })).rejects.toMatchObject({
+    code: '53200',
+    message: expect.stringMatching(
+      /^WindowExec needs [\d,]+ bytes of memory, but may use [\d,]+ bytes under the memory_limit/,
+    ),
+  })
+})
 
 test.each(JOIN_TYPES)('a %s hash join gives the same rows when its left side is dealt to disk', async (joinType) => {
   const left = table(1500, 1000, 4, 150)

@@ -1,0 +1,116 @@
+import type { Expr } from '../expressions/expr.ts'
+import { hashKeys } from '../operators/join-hash-table.ts'
+import type { ExecutionPlan } from '../plan/execution-plan.ts'
+import type { BatchStream } from '../runtime/batch-stream.ts'
+import { concatBatches } from '../runtime/collect-batch.ts'
+import type { TaskContext } from '../runtime/task-context.ts'
+import type { RecordBatch } from '../vectors/record-batch.ts'
+import { allRows } from '../vectors/selection.ts'
+import type { MemoryReservation } from './memory-pool.ts'
+import { bufferBytesFor, FAN_OUT, partOf, PartitionedSpill, type SpilledPart } from './partitioned-spill.ts'
+import { Spill } from './spill.ts'
+
+/** Levels of dealing, after which a hash of 32 bits has no more to tell. */
+const MAX_LEVEL = 7
+
+export interface SpilledRowsOptions {
+  readonly node: ExecutionPlan
+  readonly input: BatchStream
+  /** Rows that are equal in them must stay together. */
+  readonly keys: readonly Expr[]
+  /** What it takes to work on so many rows at once. */
+  readonly workBytes: (bytes: number, rows: number) => number
+}
+
+/** Rows on disk, dealt to parts by the hash of keys, in their order inside each part. */
+export class SpilledRows {
+  readonly #options: SpilledRowsOptions
+  readonly #memory: MemoryReservation
+  readonly #context: TaskContext
+  readonly #spill: Spill
+
+  constructor(options: SpilledRowsOptions, memory: MemoryReservation, context: TaskContext) {
+    this.#options = options
+    this.#memory = memory
+    this.#context = context
+    this.#spill = new Spill(options.node, memory, context)
+  }
+
+  /**
+   * Writes the rows of `held`, which are released, and of the input, and gives them back part by part; each batch has one
+   * reference, the receiver's. `wanted` is what was refused.
+   *
+   * @throws VolleyError 53200 when rows that must stay together do not fit.
+   */
+  async *wholes(held: RecordBatch[], wanted: number): AsyncGenerator<RecordBatch, void, void> {
+    const { input, keys } = this.#options
+    if (keys.length === 0) throw this.#memory.refused(wanted, 'rows without PARTITION BY must fit')
+    this.#spill.begin(wanted)
+    const parts = this.#newParts()
+    try {
+      for (let batch = held.shift(); batch !== undefined; batch = held.shift()) await this.#deal(batch, parts, 0)
+      this.#memory.tryResize(bufferBytesFor(this.#memory.capacity))
+      for (let batch = await input.next(); batch !== null; batch = await input.next()) {
+        await this.#deal(batch.retain(), parts, 0)
+      }
+      await input.close()
+      await parts.flush()
+    } finally {
+      parts.release()
+    }
+    for (const part of parts.parts) yield* this.#wholesOf(part, 0)
+  }
+
+  async *#wholesOf(part: SpilledPart, level: number): AsyncGenerator<RecordBatch, void, void> {
+    if (part.rows === 0) return
+    const wanted = this.#options.workBytes(part.bytes, part.rows)
+    if (this.#memory.tryResize(wanted)) {
+      yield await this.#load(part)
+      return
+    }
+    if (level === MAX_LEVEL) throw this.#memory.refused(wanted, 'the rows of one PARTITION BY key must fit')
+    this.#spill.begin(wanted)
+    const parts = this.#newParts()
+    try {
+      for (const written of part.batches) await this.#deal(await this.#spill.read(written), parts, level + 1)
+      await parts.flush()
+    } finally {
+      parts.release()
+    }
+    for (const sub of parts.parts) yield* this.#wholesOf(sub, level + 1)
+  }
+
+  #newParts(): PartitionedSpill {
+    const { schema } = this.#options.input
+    return new PartitionedSpill(schema, FAN_OUT, this.#spill, this.#memory.capacity, this.#context)
+  }
+
+  /** Deals rows, and releases the batch. */
+  async #deal(batch: RecordBatch, parts: PartitionedSpill, level: number): Promise<void> {
+    const scratch = this.#context.region()
+    try {
+      const rows = batch.selection ?? allRows(batch.length)
+      const keys = this.#options.keys.map((key) => key.evaluate(batch, batch.selection, scratch))
+      const numbers = hashKeys(keys, rows)
+      for (let k = 0; k < numbers.length; k++) numbers[k] = partOf(numbers[k]!, level)
+      await parts.add(batch, rows, numbers)
+    } finally {
+      scratch.release()
+      batch.release()
+    }
+  }
+
+  async #load(part: SpilledPart): Promise<RecordBatch> {
+    const read: RecordBatch[] = []
+    try {
+      for (const written of part.batches) read.push(await this.#spill.read(written))
+      return read.length === 1 ? read[0]!.retain() : concatBatches(this.#options.input.schema, read, this.#context)
+    } finally {
+      for (const batch of read) batch.release()
+    }
+  }
+
+  async delete(): Promise<void> {
+    await this.#spill.delete()
+  }
+}
