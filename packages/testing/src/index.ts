@@ -23,3 +23,4 @@ export { openInDuckdb, openInVolley, tpchQueries, type TpchQuery } from './tpch/
 export { hitsDifference, type RunSql } from './hits/compare-hits.ts'
 export { hitsQueries, type HitsQuery } from './hits/hits-queries.ts'
 export { hitsSelect } from './hits/hits-table.ts'
+export { fuzzQueries, type FuzzFailure, type FuzzOptions, type FuzzReport } from './query-fuzz/fuzz-queries.ts'

@@ -58,7 +58,9 @@ function sameCell(ours: Cell, theirs: Cell): boolean {
 /** Rows in an order that small differences of doubles do not change. */
 function sorted(rows: readonly (readonly Cell[])[]): (readonly Cell[])[] {
   const keyOf = (row: readonly Cell[]): string =>
-    row.map((cell) => (cell !== null && EXACT.test(String(cell)) ? Number(cell).toPrecision(7) : cell)).join('|')
+    row
+      .map((cell) => (cell === null ? 'NULL' : EXACT.test(String(cell)) ? Number(cell).toPrecision(7) : cell))
+      .join('|')
   return rows
     .map((row) => [keyOf(row), row] as const)
     .sort(([a], [b]) => (a < b ? -1 : +(a > b)))
