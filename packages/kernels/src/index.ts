@@ -29,7 +29,7 @@ export {
   type ValueMapping,
 } from './column-values.ts'
 export { countPackedValues } from './count-values.ts'
-export { groupWords } from './group-words.ts'
+export { groupWords, hashWords, type WordGroups } from './group-words.ts'
 export { foldIntegers, type IntegerFold } from './fold-integers.ts'
 export { selectContaining } from './select-containing.ts'
 export { SCORE_WINDOW, type ScoreFormula, ScoreWindow, withScoreWindow } from './score-window.ts'

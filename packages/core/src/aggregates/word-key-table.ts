@@ -1,20 +1,14 @@
 import type { DataType } from 'apache-arrow'
-import type { Arena, Region } from '@volley/kernels'
+import { type Arena, groupWords, hashWords, type Region } from '@volley/kernels'
 import { GrowableBuffer } from '../runtime/growable-buffer.ts'
 import { typeName } from '../types/data-types.ts'
 import { allocValues } from '../vectors/build.ts'
 import { Operand, wordsOf } from '../vectors/operand.ts'
 import { BoolVector, PrimitiveVector, type PrimitiveArray, type Vector } from '../vectors/vector.ts'
-import { spread } from './bytes-table.ts'
 import type { GroupTable } from './group-table.ts'
 
 const FIRST_BITS = 8
 const NO_GROUP = 0xffffffff
-
-function hashWords(low: number, high: number): number {
-  const h = Math.imul(low ^ Math.imul(high, 0x85ebca6b), 0xc2b2ae35)
-  return spread(h ^ (h >>> 15))
-}
 
 /**
  * Groups of one key of at most 8 bytes, kept as two words. Open addressing over slots that hold group + 1, at most half
@@ -25,6 +19,9 @@ export class WordKeyTable implements GroupTable {
   readonly #arena: Arena
   readonly #keys: GrowableBuffer
   #slots: GrowableBuffer
+  /** The words of a batch's keys, and their groups. */
+  readonly #words: GrowableBuffer
+  readonly #groups: GrowableBuffer
   #bits = FIRST_BITS
   #count = 0
   #nullGroup = NO_GROUP
@@ -35,6 +32,8 @@ export class WordKeyTable implements GroupTable {
     this.#keys = new GrowableBuffer(arena, 4096)
     this.#slots = new GrowableBuffer(arena, 4 << FIRST_BITS)
     this.#slots.u32.fill(0)
+    this.#words = new GrowableBuffer(arena)
+    this.#groups = new GrowableBuffer(arena)
   }
 
   get count(): number {
@@ -42,7 +41,7 @@ export class WordKeyTable implements GroupTable {
   }
 
   get bytes(): number {
-    return this.#keys.bytes + this.#slots.bytes
+    return this.#keys.bytes + this.#slots.bytes + this.#words.bytes + this.#groups.bytes
   }
 
   assign(keys: readonly Vector[], rows: Uint32Array, count: number, out: Uint32Array): void {
@@ -53,22 +52,30 @@ export class WordKeyTable implements GroupTable {
     }
     // Twice the present groups and this batch fit, so that no slot runs out while the loop runs.
     this.#reserve(this.#count + count)
-    const words = keyWords(operand, rows, count)
+    this.#words.ensure(8 * count)
+    const words = this.#words.i32
+    writeKeyWords(operand, rows, count, words)
+    const { validity, mask: rowMask } = operand
+    if (validity === null) {
+      this.#groups.ensure(4 * count)
+      const groups = this.#groups.u32
+      const table = { keys: this.#keys.i32, slots: this.#slots.u32, bits: this.#bits }
+      this.#count = groupWords(words, count, table, this.#count, groups)
+      out.set(groups.subarray(0, count))
+      return
+    }
     const slots = this.#slots.u32
     const stored = this.#keys.i32
     const shift = 32 - this.#bits
     const mask = 2 ** this.#bits - 1
-    const { validity, mask: rowMask } = operand
     let groups = this.#count
     for (let k = 0; k < count; k++) {
-      if (validity !== null) {
-        const row = rows[k]! & rowMask
-        if (((validity[row >>> 3]! >>> (row & 7)) & 1) === 0) {
-          this.#count = groups
-          out[k] = this.#groupOfNull()
-          groups = this.#count
-          continue
-        }
+      const row = rows[k]! & rowMask
+      if (((validity[row >>> 3]! >>> (row & 7)) & 1) === 0) {
+        this.#count = groups
+        out[k] = this.#groupOfNull()
+        groups = this.#count
+        continue
       }
       const low = words[2 * k]!
       const high = words[2 * k + 1]!
@@ -149,6 +156,8 @@ export class WordKeyTable implements GroupTable {
   release(): void {
     this.#keys.release()
     this.#slots.release()
+    this.#words.release()
+    this.#groups.release()
   }
 }
 
@@ -159,12 +168,8 @@ export function allBut(row: number, length: number, region: Region): Uint8Array 
   return bits
 }
 
-let scratch = new Int32Array(16384)
-
-/** The words of each row's key, two a row; valid until the next call. */
-function keyWords(operand: Operand, rows: Uint32Array, count: number): Int32Array {
-  if (scratch.length < 2 * count) scratch = new Int32Array(4 * count)
-  const out = scratch
+/** Writes the words of each row's key, two a row. */
+function writeKeyWords(operand: Operand, rows: Uint32Array, count: number, out: Int32Array): void {
   const { mask, data } = operand
   if (data.encoding === 'bool') {
     const { bits } = data as BoolVector
@@ -173,14 +178,13 @@ function keyWords(operand: Operand, rows: Uint32Array, count: number): Int32Arra
       out[2 * k] = (bits[row >>> 3]! >>> (row & 7)) & 1
       out[2 * k + 1] = 0
     }
-    return out
+    return
   }
   const { values } = data as PrimitiveVector
   if (values instanceof Float64Array) copyFloats(values, rows, mask, count, out)
   else if (values instanceof Float32Array) copySingles(values, rows, mask, count, out)
   else if (values.BYTES_PER_ELEMENT === 8) copyWords(wordsOf(values), rows, mask, count, out)
   else copyIntegers(values as Int32Array, rows, mask, count, out)
-  return out
 }
 
 function copyWords(words: Int32Array, rows: Uint32Array, mask: number, count: number, out: Int32Array): void {
@@ -199,7 +203,7 @@ function copyIntegers(values: Int32Array, rows: Uint32Array, mask: number, count
 }
 
 function copyFloats(values: Float64Array, rows: Uint32Array, mask: number, count: number, out: Int32Array): void {
-  const floats = new Float64Array(out.buffer, 0, count)
+  const floats = new Float64Array(out.buffer, out.byteOffset, count)
   for (let k = 0; k < count; k++) {
     const value = values[rows[k]! & mask]!
     floats[k] = value === value ? value + 0 : Number.NaN
@@ -207,7 +211,7 @@ function copyFloats(values: Float64Array, rows: Uint32Array, mask: number, count
 }
 
 function copySingles(values: Float32Array, rows: Uint32Array, mask: number, count: number, out: Int32Array): void {
-  const singles = new Float32Array(out.buffer, 0, 2 * count)
+  const singles = new Float32Array(out.buffer, out.byteOffset, 2 * count)
   for (let k = 0; k < count; k++) {
     const value = values[rows[k]! & mask]!
     singles[2 * k] = value === value ? value + 0 : Number.NaN
