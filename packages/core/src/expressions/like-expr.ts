@@ -1,5 +1,5 @@
 import type { DataType } from 'apache-arrow'
-import type { Region } from '@volley/kernels'
+import { type Region, selectContaining } from '@volley/kernels'
 import { BOOL } from '../types/type-factory.ts'
 import type { RecordBatch, Selection } from '../vectors/record-batch.ts'
 import type { Vector } from '../vectors/vector.ts'
@@ -86,6 +86,13 @@ export class LikeExpr extends Expr {
     const flip = +this.options.negated
     if (patterns.isConstant) {
       const compiled = this.#compile(scalarAt(pattern, 0) as string)
+      const contained = text.codes === null && !text.isConstant ? compiled.contained : null
+      if (contained !== null) {
+        const needle = region.u8(contained.length)
+        needle.set(contained)
+        const { bytes, offsets } = text.bytes
+        return out.subarray(0, selectContaining(bytes, offsets, present, present.length, needle, flip, out))
+      }
       return out.subarray(0, selectBytesTest(text, compiled, this.#memo, present, flip, out))
     }
     let n = 0

@@ -33,6 +33,13 @@ export class LikePattern implements BytesTest {
     this.#segments = parsePattern(options.caseInsensitive ? pattern.toLowerCase() : pattern, options.escape ?? '\\')
   }
 
+  /** The bytes that a row need only contain, for a pattern of them between two `%`; null for others. */
+  get contained(): Uint8Array | null {
+    const [first, middle, last, ...more] = this.#segments
+    if (this.#insensitive || last === undefined || more.length > 0) return null
+    return first!.units.length === 0 && last.units.length === 0 ? middle!.literal : null
+  }
+
   test(bytes: Uint8Array, start: number, end: number): boolean {
     if (!this.#insensitive) return this.#match(bytes, start, end)
     const length = end - start
