@@ -429,7 +429,9 @@ function binTimestamps(
     const begin = readBigInt64(from, fromAt)
     const distance = readBigInt64(words, (row & time.mask) << 1) - begin
     const rest = ((distance % length) + length) % length
-    writeBigInt64(out, row << 1, begin + distance - rest)
+    const start = begin + distance - rest
+    if (BigInt.asIntN(64, start) !== start) throw outOfRange(type)
+    writeBigInt64(out, row << 1, start)
   }
 }
 

@@ -112,6 +112,21 @@ export const HASH_FUNCTIONS: readonly ScalarFunction[] = [
     }),
   ),
   defineFunction({
+    name: 'utf8_text',
+    category: 'binary',
+    description: 'The text that bytes hold as UTF-8.',
+    examples: [["utf8_text(decode('616263', 'hex'))", 'abc']],
+    overloads: [{ args: [BINARY], returns: UTF8 }],
+    evaluate: (call) =>
+      evaluateRows(call, ([value]) => {
+        try {
+          return decoder.decode(value as Uint8Array)
+        } catch (cause) {
+          throw new VolleyError('invalid byte sequence for encoding "UTF8"', { code: '22021', cause })
+        }
+      }),
+  }),
+  defineFunction({
     name: 'encode',
     category: 'binary',
     description: 'Bytes as text: hex, base64 (without padding) or base64pad.',

@@ -498,7 +498,7 @@ export const LIST_FUNCTIONS: readonly ScalarFunction[] = [
     examples: [['array_dims(ARRAY[1, 2])', '{2}']],
     args: ['list'],
     returns: listType(INT64),
-    row: ([list]) => dimensions(list!).map(BigInt),
+    row: ([list]) => ((list as List).length === 0 ? null : dimensions(list!).map(BigInt)),
   }),
   listFunction({
     name: 'array_empty',

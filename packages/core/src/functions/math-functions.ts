@@ -165,13 +165,16 @@ function digitsFunction(name: 'round' | 'trunc', examples: readonly (readonly [s
       const target = scaleOf(call.type)
       return evaluateRows(call, (args) => {
         const digits = args.length === 1 ? 0 : Math.max(-ROUND_LIMIT, Math.min(ROUND_LIMIT, Number(args[1])))
+        if (name !== 'Decimal' && digits >= 0) return args[0]!
         const unscaled = roundUnscaled(BigInt(args[0] as number | bigint), scale, digits, rounding, target)
         if (name === 'Decimal') {
           if (!fitsDecimal(unscaled, call.type)) throw outOfRange(call.type)
           return unscaled
         }
         const wide = typeof args[0] === 'bigint'
-        if (BigInt.asIntN(wide ? 64 : 32, unscaled) !== unscaled) throw outOfRange(type)
+        const bits = wide ? 64 : 32
+        const fitting = name.startsWith('U') ? BigInt.asUintN(bits, unscaled) : BigInt.asIntN(bits, unscaled)
+        if (fitting !== unscaled) throw outOfRange(type)
         return wide ? unscaled : Number(unscaled)
       })
     },
@@ -179,7 +182,9 @@ function digitsFunction(name: 'round' | 'trunc', examples: readonly (readonly [s
 }
 
 function roundedType(type: DataType, digits: ScalarValue | undefined): DataType {
-  if (typeName(type) !== 'Decimal' || typeof digits === 'undefined' || digits === null) return type
+  if (typeName(type) !== 'Decimal') return type
+  // Rounding up may need one digit more: 999.9 to 1000.0.
+  if (digits === undefined || digits === null) return decimalType(Math.min(38, precisionOf(type) + 1), scaleOf(type))
   const scale = Math.max(0, Math.min(scaleOf(type), Number(digits)))
   return decimalType(Math.min(38, precisionOf(type) - scaleOf(type) + scale + 1), scale)
 }

@@ -1,4 +1,5 @@
 import type { DataType } from 'apache-arrow'
+import { SqlState, VolleyError } from '../errors.ts'
 import type { ScalarValue } from '../types/scalar-value.ts'
 import { BOOL, listType, UTF8 } from '../types/type-factory.ts'
 import { defineFunction } from './define.ts'
@@ -99,7 +100,14 @@ export const REGEX_FUNCTIONS: readonly ScalarFunction[] = [
     [["regexp_like('Hello World', 'world$', 'i')", 'true']],
     2,
     BOOL,
-    ([text, pattern], flags) => regexOf(pattern!, flags).test(text!),
+    ([text, pattern], flags) => {
+      if (flags.includes('g')) {
+        throw new VolleyError('regexp_like() does not support the "global" option', {
+          code: SqlState.invalidParameterValue,
+        })
+      }
+      return regexOf(pattern!, flags).test(text!)
+    },
   ),
   regexFunction(
     'regexp_replace',

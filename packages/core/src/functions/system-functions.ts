@@ -1,5 +1,5 @@
 import { arrowTypeName, sqlTypeText } from '../types/type-text.ts'
-import { UTF8 } from '../types/type-factory.ts'
+import { BINARY, UTF8 } from '../types/type-factory.ts'
 import { constantVector } from '../vectors/build.ts'
 import { defineFunction } from './define.ts'
 import { md5 } from './md5.ts'
@@ -45,9 +45,15 @@ export const SYSTEM_FUNCTIONS: readonly ScalarFunction[] = [
   defineFunction({
     name: 'md5',
     category: 'text',
-    description: 'The MD5 hash of a text in hexadecimal.',
+    description: 'The MD5 hash of a text or bytes in hexadecimal.',
     examples: [["md5('abc')", '900150983cd24fb0d6963f7d28e17f72']],
-    overloads: [{ args: [UTF8], returns: UTF8 }],
-    evaluate: (call) => evaluateRows(call, (args) => md5(new TextEncoder().encode(args[0] as string))),
+    overloads: [
+      { args: [UTF8], returns: UTF8 },
+      { args: [BINARY], returns: UTF8 },
+    ],
+    evaluate: (call) =>
+      evaluateRows(call, ([value]) =>
+        md5(typeof value === 'string' ? new TextEncoder().encode(value) : (value as Uint8Array)),
+      ),
   }),
 ]

@@ -4,7 +4,7 @@ import type { ScalarValue } from '../types/scalar-value.ts'
 import { formatScalar } from '../types/format-scalar.ts'
 import { commonType, isText } from '../types/coercion.ts'
 import { typeName } from '../types/data-types.ts'
-import { elementType, INT32, INT64, listType, UTF8 } from '../types/type-factory.ts'
+import { BINARY, elementType, INT32, INT64, listType, UTF8 } from '../types/type-factory.ts'
 import { defineFunction, type FunctionDefinition, type Overload } from './define.ts'
 import { evaluateRows } from './evaluate-rows.ts'
 import type { ResolvedFunction, ScalarCall, ScalarFunction } from './scalar-function.ts'
@@ -356,13 +356,21 @@ function concatLists(argTypes: readonly DataType[]): ResolvedFunction | null {
   return { argTypes: types, returnType: listed, nullable: 'propagate' }
 }
 
+function joinedBytes(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(a.length + b.length)
+  bytes.set(a)
+  bytes.set(b, a.length)
+  return bytes
+}
+
 /** `||`, `concat` and `concat_ws` take values of any type, and leave NULLs out. */
 export const CONCAT_FUNCTIONS: readonly ScalarFunction[] = [
   defineFunction({
     name: '||',
     aliases: ['textcat'],
     category: 'text',
-    description: 'Two texts (or a text and a value of any type), or two lists, put together; NULL when one is.',
+    description:
+      'Two texts (or a text and a value of any type), two byte strings or two lists, put together; NULL when one is.',
     examples: [
       ["'a' || 'b'", 'ab'],
       ["'n: ' || 42", 'n: 42'],
@@ -372,6 +380,9 @@ export const CONCAT_FUNCTIONS: readonly ScalarFunction[] = [
     resolve: (argTypes) => {
       if (argTypes.length !== 2) return null
       if (argTypes.some((type) => typeName(type) === 'List')) return concatLists(argTypes)
+      if (argTypes.every((type) => typeName(type) === 'Binary')) {
+        return { argTypes, returnType: BINARY, nullable: 'propagate' }
+      }
       if (!argTypes.some((type) => isText(type) || typeName(type) === 'Null')) return null
       return { argTypes: [UTF8, UTF8], returnType: UTF8, nullable: 'propagate' }
     },
@@ -379,7 +390,9 @@ export const CONCAT_FUNCTIONS: readonly ScalarFunction[] = [
       evaluateRows(call, (args) =>
         typeName(call.type) === 'List'
           ? args.flatMap((arg) => arg as readonly ScalarValue[])
-          : text(args, 0) + text(args, 1),
+          : typeName(call.type) === 'Binary'
+            ? joinedBytes(args[0] as Uint8Array, args[1] as Uint8Array)
+            : text(args, 0) + text(args, 1),
       ),
   }),
   defineFunction({

@@ -228,8 +228,9 @@ export function arithmeticSignature(
       return { left: common, right: common, type: durationType(unitOf(common)) }
     }
     if (ln === 'Time' && rn === 'Interval') return { left, right, type: left }
+    if (ln === 'Interval' && rn === 'Time' && op === '+') return { left, right, type: right }
     if (ln === 'Time' && rn === 'Time' && op === '-')
-      return { left: commonType(left, right)!, right: left, type: INTERVAL }
+      return { left: commonType(left, right)!, right: commonType(left, right)!, type: INTERVAL }
   }
   if (op === '*' || op === '/') {
     if (ln === 'Interval' && isNumeric(right)) return { left, right: FLOAT64, type: INTERVAL }

@@ -1,5 +1,6 @@
 import { SqlState, VolleyError } from '../errors.ts'
 import { civil, civilFromDays, daysFromCivil, daysInMonth } from './calendar.ts'
+import { localToUtc } from './time-zone.ts'
 
 /** A point in time: whole seconds since 1970-01-01 and nanoseconds in it. `offset` is a written zone's, in seconds. */
 export interface ParsedTimestamp {
@@ -12,7 +13,7 @@ export interface ParsedTimestamp {
 
 const DATE = String.raw`(\d{4,6})-(\d{1,2})-(\d{1,2})|(\d{4})\/(\d{1,2})\/(\d{1,2})|(\d{4})(\d{2})(\d{2})`
 const TIME = String.raw`(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,30}))?)?`
-const ZONE = String.raw`(z|utc|gmt|zulu|[+-]\d{1,2}(?::?\d{2}(?::\d{2})?)?)`
+const ZONE = String.raw`(z|utc|gmt|zulu|[+-]\d{1,2}(?::?\d{2}(?::\d{2})?)?|[a-z][a-z_]*(?:\/[a-z0-9_+-]+)+)`
 const TIMESTAMP_TEXT = new RegExp(`^(?:${DATE})(?:(?:[ \\t]+|t)${TIME})?[ \\t]*${ZONE}?[ \\t]*(bc|ad)?$`, 'i')
 const TIME_TEXT = new RegExp(`^${TIME}[ \\t]*(am|pm)?[ \\t]*${ZONE}?$`, 'i')
 
@@ -31,12 +32,17 @@ function nanosOf(fraction: string | undefined): number {
   return fraction.length > 9 && fraction.charCodeAt(9) >= 53 ? digits + 1 : digits
 }
 
-function offsetOf(zone: string | undefined): number | null {
+/** Seconds east of Greenwich of a written zone, for local seconds; null without one. */
+function offsetOf(zone: string | undefined, local: number): number | null {
   if (zone === undefined) return null
+  if (zone.includes('/')) return local - localToUtc(zone, local)
   if (!/^[+-]/.test(zone)) return 0
   const digits = zone.slice(1).replaceAll(':', '')
   const padded = digits.length <= 2 ? `${digits.padStart(2, '0')}0000` : digits.padEnd(6, '0')
   const seconds = Number(padded.slice(0, 2)) * 3600 + Number(padded.slice(2, 4)) * 60 + Number(padded.slice(4, 6))
+  if (seconds >= 16 * 3600) {
+    throw new VolleyError(`time zone displacement out of range: "${zone}"`, { code: '22009' })
+  }
   return zone.startsWith('-') ? -seconds : seconds
 }
 
@@ -71,7 +77,7 @@ export function parseTimestamp(source: string, type = 'timestamp'): ParsedTimest
     nanos = 0
     seconds++
   }
-  return { seconds, nanos, offset: offsetOf(match[14]), hasTime: match[10] !== undefined }
+  return { seconds, nanos, offset: offsetOf(match[14], seconds), hasTime: match[10] !== undefined }
 }
 
 /**

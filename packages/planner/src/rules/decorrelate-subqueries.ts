@@ -242,6 +242,7 @@ function decorrelateLateral(node: Join, context: RuleContext): LogicalPlan {
   const unnested = unnestFrom(node.right, node.left, context)
   const own = node.condition === null ? [] : conjuncts(node.condition).map((expr) => substitute(expr, unnested.outputs))
   const computed = node.right.columns.filter((column) => unnested.outputs.has(column.id))
+  if (node.joinType === 'left' && unnested.total && own.length > 0) return conditionalLateral(node, unnested, own)
   if (node.joinType === 'left' && computed.length > 0 && (own.length > 0 || !unnested.total)) {
     throw notSupported('LEFT JOIN LATERAL over expressions of the left side')
   }
@@ -258,4 +259,19 @@ function decorrelateLateral(node: Join, context: RuleContext): LogicalPlan {
     joined,
     node.columns.map((column) => ({ column, expr: unnested.outputs.get(column.id) ?? refOf(byId.get(column.id)!) })),
   )
+}
+
+/** LEFT JOIN LATERAL of exactly one row for each of the left: where the condition does not hold, its columns are NULL. */
+function conditionalLateral(node: Join, unnested: Unnested, own: readonly Expr[]): LogicalPlan {
+  const holds = conjunction([...own, ...(unnested.presence === null ? [] : [unnested.presence])])!
+  const joinType = unnested.conditions.length > 0 ? 'left' : 'inner'
+  const joined = new Join(node.left, unnested.plan, joinType, conjunction(unnested.conditions))
+  const byId = new Map(joined.columns.map((column) => [column.id, column]))
+  const ofRight = idsOf(node.right)
+  const exprs = node.columns.map((column) => {
+    const expr = unnested.outputs.get(column.id) ?? refOf(byId.get(column.id)!)
+    const value = ofRight.has(column.id) ? caseWhen(holds, expr) : expr
+    return { column, expr: value }
+  })
+  return new Projection(joined, exprs)
 }

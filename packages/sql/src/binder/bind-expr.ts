@@ -1,11 +1,13 @@
 import {
+  ArithmeticExpr,
   CaseExpr,
   ComparisonExpr,
   type Expr,
   InListExpr,
   internalError,
+  INTERVAL,
   IsNullExpr,
-  isInteger,
+  isNumeric,
   isMap,
   IsTruthExpr,
   isText,
@@ -16,6 +18,7 @@ import {
   NegateExpr,
   NotExpr,
   NULL,
+  type ScalarValue,
   SqlState,
   TimeUnit,
   timestampType,
@@ -123,14 +126,25 @@ function bind(env: ExprContext, ast: AstExpr): Expr {
   throw internalError(`no binding for ${ast.kind}`)
 }
 
-/** A written cast. Integers become timestamps as nanoseconds since 1970; zones are the session's. */
+/**
+ * A written cast. Numbers become timestamps as nanoseconds since 1970, which PostgreSQL does not cast at all; a timestamp
+ * with fewer digits of a second is the nearest; zones are the session's.
+ */
 function bindCast(env: ExprContext, ast: Extract<AstExpr, { kind: 'cast' }>): Expr {
   const { ctx } = env
   const operand = bindExpr(env, ast.operand)
   const type = inSessionZone(ctx, ast.type)
-  if (typeName(type) !== 'Timestamp' || unitOf(type) !== TimeUnit.MICROSECOND || !isInteger(operand.type)) {
-    return castTo(ctx, operand, type, ast.safe)
+  if (typeName(type) !== 'Timestamp') return castTo(ctx, operand, type, ast.safe)
+  if (
+    typeName(operand.type) === 'Timestamp' &&
+    unitOf(type) < TimeUnit.MICROSECOND &&
+    unitOf(operand.type) > unitOf(type)
+  ) {
+    const half: ScalarValue = { months: 0, days: 0, nanos: 500_000_000n / 1000n ** BigInt(unitOf(type)) }
+    const nearest = new ArithmeticExpr('+', operand, new LiteralExpr(INTERVAL, half), operand.type)
+    return castTo(ctx, nearest, type, ast.safe)
   }
+  if (unitOf(type) !== TimeUnit.MICROSECOND || !isNumeric(operand.type)) return castTo(ctx, operand, type, ast.safe)
   return castTo(ctx, operand, timestampType(TimeUnit.NANOSECOND, timezoneOf(type)), ast.safe)
 }
 

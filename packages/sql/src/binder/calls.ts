@@ -11,12 +11,14 @@ import {
   type Expr,
   exprKey,
   IsNullExpr,
+  isText,
   layoutOf,
   LiteralExpr,
   type SortKey,
   SqlState,
   TIME,
   TimeUnit,
+  unitOf,
   timestampType,
   typeName,
   UTF8,
@@ -60,7 +62,12 @@ function functionName(ast: AstCall): string {
   if (parts.length > 1 && !['pg_catalog', 'public'].includes(parts.slice(0, -1).join('.'))) {
     throw sqlError(SqlState.undefinedFunction, `function ${foldPath(ast.name)} does not exist`, ast.at)
   }
-  return parts.at(-1)!
+  const name = parts.at(-1)!
+  if (name !== name.toLowerCase()) {
+    const known = name.toLowerCase()
+    throw sqlError(SqlState.undefinedFunction, `function "${name}" does not exist; did you mean "${known}"?`, ast.at)
+  }
+  return name
 }
 
 /** Arguments that are values; `*` is none. */
@@ -157,7 +164,9 @@ function bindSpecial(env: ExprContext, ast: AstCall, name: string): Expr | null 
       if (ast.args.length !== 2 || type?.kind !== 'string')
         throw sqlError(SqlState.undefinedFunction, `${name} takes a value and the name of an Arrow type`, ast.at)
       const wanted = arrowType(type.text, type.at)
-      const plain = castTo(ctx, bindExpr(env, value!), wanted, name === 'arrow_try_cast')
+      const given = bindExpr(env, value!)
+      const source = isBytes(given) && isText(wanted) ? callScalar(env, 'utf8_text', [given], ast.at) : given
+      const plain = castTo(ctx, source, wanted, name === 'arrow_try_cast')
       const cast = layoutOf(wanted) === 'Float16' ? callScalar(env, 'float16', [plain], ast.at) : plain
       if (arrowTypeName(cast.type) === arrowTypeName(wanted)) return cast
       // The same type in another layout: only its name changes.
@@ -201,6 +210,13 @@ function bindSpecial(env: ExprContext, ast: AstCall, name: string): Expr | null 
         value.type,
       )
     }
+    case 'to_timestamp':
+    case 'to_timestamp_seconds':
+    case 'to_timestamp_millis':
+    case 'to_timestamp_micros':
+    case 'to_timestamp_nanos':
+      plainCall(ast, name)
+      return bindToTimestamp(env, ast, name)
     case 'if':
     case 'iif': {
       const args = valueArguments(ast).map((arg) => bindExpr(env, arg))
@@ -228,6 +244,33 @@ function bindSpecial(env: ExprContext, ast: AstCall, name: string): Expr | null 
   }
 }
 
+/**
+ * `to_timestamp` and its forms. A text with a zone is a moment, and one without is a local time of the session; the result
+ * has the session's zone where one was set, and is UTC without a zone where none was.
+ */
+function bindToTimestamp(env: ExprContext, ast: AstCall, name: string): Expr {
+  const { ctx } = env
+  const args = valueArguments(ast).map((arg) => bindExpr(env, arg))
+  const [first] = args
+  const plain = callScalar(env, name, args, ast.at)
+  const set = ctx.planning.settings.get('timezone') ?? ''
+  const zone = set === '' ? 'UTC' : set
+  const shown = zone.toUpperCase() === 'UTC' ? null : zone
+  const unit = unitOf(plain.type)
+  const inZone = (expr: Expr): Expr => castTo(ctx, expr, timestampType(unit, shown))
+  if (first !== undefined && isText(first.type) && args.length === 1) {
+    return inZone(castTo(ctx, first, timestampType(unit, zone)))
+  }
+  const readsZone = args.slice(1).every((arg) => arg instanceof LiteralExpr && /%[zZ#:+]/.test(String(arg.value)))
+  const isLocal = first !== undefined && isText(first.type) && !readsZone
+  if (shown === null) return plain
+  return inZone(isLocal ? plain : castTo(ctx, plain, timestampType(unit, 'UTC')))
+}
+
+function isBytes(expr: Expr): boolean {
+  return typeName(expr.type) === 'Binary'
+}
+
 function floorDiv(a: bigint, b: bigint): bigint {
   const quotient = a / b
   return a % b < 0n ? quotient - 1n : quotient
@@ -250,6 +293,12 @@ export function aggregateParts(
 ): { args: Expr[]; filter: Expr | null; orderBy: SortKey[]; type: Expr['type']; argTypes: readonly Expr['type'][] } {
   const { ctx } = env
   const first = ast.args[0]
+  if (fn.name === 'count' && ast.args.length === 0) {
+    throw sqlError('42809', 'count(*) must be used to call a parameterless aggregate function', ast.at)
+  }
+  if (ast.ignoreNulls && fn.ordered !== true && ast.over === null) {
+    throw sqlError(SqlState.syntaxError, `${fn.name} does not take IGNORE NULLS: it leaves out NULLs`, ast.at)
+  }
   const star = ast.args.length === 1 && first?.kind === 'star' && fn.name === 'count'
   if (star && first.qualifier.length > 0) throw unsupportedAt('count(table.*)', ast.at)
   const direct = star ? [] : valueArguments(ast).map((arg) => bindExpr(env, arg))
@@ -270,7 +319,8 @@ export function aggregateParts(
   const keys = bindSortKeys(env, fn.orderedSet === true ? ast.withinGroup : ast.orderBy)
   const args = fn.orderedSet === true ? [...direct, keys[0]!.expr] : direct
   const resolved = fn.resolve(args.map((arg) => arg.type))
-  if (resolved === null) throw noOverload(fn.name, args, ast.at)
+  if (resolved === null || (fn.name === 'count' && ast.distinct && args.length > 1))
+    throw noOverload(fn.name, args, ast.at)
   const cast = args.map((arg, i) => castTo(ctx, arg, resolved.argTypes[i]!))
   const orderBy = fn.orderedSet === true ? [{ ...keys[0]!, expr: cast.at(-1)! }] : keys
   if (ast.distinct && fn.orderedSet !== true) {

@@ -79,7 +79,19 @@ function defaultOf(definition: AstColumnDefinition, context: PlanningContext): E
     aliases: null,
     namedWindows: new Map(),
   }
-  return castTo(ctx, bindExpr(env, definition.defaultValue!), definition.type)
+  const bound = castTo(ctx, bindExpr(env, definition.defaultValue!), definition.type)
+  definedBy.set(bound, definition)
+  return bound
+}
+
+/** What a default was bound of: `now()` is that of each INSERT, so it is bound again for each. */
+const definedBy = new WeakMap<Expr, AstColumnDefinition>()
+
+function defaultFor(column: TableColumn, context: PlanningContext): Expr {
+  const known = column.defaultValue
+  if (known === undefined) return new LiteralExpr(column.type, null)
+  const definition = definedBy.get(known)
+  return definition === undefined ? known : defaultOf(definition, context)
 }
 
 export async function bindCreateTable(ast: AstCreateTable, context: PlanningContext): Promise<Statement> {
@@ -178,7 +190,7 @@ export async function bindInsert(ast: AstInsert, context: PlanningContext): Prom
   )
   const exprs = table.columns.map((column): NamedExpr => {
     const i = given.findIndex((target) => target.name === column.name)
-    const expr = i >= 0 ? outputExpr(sources, i) : (column.defaultValue ?? new LiteralExpr(column.type, null))
+    const expr = i >= 0 ? outputExpr(sources, i) : defaultFor(column, ctx.planning)
     return { column: ctx.newColumn(column.name, column.type, expr.nullable), expr }
   })
   const input = sources instanceof Projection ? sources.input : sources

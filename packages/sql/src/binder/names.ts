@@ -15,6 +15,7 @@ export function didYouMean(written: string, candidates: Iterable<string>): strin
   let best: string | null = null
   let bestDistance = limit + 1
   for (const candidate of candidates) {
+    if (candidate === '') continue
     const distance =
       candidate.toLowerCase() === written.toLowerCase()
         ? 0

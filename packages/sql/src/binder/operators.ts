@@ -3,6 +3,7 @@ import {
   type ArithmeticOperator,
   arithmeticSignature,
   type Expr,
+  BINARY,
   isText,
   LiteralExpr,
   NotExpr,
@@ -12,7 +13,7 @@ import {
 } from '@volley/core'
 import type { AstBinaryOperator, Position } from '../parser/ast.ts'
 import { callScalar } from './calls.ts'
-import { adaptOperands, castTo } from './coerce.ts'
+import { adaptOperands, castTo, timestampLiteral } from './coerce.ts'
 import { sqlError, sqlTypeName, unsupportedAt } from './errors.ts'
 import type { ExprContext } from './expr-context.ts'
 
@@ -74,11 +75,21 @@ export function bindOperator(
       return op.startsWith('!') ? new NotExpr(found) : found
     }
     case '<@':
-    case 'AT TIME ZONE':
       return call(right, left)
+    case 'AT TIME ZONE':
+      return call(right, zonedLiteral(env, left))
     default:
       return call(left, right)
   }
+}
+
+/** A text with a zone is a `timestamp with time zone`, as PostgreSQL takes it. */
+function zonedLiteral(env: ExprContext, time: Expr): Expr {
+  const { ctx } = env
+  if (!(time instanceof LiteralExpr) || typeof time.value !== 'string' || !ctx.isUntyped(time)) return time
+  if (!/\d\s*(?:z|utc|[+-]\d\d(?::?\d\d)?|[a-z]+\/[a-z_/]+)$/i.test(time.value.trim()) || !time.value.includes(':'))
+    return time
+  return timestampLiteral(ctx, time.value, 'UTC', time)
 }
 
 function arithmetic(env: ExprContext, op: ArithmeticOperator, left: Expr, right: Expr, at: Position | null): Expr {
@@ -99,6 +110,11 @@ function arithmetic(env: ExprContext, op: ArithmeticOperator, left: Expr, right:
 function concatenated(env: ExprContext, left: Expr, right: Expr, at: Position | null): readonly [Expr, Expr] {
   const { ctx } = env
   if (typeName(left.type) === 'List' || typeName(right.type) === 'List') return [left, right]
+  if ([left, right].some((side) => typeName(side.type) === 'Binary')) {
+    const bytes = (side: Expr): boolean =>
+      typeName(side.type) === 'Binary' || typeName(side.type) === 'Null' || ctx.isUntyped(side)
+    if (bytes(left) && bytes(right)) return [castTo(ctx, left, BINARY), castTo(ctx, right, BINARY)]
+  }
   if (![left, right].some((side) => isText(side.type) || typeName(side.type) === 'Null')) {
     throw sqlError(
       SqlState.undefinedFunction,

@@ -114,7 +114,7 @@ function missing(name: string, suggestion: string, at: Position | null): Error {
   return sqlError(SqlState.undefinedTable, `table "${name}" does not exist${suggestion}`, at)
 }
 
-/** A table by its name as written, or without the schema `public`. */
+/** A table by its name as written, or without the schema `public`. Catalogs are the catalog's own business. */
 export async function findTable(
   catalog: Catalog,
   parts: readonly AstName[],
@@ -122,7 +122,7 @@ export async function findTable(
 ): Promise<TableProvider> {
   const name = foldPath(parts)
   let table = await catalog.table(name)
-  if (table === null && parts.length > 1 && fold(parts.at(-2)!) === 'public')
+  if (table === null && parts.length === 2 && fold(parts[0]!) === 'public')
     table = await catalog.table(fold(parts.at(-1)!))
   if (table !== null) return table
   throw missing(name, didYouMean(name, await catalog.tableNames()), at)

@@ -17,6 +17,7 @@ import { limited, ordinalOf, type QueryContext, type QueryTail } from './query.t
 import type { Scope } from './scope.ts'
 import { type SelectItem, bindItems } from './select-items.ts'
 import { distinct, rowNumber } from './set-operations.ts'
+import { windowsByName } from './windows.ts'
 
 /**
  * Binds a SELECT with the ORDER BY and LIMIT behind it, in SQL's order: FROM, WHERE, GROUP BY, HAVING, windows, QUALIFY, the
@@ -24,7 +25,7 @@ import { distinct, rowNumber } from './set-operations.ts'
  */
 export function bindSelect(ctx: BindContext, ast: AstSelect, query: QueryContext, tail: QueryTail): LogicalPlan {
   const from = bindFrom(ctx, ast.from, query)
-  const namedWindows = new Map(ast.windows.map(({ name, window }) => [fold(name), window]))
+  const namedWindows = windowsByName(ast.windows)
   const base = { ctx, scope: from.scope.withParent(query.parent), ctes: query.ctes, aliases: null, namedWindows }
   const value: ExprContext = { ...base, clause: 'WHERE', aggregates: false, windows: false }
   let plan = ast.where === null ? from.plan : new Filter(from.plan, bindCondition(value, ast.where))

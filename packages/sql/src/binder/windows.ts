@@ -6,12 +6,13 @@ import {
   INT64,
   INTERVAL,
   isInteger,
+  LiteralExpr,
   SqlState,
   typeName,
   WindowCall,
   type WindowFrame,
 } from '@volley/core'
-import type { AstCall, AstFrameBound, AstWindow } from '../parser/ast.ts'
+import type { AstCall, AstFrameBound, AstSelect, AstWindow } from '../parser/ast.ts'
 import { bindExpr } from './bind-expr.ts'
 import { aggregateParts, bindSortKeys, noOverload, percentileCall, valueArguments } from './calls.ts'
 import { castTo } from './coerce.ts'
@@ -85,6 +86,22 @@ function windowAggregate(
   return new WindowMarker(new WindowCall(fn, args, { ...over, type, nullable, filter, distinct, argumentOrder }))
 }
 
+/**
+ * The windows of a WINDOW clause.
+ *
+ * @throws VolleyError 42P20 for a name that is there twice
+ */
+export function windowsByName(windows: AstSelect['windows']): ReadonlyMap<string, AstWindow> {
+  const named = new Map<string, AstWindow>()
+  for (const { name, window } of windows) {
+    if (named.has(fold(name))) {
+      throw sqlError(BinderState.windowingError, `window "${fold(name)}" is already defined`, name.at)
+    }
+    named.set(fold(name), window)
+  }
+  return named
+}
+
 /** A window with what it takes from the named window that it is or extends. */
 function resolveWindow(env: ExprContext, window: AstWindow, depth = 0): AstWindow {
   if (window.base === null) return window
@@ -155,7 +172,12 @@ function bindBound(env: ExprContext, bound: AstFrameBound, window: AstWindow): F
         bound.offset.at,
       )
     }
-    return { kind: bound.kind, offset: castTo(ctx, offset, INT64) }
+    const count = castTo(ctx, offset, INT64)
+    if (count instanceof LiteralExpr && count.value !== null && (count.value as bigint) < 0n) {
+      const side = bound === window.frame!.start ? 'starting' : 'ending'
+      throw sqlError(SqlState.invalidParameterValue, `frame ${side} offset must not be negative`, bound.offset.at)
+    }
+    return { kind: bound.kind, offset: count }
   }
   if (window.orderBy.length !== 1) {
     throw sqlError(
@@ -166,5 +188,6 @@ function bindBound(env: ExprContext, bound: AstFrameBound, window: AstWindow): F
   }
   const key = bindExpr(env, window.orderBy[0]!.expr)
   const temporal = ['Timestamp', 'Date', 'Time'].includes(typeName(key.type))
-  return { kind: bound.kind, offset: castTo(ctx, offset, temporal ? INTERVAL : key.type) }
+  const type = temporal ? INTERVAL : isInteger(key.type) ? INT64 : key.type
+  return { kind: bound.kind, offset: castTo(ctx, offset, type) }
 }

@@ -12,7 +12,7 @@ import type {
 import { SqlState } from '@volley/core'
 import { sqlError } from '../binder/errors.ts'
 import { convertQuery } from './convert-query.ts'
-import { convertType } from './convert-type.ts'
+import { convertType, lengthOf } from './convert-type.ts'
 import { exclusionOf, type Exclusion } from './unknown-syntax.ts'
 import { climb, Precedence, type ExprItem } from './precedence.ts'
 import { name, names, positionOf, unsupported, variant } from './raw.ts'
@@ -240,7 +240,8 @@ function flatten(raw: Raw, items: ExprItem[]): void {
         items.push({
           kind: 'postfix',
           power: Precedence.cast,
-          build: (operand) => ({ kind: 'cast', operand, type, safe: false, at: operand.at }),
+          build: (operand) =>
+            shortened({ kind: 'cast', operand, type, safe: false, at: operand.at }, lengthOf(node.data_type)),
         })
         return
       }
@@ -299,13 +300,16 @@ function convertAtom(raw: Raw, tag: string, node: Raw): AstExpr {
     }
     case 'Cast':
       if (node.format !== undefined && node.format !== null) throw unsupported('CAST with FORMAT', raw)
-      return {
-        kind: 'cast',
-        operand: convertExpr(node.expr),
-        type: convertType(node.data_type),
-        safe: node.kind !== 'Cast',
-        at: positionOf(raw),
-      }
+      return shortened(
+        {
+          kind: 'cast',
+          operand: convertExpr(node.expr),
+          type: convertType(node.data_type),
+          safe: node.kind !== 'Cast',
+          at: positionOf(raw),
+        },
+        lengthOf(node.data_type),
+      )
     case 'Case':
       return {
         kind: 'case',
@@ -383,6 +387,11 @@ function convertAtom(raw: Raw, tag: string, node: Raw): AstExpr {
     }
   }
   throw unsupported(tag === '' ? 'this expression' : `the expression ${tag}`, raw)
+}
+
+/** A cast to `varchar(n)` cuts the text, as in PostgreSQL. */
+function shortened(cast: AstExpr, length: number | null): AstExpr {
+  return length === null ? cast : call('left', [cast, { kind: 'number', text: String(length), at: cast.at }], cast.at)
 }
 
 function call(functionName: string, args: readonly AstExpr[], at: Position | null): AstExpr {

@@ -12,7 +12,7 @@ export function convertStatement(raw: Raw): AstStatement {
   const [tag, node] = variant(raw)
   switch (tag) {
     case 'Query':
-      return { kind: 'query', query: convertQuery(node) }
+      return convertQueryStatement(node)
     case 'Explain':
       return convertExplain(node, raw)
     case 'ExplainTable':
@@ -64,6 +64,25 @@ export function convertStatement(raw: Raw): AstStatement {
 function setting(parts: readonly AstName[]): string {
   const text = parts.map((part) => (part.quoted ? part.value : part.value.toLowerCase())).join('.')
   return text === 'time.zone' || text === 'time zone' ? 'timezone' : text
+}
+
+/** A query; or, with INTO, the table that it makes. */
+function convertQueryStatement(node: Raw): AstStatement {
+  const into = node.body?.Select?.into
+  if (into === undefined || into === null) return { kind: 'query', query: convertQuery(node) }
+  const query = convertQuery({ ...node, body: { Select: { ...node.body.Select, into: null } } })
+  const table = names(into.name)
+  const at = positionOf(into.name)
+  return {
+    kind: 'create_table',
+    name: table,
+    orReplace: false,
+    ifNotExists: false,
+    columns: [],
+    primaryKey: [],
+    query,
+    at,
+  }
 }
 
 function convertExplain(node: Raw, raw: Raw): AstStatement {

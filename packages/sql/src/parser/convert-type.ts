@@ -166,6 +166,13 @@ export function convertType(raw: Raw): DataType {
   })
 }
 
+/** The n of `varchar(n)` and `char(n)`; null for other types. */
+export function lengthOf(raw: Raw): number | null {
+  const [tag, payload] = variant(raw)
+  const length = TEXT.has(tag) ? payload?.IntegerLength?.length : undefined
+  return length === undefined || length === null ? null : Number(length)
+}
+
 function isZoned(raw: Raw): boolean {
   return raw === 'Tz' || raw === 'WithTimeZone'
 }
