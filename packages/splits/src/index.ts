@@ -47,6 +47,7 @@ export { jsonPaths, type JsonPath, type JsonPaths } from './provider/json-paths.
 export { QuickwitCatalog } from './provider/quickwit-catalog.ts'
 export { splitRules } from './rules/physical-rules.ts'
 export { tantivyCodecs } from './codec/tantivy-codec.ts'
+export { sampleRows } from './estimate/sample-rows.ts'
 export { estimateReads, type PartEstimate, type ReadEstimate, type TableEstimate } from './estimate/read-estimate.ts'
 export { readBudget, ReadBudget, readMeter, tooManyBytes, type ReadMeter } from './sources/read-meter.ts'
 export { splitOpener } from './sources/opened-layout.ts'

@@ -33,6 +33,7 @@ import {
   estimateReads,
   jsonPaths,
   QuickwitTableProvider,
+  sampleRows,
   splitRules,
   tooManyBytes,
   type JsonPaths,
@@ -350,7 +351,7 @@ export class VolleySession implements Session {
     options: RunOptions,
   ): Promise<QueryResult> {
     if (statement.estimate) {
-      const estimate = await this.#estimate(await this.#plan(statement.plan, context), options)
+      const estimate = await this.#estimate(await this.#plan(statement.plan, context, () => {}, false), options)
       return new QueryResult('EXPLAIN', explainEstimate(estimate, statement.format))
     }
     const { changes: logical } = optimizeVerbose(statement.plan, context)
@@ -372,10 +373,12 @@ export class VolleySession implements Session {
     logical: LogicalPlan,
     context: PlanningContext,
     onRule: (change: PhysicalChange) => void = () => {},
+    sample = Number(this.settings.get('max_bytes_scanned')) === 0,
   ): Promise<DistributedPlan> {
     const { plan } = optimizeVerbose(logical, context)
     const planning: PhysicalPlanningContext = {
       settings: this.settings,
+      rows: sample ? await this.#sampledRows(plan) : new Map(),
       physicalRules: splitRules,
       distributed: true,
       onRule,
@@ -407,6 +410,17 @@ export class VolleySession implements Session {
     settings.set('target_partitions', Math.ceil(settings.targetPartitions / threads))
     const { onRule: _, ...rest } = planning
     return { ...rest, settings, threads: true }
+  }
+
+  /** Rows of what is joined, about, where the sources can tell by a few splits. */
+  async #sampledRows(plan: LogicalPlan): Promise<ReadonlyMap<LogicalPlan, number>> {
+    const { session } = this.#parts.coordinator
+    const context = session.context('planning', this.settings.entries(), new AbortController().signal)
+    try {
+      return await sampleRows(plan, this.settings, context)
+    } finally {
+      await context.close()
+    }
   }
 
   #estimate(plan: DistributedPlan, { signal }: RunOptions): Promise<ReadEstimate> {

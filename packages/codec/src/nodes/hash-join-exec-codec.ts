@@ -1,6 +1,7 @@
 import { HashJoinExec } from '@volley/core'
 import { volley } from '../generated/messages.js'
 import type { NodeCodec } from '../node-codec.ts'
+import { count } from '../wire/counts.ts'
 import { oneOf } from '../wire/message.ts'
 import { joinTypeOf } from './join-type.ts'
 import { defineNodeCodec } from './define-node-codec.ts'
@@ -16,10 +17,15 @@ export const hashJoinExecCodec: NodeCodec = defineNodeCodec({
     mode,
     nullEqualsNull: options.nullEqualsNull,
     nullAware: options.nullAware,
+    buildRows: options.estimated?.buildRows,
     buildBytes: options.estimated?.buildBytes,
     probeBytes: options.estimated?.probeBytes,
   }),
-  decode: ({ on, joinType, filter, mode, nullEqualsNull, nullAware, buildBytes, probeBytes }, [left, right], context) =>
+  decode: (
+    { on, joinType, filter, mode, nullEqualsNull, nullAware, buildRows, buildBytes, probeBytes },
+    [left, right],
+    context,
+  ) =>
     new HashJoinExec(
       left!,
       right!,
@@ -27,6 +33,13 @@ export const hashJoinExecCodec: NodeCodec = defineNodeCodec({
       joinTypeOf(joinType),
       context.decodeOptionalExpr(filter),
       oneOf(mode, ['collect_left', 'partitioned'], 'the join mode'),
-      { nullEqualsNull, nullAware, estimated: buildBytes == null ? null : { buildBytes, probeBytes: probeBytes ?? 0 } },
+      {
+        nullEqualsNull,
+        nullAware,
+        estimated:
+          buildBytes == null
+            ? null
+            : { buildRows: count(buildRows ?? 0), buildBytes: count(buildBytes), probeBytes: count(probeBytes ?? 0) },
+      },
     ),
 })

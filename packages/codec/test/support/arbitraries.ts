@@ -293,7 +293,7 @@ export const plan: fc.Arbitrary<core.ExecutionPlan> = fc.letrec<{ plan: core.Exe
         partitioned: fc.boolean(),
         nullEqualsNull: fc.boolean(),
         nullAware: fc.boolean(),
-        estimated: fc.option(record({ buildBytes: rows, probeBytes: rows })),
+        estimated: fc.option(record({ buildRows: rows, buildBytes: rows, probeBytes: rows })),
       }).map((n) => {
         const mode = n.partitioned && !n.nullAware ? 'partitioned' : 'collect_left'
         const { nullEqualsNull, nullAware, estimated } = n

@@ -1,5 +1,6 @@
 import type { ExecutionPlan } from '@volley/core'
 import type { Settings } from '../catalog/table-provider.ts'
+import type { LogicalPlan } from '../logical/logical-plan.ts'
 
 export interface PhysicalPlanningContext {
   readonly settings: Settings
@@ -12,6 +13,8 @@ export interface PhysicalPlanningContext {
   readonly distributed?: boolean
   /** The tasks will be threads of this process, which reach what it reaches: tables of memory and files are dealt, too. */
   readonly threads?: boolean
+  /** Rows that nodes of the logical plan are known to have, about; what is not there is guessed. */
+  readonly rows?: ReadonlyMap<LogicalPlan, number>
   /** Is told of each physical rule that changed the plan. */
   readonly onRule?: (change: PhysicalChange) => void
 }

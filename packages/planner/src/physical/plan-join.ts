@@ -17,7 +17,7 @@ import type { ColumnId, Join, LogicalJoinType } from '../logical/logical-plan.ts
 import { addressKeys, hasUniqueAddresses } from './address-keys.ts'
 import { hashedJoin, isMany, single } from './distribution.ts'
 import type { PhysicalPlanningContext } from './physical-rule.ts'
-import { bind, bindTo, estimateBytes, type Planned } from './planned.ts'
+import { bind, bindTo, estimateSize, type Planned, type SizeEstimate } from './planned.ts'
 
 /** The same join with its sides changed over; null where there is none. */
 const SWAPPED: Readonly<Record<LogicalJoinType, JoinType | null>> = {
@@ -142,14 +142,18 @@ function byHash(
   context: PhysicalPlanningContext,
 ): Planned {
   const distributed = context.distributed === true
-  const leftBytes = estimateBytes(left.plan)
-  const rightBytes = estimateBytes(right.plan)
-  const swap = SWAPPED[join.joinType] !== null && buildsRight(join, leftBytes, rightBytes)
+  const [leftSize, rightSize] = sizes(join, left, right, context)
+  const swap = SWAPPED[join.joinType] !== null && buildsRight(join, leftSize.bytes, rightSize.bytes)
   const joinType = swap ? SWAPPED[join.joinType]! : (join.joinType as JoinType)
   const [build, probe] = swap ? [right, left] : [left, right]
   const on = bindKeys(condition, left, right).map((key) => (swap ? { left: key.right, right: key.left } : key))
-  const [buildBytes, probeBytes] = swap ? [rightBytes, leftBytes] : [leftBytes, rightBytes]
-  const estimated = buildBytes === null || probeBytes === null ? null : { buildBytes, probeBytes }
+  const [{ rows: buildRows, bytes: buildBytes }, { bytes: probeBytes }] = swap
+    ? [rightSize, leftSize]
+    : [leftSize, rightSize]
+  const known = buildRows !== null && buildBytes !== null && probeBytes !== null
+  const estimated = known
+    ? { buildRows: whole(buildRows), buildBytes: whole(buildBytes), probeBytes: whole(probeBytes) }
+    : null
   const options = { nullEqualsNull: condition.nullEqualsNull, nullAware: join.nullAware, estimated }
   const emitsBuild = joinType === 'left' || joinType === 'full' || joinType.startsWith('left_')
   const threshold = Number(context.settings.get('broadcast_threshold_bytes') ?? 10 * 1024 * 1024)
@@ -165,6 +169,19 @@ function byHash(
   }
   const plan = new HashJoinExec(build.plan, probe.plan, on, joinType, filter, 'partitioned', options)
   return { plan: hashedJoin(plan, context.settings.targetPartitions, distributed), ids }
+}
+
+function whole(value: number): number {
+  return Math.min(Math.round(value), Number.MAX_SAFE_INTEGER)
+}
+
+function sizes(
+  join: Join,
+  left: Planned,
+  right: Planned,
+  context: PhysicalPlanningContext,
+): [SizeEstimate, SizeEstimate] {
+  return [estimateSize(join.left, left.plan, context.rows), estimateSize(join.right, right.plan, context.rows)]
 }
 
 /** Whether the right side is the better one to build. */
@@ -191,7 +208,8 @@ function byPairs(
 ): Planned {
   const distributed = context.distributed === true
   const { joinType } = join
-  const smallerLeft = (estimateBytes(left.plan) ?? Infinity) < (estimateBytes(right.plan) ?? Infinity)
+  const [leftSize, rightSize] = sizes(join, left, right, context)
+  const smallerLeft = (leftSize.bytes ?? Infinity) < (rightSize.bytes ?? Infinity)
   const keepSides = joinType === 'right' || joinType === 'left_single' || (joinType === 'inner' && smallerLeft)
   const physicalType = keepSides ? (joinType as JoinType) : SWAPPED[joinType]!
   const [collected, streamed] = keepSides ? [left, right] : [right, left]

@@ -9,7 +9,8 @@ import {
 } from '@volley/core'
 import { Field, Schema } from 'apache-arrow'
 import { ColumnRef } from '../logical/expressions.ts'
-import type { ColumnId, LogicalColumn } from '../logical/logical-plan.ts'
+import { Join, Projection, type ColumnId, type LogicalColumn, type LogicalPlan } from '../logical/logical-plan.ts'
+import type { PhysicalPlanningContext } from './physical-rule.ts'
 
 /** A physical plan, with the logical column that each of its columns is. */
 export interface Planned {
@@ -67,11 +68,36 @@ const WIDTHS: Readonly<Record<string, number>> = {
   Struct: 48,
 }
 
-/** Bytes that a plan gives, by its statistics or by rows times a guess at their width; null when nothing is known. */
-export function estimateBytes(plan: ExecutionPlan): number | null {
-  const { rows, bytes } = plan.statistics
-  if (bytes !== null) return bytes.value
-  if (rows === null) return null
+/** Rows and bytes of a side of a join; null when nothing is known. */
+export interface SizeEstimate {
+  readonly rows: number | null
+  readonly bytes: number | null
+}
+
+/**
+ * How much a plan gives: by the rows of its logical node where those were estimated, else by its statistics. Bytes are
+ * rows times a guess at their width where nothing better is known.
+ */
+export function estimateSize(
+  logical: LogicalPlan,
+  plan: ExecutionPlan,
+  known: PhysicalPlanningContext['rows'],
+): SizeEstimate {
   const width = plan.schema.fields.reduce((sum, field) => sum + (WIDTHS[typeName(field.type)] ?? 8), 0)
-  return rows.value * Math.max(1, width)
+  const sampled = known === undefined ? null : knownRows(logical, known)
+  if (sampled !== null) return { rows: sampled, bytes: sampled * Math.max(1, width) }
+  const { rows, bytes } = plan.statistics
+  if (bytes !== null) return { rows: rows?.value ?? null, bytes: bytes.value }
+  return { rows: rows?.value ?? null, bytes: rows && rows.value * Math.max(1, width) }
+}
+
+/** Rows of a node above one whose rows are known. */
+function knownRows(plan: LogicalPlan, known: ReadonlyMap<LogicalPlan, number>): number | null {
+  const own = known.get(plan)
+  if (own !== undefined) return own
+  if (plan instanceof Projection) return knownRows(plan.input, known)
+  if (!(plan instanceof Join) || (plan.joinType !== 'inner' && plan.joinType !== 'left_semi')) return null
+  // A filtered side of a join by key filters the other as much, or so one hopes.
+  const [left, right] = [knownRows(plan.left, known), knownRows(plan.right, known)]
+  return plan.joinType === 'left_semi' ? left : left === null || right === null ? null : Math.max(left, right)
 }

@@ -92,6 +92,11 @@ export class SplitIndexOpener {
     return signal === undefined ? opening : abortable(opening, signal)
   }
 
+  /** Whether a split is open, or being opened. */
+  isOpen(split: SplitRef): boolean {
+    return this.#open.has(`${split.indexUri}\0${split.splitId}`)
+  }
+
   /** Number of splits that are open. */
   get size(): number {
     return this.#open.size

@@ -37,6 +37,8 @@ const DROPS_RIGHT: ReadonlySet<JoinType> = new Set([
 
 /** A look-up costs about as much as reading this many values of a column. */
 const LOOKUP_COST = 32
+/** Rows of a build side of which nothing is known. */
+const UNKNOWN_ROWS = 1_000_000_000
 
 /**
  * Has the keys of a join's build side filter the scans of its other side while the query runs.
@@ -87,7 +89,7 @@ class Rewriter {
       keys.push({ id, expr: key.left })
     }
     if (keys.length === 0) return join
-    const rows = Math.round(left.statistics.rows?.value ?? Number.MAX_SAFE_INTEGER)
+    const rows = options.estimated?.buildRows ?? UNKNOWN_ROWS
     const lookup = this.#always || rows * LOOKUP_COST <= documentsFiltered(right, keys[0]!.id)
     const gathered = new JoinKeysExec(left, keys, { mode: lookup ? 'lookup' : 'filter', rows })
     return join.withChildren([gathered, right]) as HashJoinExec

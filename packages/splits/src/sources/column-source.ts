@@ -37,6 +37,9 @@ const SPARSE = 0.4
 /** Share of candidates below which other filters are tested on them one by one. */
 const FEW = 0.02
 
+/** Share of documents that a filter of which nothing is known is taken to keep. */
+const SELECTIVITY = 0.3
+
 /** The first `k` rows by some of the source's columns, ties by address. */
 export interface TopRows {
   readonly k: number
@@ -101,7 +104,7 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
   override get statistics(): Statistics {
     const { columns, filters, top, fetch } = this.options
     const bytesPerRow = 16 + columns.length * 16
-    return this.rowStatistics(0.3 ** Math.min(filters.length, 3), bytesPerRow, top?.k ?? fetch)
+    return this.rowStatistics(SELECTIVITY ** Math.min(filters.length, 3), bytesPerRow, top?.k ?? fetch)
   }
 
   protected override executePartition(partition: number, context: TaskContext): BatchStream {
@@ -162,6 +165,17 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
       context.throwIfCancelled()
       const batch = await this.filtered(unit, segment, context, window, filters, late, only)
       if (batch !== null) yield batch
+    }
+  }
+
+  /** About how many live documents of the unit (of `docs`) satisfy the filters, by what its structures say alone. */
+  async estimateMatches(unit: DocUnit, docs: Uint32Array | null, context: TaskContext): Promise<number> {
+    const segment = await this.openColumns(unit, context)
+    try {
+      const { found, filters } = await this.candidates(unit, segment, context, docs)
+      return (found?.length ?? unit.end - unit.start) * SELECTIVITY ** filters.length
+    } finally {
+      segment.release()
     }
   }
 

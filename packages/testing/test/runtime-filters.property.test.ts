@@ -1,0 +1,100 @@
+import { ColumnExpr, JoinKeysExec, scalarAt, UTF8, ValuesExec } from '@volley/core'
+import { FastFieldExec } from '@volley/splits'
+import { Field, Schema } from 'apache-arrow'
+import fc from 'fast-check'
+import { afterAll, expect, test } from 'vitest'
+import { createWorkerSession } from 'volley'
+import { explainQuery, liveDocuments, type RowValue, type SampleDocument } from '../src/index.ts'
+import { corpora } from './support/arbitrary-corpus.ts'
+import { analyzed, counter } from './support/counters.ts'
+import { expectRight } from './support/expect-right.ts'
+import { joins } from './support/queries.ts'
+import { useSessions } from './support/sessions.ts'
+
+const sessions = useSessions()
+const session = createWorkerSession({ roots: null, poison: true })
+afterAll(() => session.close())
+
+test(
+  '24: runtime filters leave the rows as they are, in every join mode, and do filter',
+  { timeout: 60_000 },
+  async () => {
+    let filtered = 0
+    let rows = 0
+    const modes = new Set<string>()
+    await fc.assert(
+      fc.asyncProperty(
+        corpora({ minDocs: 20, maxDocs: 60 }),
+        fc.array(fc.tuple(joins, fc.constantFrom('auto', 'collect_left', 'partitioned', 'lookup')), {
+          minLength: 4,
+          maxLength: 4,
+        }),
+        async (corpus, list) => {
+          const { indexId } = await sessions.tree.publish(corpus)
+          const live = liveDocuments(corpus)
+          for (const [query, join_mode] of list) {
+            rows += (await expectRight(sessions.workers, query, indexId, live, { join_mode })).length
+            const plan = await analyzed(sessions.local, query.sql(indexId), { join_mode })
+            filtered += counter(plan, 'rows_filtered_at_run_time')
+            for (const [mode] of plan.matchAll(/JoinKeysExec: mode=\w+|mode=(?:partitioned|collect_left)/g))
+              modes.add(mode)
+            await expectRight(sessions.local, query, indexId, live, { join_mode, 'rules.RuntimeFilters': 'off' })
+          }
+        },
+      ),
+      { numRuns: 5 },
+    )
+    expect(rows).toBeGreaterThan(300)
+    expect(filtered).toBeGreaterThan(40)
+    expect([...modes].sort()).toEqual([
+      'JoinKeysExec: mode=filter',
+      'JoinKeysExec: mode=lookup',
+      'mode=collect_left',
+      'mode=partitioned',
+    ])
+  },
+)
+
+/** A scan of a table with the slot of a filter by `tag`, and the documents that it reads. */
+async function filteredScan(): Promise<{ source: FastFieldExec; live: SampleDocument[] }> {
+  const [corpus] = fc.sample(corpora({ minDocs: 100, maxSplits: 3 }), { numRuns: 1, seed: 3 })
+  const { indexId } = await sessions.tree.publish(corpus!)
+  const sql = `SELECT a.id, b.id FROM "${indexId}" a JOIN "${indexId}" b ON a.tag = b.tag`
+  const { nodes } = await explainQuery(sessions.local, sql, { join_mode: 'lookup', target_partitions: 1 })
+  const source = nodes.find((node) => node instanceof FastFieldExec && node.options.runtime !== undefined)
+  return { source: source as FastFieldExec, live: liveDocuments(corpus!) }
+}
+
+test.each(['before the scan', 'while it runs', 'never'])('24: keys that come %s', { timeout: 60_000 }, async (when) => {
+  const { source, live } = await filteredScan()
+  const [{ id }] = source.options.runtime as [{ id: number }]
+  const wanted = ['tag-1', 'tag-2', 'tag-3']
+  const keys = new ValuesExec(new Schema([new Field('tag', UTF8, true)]), [...wanted.map((tag) => [tag]), [null]])
+  const gathered = new JoinKeysExec(keys, [{ id, expr: new ColumnExpr(0, 'tag', UTF8, true) }], {
+    mode: 'filter',
+    rows: 4,
+  })
+  const context = session.context('test', new Map([['batch_size', '8']]), new AbortController().signal)
+  const place = source.schema.fields.findIndex(({ name }) => name === 'tag')
+  const tags: RowValue[] = []
+  const publish = async (): Promise<void> => {
+    const stream = gathered.execute(0, context)
+    while ((await stream.next()) !== null) continue
+    await stream.close()
+  }
+  if (when === 'before the scan') await publish()
+  const stream = source.execute(0, context)
+  for (let batch = await stream.next(); batch !== null; batch = await stream.next()) {
+    for (let k = 0; k < batch.numRows; k++) tags.push(scalarAt(batch.columns[place]!, batch.selection?.[k] ?? k))
+    if (when === 'while it runs' && tags.length < 20) await publish()
+  }
+  await stream.close()
+  await context.close()
+  const isWanted = (tag: RowValue): boolean => wanted.includes(tag as string)
+  expect(tags.filter(isWanted).length).toBe(live.filter(({ tag }) => isWanted(tag)).length)
+  const others = tags.length - tags.filter(isWanted).length
+  if (when === 'before the scan') expect(others).toBe(0)
+  else expect(others).toBeGreaterThan(0)
+  if (when === 'never') expect(tags).toHaveLength(live.length)
+  else expect(tags.length).toBeLessThan(live.length)
+})
