@@ -38,6 +38,25 @@ describe('arena', () => {
     )
   })
 
+  test('large blocks that are freed make room for larger ones', () => {
+    const arena = new Arena({ reserveBytes: 4 << 20 })
+    const grown = (from: number, to: number): void => {
+      let address = arena.alloc(from)
+      for (let size = from * 2; size <= to; size *= 2) {
+        const next = arena.alloc(size)
+        arena.free(address)
+        address = next
+      }
+      arena.free(address)
+    }
+    // By classes, the blocks on the way would take all of it.
+    for (let i = 0; i < 3; i++) grown(100_000 + i * 1000, 1_700_000)
+    const whole = arena.alloc(3_900_000)
+    expect(() => arena.alloc(400_000)).toThrow(ArenaExhaustedError)
+    arena.free(whole)
+    expect(arena.liveBlocks).toBe(0)
+  })
+
   test('refuses what does not fit, and a second free', () => {
     const arena = new Arena({ reserveBytes: 1 << 20 })
     expect(() => arena.alloc(2 << 20)).toThrow(ArenaExhaustedError)
