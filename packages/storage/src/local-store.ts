@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
 import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
@@ -64,7 +63,7 @@ export class LocalStore implements ObjectStore {
 
   async put(path: string, bytes: Uint8Array): Promise<void> {
     const file = this.#file(path)
-    const temporary = `${file}.${randomUUID()}.tmp`
+    const temporary = `${file}.${crypto.randomUUID()}.tmp`
     await this.#attempt(path, async () => {
       await mkdir(dirname(file), { recursive: true })
       try {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import os from 'node:os'
 import { StaticWorkerResolver } from '@volley/cluster'
 import { defaultFunctions, SqlState, VolleyError } from '@volley/core'
@@ -6,7 +5,8 @@ import { FileBackedMetastore, MetastoreError } from '@volley/metastore'
 import { SessionSettings, type Catalog, type WorkerResolver } from '@volley/planner'
 import { QuickwitCatalog, splitRules } from '@volley/splits'
 import { nodeStoreResolver } from '@volley/storage/node'
-import { Coordinator, LOCAL_WORKER, LocalWorkers } from '@volley/worker/coordinator'
+import { Coordinator, LOCAL_WORKER } from '@volley/worker/coordinator'
+import type { LocalWorkers } from '@volley/worker/launcher'
 import { fileFunctions } from './files/file-functions.ts'
 import { packageFile } from './package-files.ts'
 import { seriesFunctions } from './tables/series-functions.ts'
@@ -56,7 +56,7 @@ export async function connect(options: ConnectOptions = {}): Promise<VolleySessi
   const metastore = options.metastore === undefined ? null : await openMetastore(options.metastore)
   const local = options.localWorkers ?? 0
   // Workers of one's own serve nobody else: another user of this machine could have them read files.
-  const token = local === 0 ? process.env.VOLLEY_WORKER_TOKEN : randomUUID()
+  const token = local === 0 ? process.env.VOLLEY_WORKER_TOKEN : crypto.randomUUID()
   const launched = local === 0 ? null : await startLocalWorkers(local, token!)
   const urls = launched?.urls ?? options.workerUrls ?? []
   const functions = defaultFunctions()
@@ -121,7 +121,8 @@ async function openMetastore(uri: string): Promise<FileBackedMetastore> {
   }
 }
 
-function startLocalWorkers(count: number, token: string): Promise<LocalWorkers> {
+async function startLocalWorkers(count: number, token: string): Promise<LocalWorkers> {
+  const { LocalWorkers } = await import('@volley/worker/launcher')
   return LocalWorkers.start({
     count,
     command: process.execPath,

@@ -1,4 +1,4 @@
-import { ThreadTaskExecutor, type CoordinatorOptions } from '@volley/worker/coordinator'
+import type { CoordinatorOptions } from '@volley/worker/coordinator'
 import { taskThread } from './package-files.ts'
 import type { SharedParts } from './tables/shared-parts.ts'
 import type { WorkerSessionConfig } from './worker-session.ts'
@@ -7,10 +7,10 @@ import type { WorkerSessionConfig } from './worker-session.ts'
 export function sessionThreads(
   config: WorkerSessionConfig,
   parts: SharedParts,
-): (...args: Parameters<NonNullable<CoordinatorOptions['threads']>>) => ThreadTaskExecutor {
-  return (source) =>
-    new ThreadTaskExecutor(
-      { ...taskThread, config, packed: true, answer: (what, args) => parts.answer(what, args) },
-      source,
-    )
+): NonNullable<CoordinatorOptions['threads']> {
+  return async (source) => {
+    const { ThreadTaskExecutor } = await import('@volley/worker/threads')
+    const answer = (what: string, args: readonly unknown[]): Promise<unknown> => parts.answer(what, args)
+    return new ThreadTaskExecutor({ ...taskThread, config, packed: true, answer }, source)
+  }
 }

@@ -1,8 +1,6 @@
 export { Coordinator, LOCAL_WORKER, type CoordinatorOptions, type ExecuteOptions } from './coordinator/coordinator.ts'
 export type { DistributedExecution } from './coordinator/distributed-execution.ts'
 export type { ExecutionMetrics, StageReport, TaskReport } from './coordinator/execution-metrics.ts'
-export { LocalWorkers, type LocalWorkersOptions } from './launcher/local-workers.ts'
-export { ThreadTaskExecutor, type ThreadTaskExecutorOptions } from './thread/thread-task-executor.ts'
 export type { BuildWorkerSession, WorkerSession } from './tasks/worker-session.ts'
 export type { NodeMetrics } from './tasks/task-executor.ts'
 export type { PeerSecurity } from './grpc/security.ts'

@@ -135,7 +135,7 @@ describe('exchanges between threads', () => {
     const names = ['local:0', 'local:1']
     const threaded = new Coordinator({
       session,
-      threads: (source) => (executor = new ThreadTaskExecutor({ entry, packed: true, execArgv }, source)),
+      threads: async (source) => (executor = new ThreadTaskExecutor({ entry, packed: true, execArgv }, source)),
     })
     try {
       const sizes = { producers: 3, consumers: 2, partitions: 2 }

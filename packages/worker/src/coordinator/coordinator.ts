@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { internalError, type BatchStream } from '@volley/core'
 import type { DistributedPlan } from '@volley/planner'
 import { WorkerPool } from '../exchange/worker-pool.ts'
@@ -17,7 +16,7 @@ export interface CoordinatorOptions extends PeerSecurity {
   /** What the root of a plan and tasks of the worker `local` run with, in this thread. Closed with the coordinator. */
   readonly session: WorkerSession
   /** Makes what runs tasks of workers named `local:N`, when the first plan has one. Closed with the coordinator. */
-  readonly threads?: (source: FrameSource) => TaskExecutor
+  readonly threads?: (source: FrameSource) => Promise<TaskExecutor>
 }
 
 export interface ExecuteOptions {
@@ -31,8 +30,12 @@ export class Coordinator implements FrameSource {
   readonly #pool: WorkerPool
   readonly #local: LocalTaskExecutor
   readonly #makeThreads: CoordinatorOptions['threads']
+  #starting: Promise<TaskExecutor> | null = null
   #threads: TaskExecutor | null = null
   readonly #executions = new Set<DistributedExecution>()
+  /** Tells queries of this coordinator from those of others. */
+  readonly #name: string = uniqueName()
+  #queries = 0
 
   constructor(options: CoordinatorOptions) {
     const { session, token, tls } = options
@@ -59,12 +62,12 @@ export class Coordinator implements FrameSource {
   /** Starts a plan with the first `next`. The caller must close what it gets. */
   execute(plan: DistributedPlan, options: ExecuteOptions = {}): DistributedExecution {
     const execution = new DistributedExecution(plan, {
-      queryId: randomUUID(),
+      queryId: `${this.#name}-${++this.#queries}`,
       session: this.session,
       settings: options.settings ?? new Map(),
       signal: options.signal ?? null,
       source: this,
-      local: (worker) => (isLocal(worker) ? this.#executor(worker) : null),
+      local: async (worker) => (isLocal(worker) ? this.#started(worker) : null),
       client: (worker) => this.#pool.client(worker),
       ended: () => this.#executions.delete(execution),
     })
@@ -83,16 +86,29 @@ export class Coordinator implements FrameSource {
   /** Ends all queries and connections. */
   async close(): Promise<void> {
     await Promise.all([...this.#executions].map((execution) => execution.close()))
-    await this.#threads?.close()
+    await (await this.#starting)?.close()
     await this.#local.close()
     await this.#pool.close()
   }
 
-  #executor(worker: string): TaskExecutor {
+  /** The executor of a local worker, made when it is first asked for. */
+  async #started(worker: string): Promise<TaskExecutor> {
     if (worker === LOCAL_WORKER) return this.#local
     if (this.#makeThreads === undefined) throw internalError(`this coordinator has no thread ${worker}`)
-    return (this.#threads ??= this.#makeThreads(this))
+    this.#threads = await (this.#starting ??= this.#makeThreads(this))
+    return this.#threads
   }
+
+  #executor(worker: string): TaskExecutor {
+    const executor = worker === LOCAL_WORKER ? this.#local : this.#threads
+    if (executor === null) throw internalError(`no task was given to ${worker}`)
+    return executor
+  }
+}
+
+function uniqueName(): string {
+  const random = (): string => Math.random().toString(36).slice(2, 10)
+  return `${process.pid.toString(36)}-${Date.now().toString(36)}-${random()}${random()}`
 }
 
 function isLocal(worker: string): boolean {

@@ -24,7 +24,7 @@ interface DistributedExecutionOptions {
   readonly signal: AbortSignal | null
   readonly source: FrameSource
   /** What runs the tasks of a local worker; null for others. */
-  local(worker: string): TaskExecutor | null
+  local(worker: string): Promise<TaskExecutor | null>
   /** The connection to a worker that is not local. */
   client(worker: string): Promise<GrpcWorkerClient>
   ended(): void
@@ -120,8 +120,9 @@ export class DistributedExecution implements BatchStream {
   }
 
   async #create(worker: string, requests: readonly TaskRequest[]): Promise<void> {
-    const local = this.#options.local(worker)
+    const local = await this.#options.local(worker)
     if (local !== null) {
+      if (this.#ending !== null) return
       this.#executors.add(local)
       return local.createTasks(requests)
     }

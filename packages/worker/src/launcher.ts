@@ -1,0 +1,1 @@
+export { LocalWorkers, type LocalWorkersOptions } from './launcher/local-workers.ts'

@@ -1,0 +1,1 @@
+export { ThreadTaskExecutor, type ThreadTaskExecutorOptions } from './thread/thread-task-executor.ts'
