@@ -14,4 +14,4 @@ export { matchLine, matchValues, unpackLine, unpackPresent, unpackValues } from 
 export { countPacked, groupWords } from './groups'
 export { addScores, takeScores } from './scores'
 export { selectContaining } from './substring'
-export { foldIntegers } from './sums'
+export { foldFloats, foldIntegers } from './sums'

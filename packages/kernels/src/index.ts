@@ -30,6 +30,7 @@ export {
 } from './column-values.ts'
 export { countPackedValues } from './count-values.ts'
 export { groupWords, hashWords, type WordGroups } from './group-words.ts'
+export { type FloatFold, foldFloats } from './fold-floats.ts'
 export { foldIntegers, type IntegerFold } from './fold-integers.ts'
 export { selectContaining } from './select-containing.ts'
 export { SCORE_WINDOW, type ScoreFormula, ScoreWindow, withScoreWindow } from './score-window.ts'

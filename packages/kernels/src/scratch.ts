@@ -15,12 +15,14 @@ export class Scratch {
   #top = BASE
   #bytes: Uint8Array<ArrayBuffer>
   #words: Uint32Array<ArrayBuffer>
+  #floats: Float64Array<ArrayBuffer>
 
   constructor(memory: WebAssembly.Memory, kernels: WasmKernels) {
     this.#memory = memory
     this.kernels = kernels
     this.#bytes = new Uint8Array(memory.buffer as ArrayBuffer)
     this.#words = new Uint32Array(memory.buffer as ArrayBuffer)
+    this.#floats = new Float64Array(memory.buffer as ArrayBuffer)
   }
 
   mark(): number {
@@ -41,13 +43,17 @@ export class Scratch {
     return address
   }
 
-  /** All of the memory by byte, and by word. */
+  /** All of the memory by byte, by word, and by float. */
   get bytes(): Uint8Array<ArrayBuffer> {
     return this.#bytes
   }
 
   get words(): Uint32Array<ArrayBuffer> {
     return this.#words
+  }
+
+  get floats(): Float64Array<ArrayBuffer> {
+    return this.#floats
   }
 
   /** Copies bytes in; returns their address. */
@@ -68,6 +74,7 @@ export class Scratch {
     this.#memory.grow(pages)
     this.#bytes = new Uint8Array(this.#memory.buffer as ArrayBuffer)
     this.#words = new Uint32Array(this.#memory.buffer as ArrayBuffer)
+    this.#floats = new Float64Array(this.#memory.buffer as ArrayBuffer)
   }
 }
 

@@ -58,6 +58,7 @@ export interface WasmKernels {
     groups: number,
     out: number,
   ): number
+  foldFloats(values: number, count: number, out: number): void
   foldIntegers(values: number, count: number, flip: bigint, out: number): void
   selectContaining(
     bytes: number,

@@ -4,6 +4,7 @@ import {
   allowWasm,
   Arena,
   countPackedValues,
+  foldFloats,
   foldIntegers,
   groupWords,
   Region,
@@ -137,6 +138,36 @@ describe('kernels over groups of rows', () => {
     const many = BigInt64Array.from({ length: 150_000 }, (_, k) => BigInt(k * 977) * 8_796_093_022_207n)
     const [wasm, twin] = wasmAndTwin(() => foldIntegers(many, many.length, true))
     expect(twin).toEqual(wasm)
+  })
+
+  it('add up floats and find their bounds, without zeros too', () => {
+    let withZeros = 0
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.double({ noDefaultInfinity: true }), fc.constantFrom(0, 0, Number.NaN, 1.5)), {
+          maxLength: 300,
+        }),
+        (numbers) => {
+          const values = Float64Array.from(numbers)
+          const [wasm, twin] = wasmAndTwin(() => {
+            const fold = { sum: 1, least: 1, most: 1, leastOther: 1, mostOther: 1, zeros: 1 }
+            foldFloats(values, values.length, fold)
+            return fold
+          })
+          expect(twin).toEqual(wasm)
+          const finite = numbers.filter((value) => !Number.isNaN(value))
+          const others = finite.filter((value) => value !== 0)
+          const least = (list: readonly number[]): number => list.reduce((a, b) => (b < a ? b : a), Infinity)
+          const most = (list: readonly number[]): number => list.reduce((a, b) => (b > a ? b : a), -Infinity)
+          const bounds = [least(finite), most(finite), least(others), most(others), finite.length - others.length]
+          const found = [wasm.least, wasm.most, wasm.leastOther, wasm.mostOther, wasm.zeros]
+          expect(found.map((value) => value + 0)).toEqual(bounds.map((value) => value + 0))
+          withZeros += +(wasm.zeros > 0)
+        },
+      ),
+      { seed: 46, numRuns: 150 },
+    )
+    expect(withZeros).toBeGreaterThan(50)
   })
 
   it('find bytes in rows', () => {

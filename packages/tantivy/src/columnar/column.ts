@@ -107,6 +107,11 @@ export interface BytesColumn extends ColumnBase {
   readOrdinals(start: number, end: number, out: Uint32Array, validity: Uint8Array): number
   readOrdinalsOf(docs: Uint32Array, count: number, out: Uint32Array, validity: Uint8Array): number
   readOrdinalLists(rows: DocRows): OrdinalLists
+  /**
+   * Adds to counts[ordinal] the documents of [start, end) with it, of a full column; false, and nothing is done, where they
+   * must be read.
+   */
+  countOrdinals(start: number, end: number, counts: Uint32Array): boolean
   /** Documents of [start, end) with an ordinal in [min, max], ascending. */
   docsInRange(min: number, max: number, start: number, end: number): Uint32Array
 }

@@ -157,6 +157,8 @@ export class BytesColumnReader extends ColumnBase<Uint32Array> implements BytesC
   readonly type: 'bytes' | 'str'
   readonly dictionary: ColumnDictionary
   readonly #decoder: OrdinalDecoder
+  readonly #ordinals: U64Values
+  readonly #corrupted: Corrupted
 
   constructor(
     type: 'bytes' | 'str',
@@ -170,6 +172,8 @@ export class BytesColumnReader extends ColumnBase<Uint32Array> implements BytesC
     this.type = type
     this.dictionary = dictionary
     this.#decoder = decoder
+    this.#ordinals = values
+    this.#corrupted = corrupted
   }
 
   readOrdinals(start: number, end: number, out: Uint32Array, validity: Uint8Array): number {
@@ -182,6 +186,13 @@ export class BytesColumnReader extends ColumnBase<Uint32Array> implements BytesC
 
   readOrdinalLists(rows: DocRows): OrdinalLists {
     return this.rows.readLists(rows)
+  }
+
+  countOrdinals(start: number, end: number, counts: Uint32Array): boolean {
+    if (this.cardinality !== 'full') return false
+    const outside = this.#ordinals.countRows(start, end, counts)
+    if (outside > 0) throw this.#corrupted(`${outside} ordinals of ${counts.length} terms`)
+    return outside === 0
   }
 
   docsInRange(min: number, max: number, start: number, end: number): Uint32Array {

@@ -1,4 +1,5 @@
 import {
+  countPackedValues,
   matchColumnLine,
   matchColumnValues,
   type PackedValues,
@@ -190,6 +191,15 @@ export class U64Values {
       row += count
     }
     return found
+  }
+
+  /**
+   * Adds to counts[v] the number of rows of [start, end) with the value v; returns the number of rows that no count is for, -1,
+   * and nothing is done, where rows are not just packed.
+   */
+  countRows(start: number, end: number, counts: Uint32Array): number {
+    if (this.#codec !== 0 || this.gcd !== 1n || this.#width > 32 || this.min > 0xffffffffn) return -1
+    return countPackedValues(this.#packed, start, end - start, Number(this.min), counts)
   }
 
   /** Bounds of the unscaled values of each block, by its line and width: least, most, least, most, ... */

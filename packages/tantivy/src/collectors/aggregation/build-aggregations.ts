@@ -196,6 +196,7 @@ export class AggregationBuilder {
       },
       allowed: wanted,
       numTerms,
+      countRange: isText && !nested && wanted === null && missing === null ? countingOf(column as BytesColumn) : null,
     })
     const size = (): number => overriding.size + (isText && missingKey !== null ? 1 : 0)
     const subs = await this.build(request.aggregations, true)
@@ -213,6 +214,7 @@ export class AggregationBuilder {
       keysOf: async (ordinals) => Array.from(ordinals, () => encodeMissing(missing!)),
       allowed: null,
       numTerms: null,
+      countRange: null,
     })
     const subs = await this.build(request.aggregations, true)
     return new TermsAggregator(
@@ -384,4 +386,12 @@ async function placeAfter(accessors: readonly KeyAccessor[], after: CompositeVal
     accessors.map((accessor) => (accessor.rank === rank ? accessor.positionOf(after) : null)),
   )
   return { isNull: false, rank, positions }
+}
+
+/** Terms of a column up to which a block is counted without reading it: counters are cleared for each. */
+const MAX_COUNTED_TERMS = 256
+
+function countingOf(column: BytesColumn): ((start: number, end: number, counts: Uint32Array) => boolean) | null {
+  if (column.cardinality !== 'full' || column.dictionary.numTerms > MAX_COUNTED_TERMS) return null
+  return (start, end, counts) => column.countOrdinals(start, end, counts)
 }

@@ -13,6 +13,12 @@ export class BucketCounts {
     else countIn(this.#counts, buckets, count)
   }
 
+  /** The counts of `size` buckets, to add to. */
+  ofSize(size: number): Uint32Array {
+    if (size > this.#counts.length) this.#grow(size)
+    return this.#counts.subarray(0, size)
+  }
+
   /** Adds to one bucket. */
   addTo(bucket: number, more: number): void {
     if (bucket >= this.#counts.length) this.#grow(bucket + 1)

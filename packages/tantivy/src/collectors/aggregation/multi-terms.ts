@@ -9,6 +9,7 @@ import { TupleTable } from './tuple-table.ts'
 /** The combinations of the values of several fields as ordinals, by first appearance. */
 export class MultiTerms implements TermSource {
   readonly near = null
+  readonly countRange = null
   readonly firstTerms = null
   readonly #sources: readonly KeySource[]
   readonly #missing: readonly (MissingValue | null)[]

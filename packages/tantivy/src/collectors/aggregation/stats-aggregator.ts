@@ -1,3 +1,4 @@
+import { type FloatFold, foldFloats } from '@volley/kernels'
 import type { PartialResult } from './aggregation-partial.ts'
 import type { StatsAggregation } from './aggregation-request.ts'
 import type { BlockReader } from './block-reader.ts'
@@ -26,6 +27,7 @@ export class StatsAggregator extends SegmentAggregation {
   #mins = new Float64Array(0)
   #maxs = new Float64Array(0)
   #uncarried = 0
+  readonly #fold: FloatFold = { sum: 0, least: 0, most: 0, leastOther: 0, mostOther: 0, zeros: 0 }
 
   /**
    * @param reader floats, or ordinals where values are only counted.
@@ -71,13 +73,19 @@ export class StatsAggregator extends SegmentAggregation {
     this.#uncarried += count
     this.#counts[0]! += count - Math.max(nulls, 0)
     if (!(values instanceof Float64Array) || count === 0) return
-    if (this.#needsSum) this.#recent[0]! += sumOf(values, count)
-    if (!this.#needsBounds) return
-    const zeros = nulls > 0 ? countZeros(values, count) : 0
+    if (!this.#needsBounds) {
+      if (this.#needsSum) this.#recent[0]! += sumOf(values, count)
+      return
+    }
+    const fold = this.#fold
+    foldFloats(values, count, fold)
+    if (this.#needsSum) this.#recent[0]! += fold.sum
     // where there are no other zeros, those of missing values are left out
-    const skipZeros = nulls > 0 && zeros === nulls
-    this.#mins[0] = minOf(values, count, this.#mins[0]!, skipZeros)
-    this.#maxs[0] = maxOf(values, count, this.#maxs[0]!, skipZeros)
+    const skipZeros = nulls > 0 && fold.zeros === nulls
+    const least = skipZeros ? fold.leastOther : fold.least
+    const most = skipZeros ? fold.mostOther : fold.most
+    if (least < this.#mins[0]!) this.#mins[0] = least
+    if (most > this.#maxs[0]!) this.#maxs[0] = most
   }
 
   #collectMany(block: DocBlock): void {
@@ -151,28 +159,6 @@ function sumOf(values: Float64Array, count: number): number {
   }
   for (; i < count; i += 1) a += values[i]!
   return a + b + (c + d)
-}
-
-function countZeros(values: Float64Array, count: number): number {
-  let zeros = 0
-  for (let i = 0; i < count; i += 1) zeros += +(values[i] === 0)
-  return zeros
-}
-
-function minOf(values: Float64Array, count: number, first: number, skipZeros: boolean): number {
-  let min = first
-  if (skipZeros) {
-    for (let i = 0; i < count; i += 1) if (values[i]! < min && values[i] !== 0) min = values[i]!
-  } else for (let i = 0; i < count; i += 1) if (values[i]! < min) min = values[i]!
-  return min
-}
-
-function maxOf(values: Float64Array, count: number, first: number, skipZeros: boolean): number {
-  let max = first
-  if (skipZeros) {
-    for (let i = 0; i < count; i += 1) if (values[i]! > max && values[i] !== 0) max = values[i]!
-  } else for (let i = 0; i < count; i += 1) if (values[i]! > max) max = values[i]!
-  return max
 }
 
 function countIn(counts: Float64Array, buckets: Uint32Array, count: number): void {

@@ -20,6 +20,11 @@ export interface TermSource {
   readonly near: ((ordinal: number) => number) | null
   /** Keys of ascending distinct ordinals. */
   keysOf(ordinals: Uint32Array): Promise<EncodedKey[]>
+  /**
+   * Adds to counts[ordinal] the documents of [start, end) with it, instead of reading; false, and nothing is done, where they
+   * must be read; null where they always must.
+   */
+  readonly countRange: ((start: number, end: number, counts: Uint32Array) => boolean) | null
   /** Ordinals of the first terms, which buckets without documents are made of; null where there are none. */
   readonly firstTerms: ((limit: number) => Uint32Array) | null
 }
@@ -48,6 +53,7 @@ export class TermsAggregator extends SegmentAggregation {
   override reserve(): void {}
 
   override collect(block: DocBlock): void {
+    if (this.#countRange(block)) return
     this.#source.read(block)
     const { values, docs, start, count, buckets: parents } = this.#source.block
     if (count === 0) return
@@ -55,6 +61,13 @@ export class TermsAggregator extends SegmentAggregation {
     const { size } = this.#map
     this.#counts.add(buckets, count, size)
     if (!this.#subs.isEmpty) this.#subs.collect({ docs, start, count, buckets }, size)
+  }
+
+  /** Counts a block without reading it: of ordinals that are buckets, for nothing below. */
+  #countRange({ docs, start, count, buckets }: DocBlock): boolean {
+    const { countRange } = this.#source
+    if (countRange === null || docs !== null || buckets !== null || !this.#subs.isEmpty) return false
+    return countRange(start, start + count, this.#counts.ofSize(this.#map.size))
   }
 
   override async finish(parents: Uint32Array): Promise<PartialResult[]> {
@@ -157,6 +170,7 @@ export function checkOrder(request: TermsAggregation | MultiTermsAggregation): v
 export class FieldTerms implements TermSource {
   readonly block: BlockReader<Uint32Array>
   readonly near: (ordinal: number) => number
+  readonly countRange: ((start: number, end: number, counts: Uint32Array) => boolean) | null
   readonly firstTerms: ((limit: number) => Uint32Array) | null
   readonly #compare: (a: number, b: number) => number
   readonly #keysOf: (ordinals: Uint32Array) => Promise<EncodedKey[]>
@@ -171,9 +185,11 @@ export class FieldTerms implements TermSource {
     readonly allowed: Uint8Array | null
     /** Number of terms in a dictionary; null where there is none. */
     readonly numTerms: number | null
+    readonly countRange: ((start: number, end: number, counts: Uint32Array) => boolean) | null
   }) {
     this.block = options.reader
     this.near = options.near
+    this.countRange = options.countRange
     this.#compare = options.compare
     this.#keysOf = options.keysOf
     const { allowed, numTerms } = options
