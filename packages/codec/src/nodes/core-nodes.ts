@@ -13,6 +13,7 @@ import { projectionExecCodec } from './projection-exec-codec.ts'
 import { recursiveQueryExecCodec } from './recursive-query-exec-codec.ts'
 import { repartitionExecCodec } from './repartition-exec-codec.ts'
 import { sortExecCodec } from './sort-exec-codec.ts'
+import { sortMergeJoinExecCodec } from './sort-merge-join-exec-codec.ts'
 import { sortPreservingMergeExecCodec } from './sort-preserving-merge-exec-codec.ts'
 import { unnestExecCodec } from './unnest-exec-codec.ts'
 import { unionExecCodec } from './union-exec-codec.ts'
@@ -39,6 +40,7 @@ export const coreNodes: readonly NodeCodec[] = [
   recursiveQueryExecCodec,
   repartitionExecCodec,
   sortExecCodec,
+  sortMergeJoinExecCodec,
   sortPreservingMergeExecCodec,
   unionExecCodec,
   unnestExecCodec,

@@ -310,6 +310,14 @@ export const plan: fc.Arbitrary<core.ExecutionPlan> = fc.letrec<{ plan: core.Exe
       record({ left: input, right: input, joinType, filter: fc.option(expr) }).map(
         (n) => new c.NestedLoopJoinExec(n.left, n.right, n.joinType, n.filter),
       ),
+      record({
+        left: input,
+        right: input,
+        on: fc.array(record({ left: expr, right: expr }), { maxLength: 2 }),
+        joinType,
+        filter: fc.option(expr),
+        nullEqualsNull: fc.boolean(),
+      }).map((n) => new c.SortMergeJoinExec(n.left, n.right, n.on, n.joinType, n.filter, n.nullEqualsNull)),
       record({ input, exprs, schema }).map((n) => new c.ProjectionExec(n.input, n.exprs, n.schema)),
       record({ name, initial: input, recursive: input, distinct: fc.boolean(), schema }).map(
         (n) => new c.RecursiveQueryExec(n.name, n.initial, n.recursive, n.distinct, n.schema),

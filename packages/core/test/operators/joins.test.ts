@@ -8,6 +8,8 @@ import {
   hashPartitioning,
   NestedLoopJoinExec,
   RepartitionExec,
+  SortExec,
+  SortMergeJoinExec,
   type ExecutionPlan,
   type Expr,
   type JoinType,
@@ -112,6 +114,40 @@ test('hash joins of every type give the rows that DuckDB gives', async () => {
         nonEmpty += +(expected.length > 0)
         const types = typesOf(plan)
         expectSameRows(await run(plan, layout.batchSize), expected, types)
+      },
+    ),
+    { numRuns: 80 },
+  )
+  expect(nonEmpty).toBeGreaterThan(40)
+})
+
+test('sort-merge joins of every type give the rows that DuckDB gives', async () => {
+  let nonEmpty = 0
+  await fc.assert(
+    fc.asyncProperty(
+      leftTable,
+      rightTable,
+      fc.constantFrom(...JOIN_TYPES),
+      fc.record({ keys: fc.constantFrom('k', 't', 'kt'), filtered: fc.boolean(), equalNulls: fc.boolean() }),
+      fc.record({ batchSize: batchSizes, left: partitionCounts, right: partitionCounts }),
+      async (l, r, joinType, options, layout) => {
+        const keys = options.keys === 'kt' ? [0, 1] : [options.keys === 'k' ? 0 : 1]
+        const dealt = (plan: ExecutionPlan): ExecutionPlan => {
+          const exprs = keys.map((i) => column(plan, i))
+          const hashed = new RepartitionExec(plan, hashPartitioning(exprs, layout.right))
+          return new SortExec(hashed, SortMergeJoinExec.order(exprs), null, true)
+        }
+        const left = dealt(scan(l, layout.left))
+        const right = dealt(scan(r, layout.left))
+        const on = keys.map((i) => ({ left: column(left, i), right: column(right, i) }))
+        const filter = options.filtered ? comparison(left, right) : null
+        const plan = new SortMergeJoinExec(left, right, on, joinType, filter, options.equalNulls)
+        await Promise.all([createTable(l), createTable(r)])
+        const equals = options.equalNulls ? 'IS NOT DISTINCT FROM' : '='
+        const sql = keys.map((i) => `l.${'kt'[i]} ${equals} r.${'kt'[i]}`).join(' AND ')
+        const expected = await query(sqlOf(joinType, options.filtered ? `${sql} AND l.x < r.y` : sql))
+        nonEmpty += +(expected.length > 0)
+        expectSameRows(await run(plan, layout.batchSize), expected, typesOf(plan))
       },
     ),
     { numRuns: 80 },

@@ -1,6 +1,4 @@
 import {
-  ColumnExpr,
-  exprKey,
   FilterExec,
   formatPlan,
   internalError,
@@ -44,6 +42,7 @@ import type { PhysicalPlanningContext } from './physical-rule.ts'
 import { planAggregate } from './plan-aggregate.ts'
 import { planJoin } from './plan-join.ts'
 import { bindTo, fieldOf, projectTo, type Planned } from './planned.ts'
+import { isSortedBy } from './sorted-by.ts'
 
 /**
  * The physical plan of an optimized logical plan: one output partition, with the logical plan's columns.
@@ -174,14 +173,6 @@ function planSort(node: Sort, input: Planned, context: PhysicalPlanningContext):
   }
   const sorted = new SortExec(input.plan, keys, node.fetch, many)
   return { plan: many ? new SortPreservingMergeExec(sorted, keys, node.fetch) : sorted, ids }
-}
-
-function isSortedBy(plan: ExecutionPlan, keys: readonly SortKey[]): boolean {
-  return keys.every((key, i) => {
-    const own = plan.ordering[i]
-    if (own === undefined || exprKey(own.expr) !== exprKey(key.expr) || own.descending !== key.descending) return false
-    return own.nullsFirst === key.nullsFirst || (own.expr instanceof ColumnExpr && !own.expr.nullable)
-  })
 }
 
 function planLimit(node: Limit, input: Planned, context: PhysicalPlanningContext): Planned {

@@ -7,6 +7,7 @@ import {
   ComparisonExpr,
   NestedLoopJoinExec,
   ProjectionExec,
+  SortMergeJoinExec,
   type Expr,
   type JoinKey,
   type JoinType,
@@ -16,6 +17,7 @@ import { splitCondition, type JoinCondition } from '../expressions/join-conditio
 import type { ColumnId, Join, LogicalJoinType } from '../logical/logical-plan.ts'
 import { addressKeys, hasUniqueAddresses } from './address-keys.ts'
 import { hashedJoin, isMany, single } from './distribution.ts'
+import { mergeSides } from './merge-sides.ts'
 import type { PhysicalPlanningContext } from './physical-rule.ts'
 import { bind, bindTo, estimateSize, type Planned, type SizeEstimate } from './planned.ts'
 
@@ -35,8 +37,8 @@ const SWAPPED: Readonly<Record<LogicalJoinType, JoinType | null>> = {
 const MUCH_SMALLER = 4
 
 /**
- * Chooses how to join: by document address without an exchange where both sides are sources of one layout; by hash where
- * there is a key, with the smaller side built; else pair by pair.
+ * Chooses how to join: by document address without an exchange where both sides are sources of one layout; by a merge where
+ * both are sorted by the keys; by hash where there is a key, with the smaller side built; else pair by pair.
  *
  * The built side is collected and sent to every task when it is estimated below `broadcast_threshold_bytes`, unless its rows
  * come out of the join, which would repeat them; otherwise both sides are partitioned by the keys. `join_mode` overrules
@@ -142,11 +144,19 @@ function byHash(
   context: PhysicalPlanningContext,
 ): Planned {
   const distributed = context.distributed === true
+  const keys = bindKeys(condition, left, right)
+  const sides = join.nullAware ? null : mergeSides(left.plan, right.plan, keys, context)
+  if (sides !== null) {
+    const type = join.joinType as JoinType
+    const pair = bindPair(condition.filter, left, right)
+    const plan = new SortMergeJoinExec(sides[0]!, sides[1]!, keys, type, pair, condition.nullEqualsNull)
+    return { plan, ids: outputIds(join, type, left.ids, right.ids) }
+  }
   const [leftSize, rightSize] = sizes(join, left, right, context)
   const swap = SWAPPED[join.joinType] !== null && buildsRight(join, leftSize.bytes, rightSize.bytes)
   const joinType = swap ? SWAPPED[join.joinType]! : (join.joinType as JoinType)
   const [build, probe] = swap ? [right, left] : [left, right]
-  const on = bindKeys(condition, left, right).map((key) => (swap ? { left: key.right, right: key.left } : key))
+  const on = keys.map((key) => (swap ? { left: key.right, right: key.left } : key))
   const [{ rows: buildRows, bytes: buildBytes }, { bytes: probeBytes }] = swap
     ? [rightSize, leftSize]
     : [leftSize, rightSize]

@@ -94,7 +94,7 @@ export function settingDefinitions(cores: number, memory: number): readonly Sett
       name: 'join_mode',
       description: 'how joins on keys are run where there is a choice; auto goes by estimated bytes',
       defaultValue: 'auto',
-      ...oneOf('auto', 'collect_left', 'partitioned', 'lookup'),
+      ...oneOf('auto', 'collect_left', 'partitioned', 'lookup', 'sort_merge'),
     },
     {
       name: 'repartition_groups_above',

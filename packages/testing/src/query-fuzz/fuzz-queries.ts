@@ -104,6 +104,7 @@ async function fuzzDatabase(
 function randomSettings(random: Random, session: VolleySession): Record<string, string> {
   const settings: Record<string, string> = { target_partitions: String(1 + random.below(4)) }
   if (random.chance(50)) settings.batch_size = String(1 + random.below(9))
+  if (random.chance(40)) settings.join_mode = random.pick(['collect_left', 'partitioned', 'lookup', 'sort_merge'])
   const rules = session.settings.show('all').filter(({ name }) => name.startsWith('rules.'))
   if (random.chance(40)) for (const { name } of random.list(1, 4, () => random.pick(rules))) settings[name] = 'off'
   return settings
