@@ -1,8 +1,10 @@
 /**
- * Times the judge's requests in Volley and in native tantivy, in turn, over one index, and prints Markdown tables: times
- * and ratios; then requests, bytes and waits over a store with 20 ms latency, cold and warm.
+ * Times the judge's requests in Volley and in native tantivy, in turn, over one index, and prints a Markdown table of times
+ * and ratios; with --store, one of requests, bytes and waits over a store with 20 ms latency instead, cold and warm, for
+ * which no judge is needed.
  *
  * Run: npm run bench:tantivy -- --judge BIN [--corpus DIR] [--requests FILE] [--docs N] [--rounds N] [--repeat N]
+ * Run: npm run bench:tantivy -- --store --corpus DIR [--requests FILE]
  *
  * BIN is the judge, built for the index's kind of dictionary. Without --corpus, it makes an index of --docs documents
  * (default a million) in a temporary folder. Without --requests, the 23 requests beside BIN's source are looked for in
@@ -62,6 +64,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '3' },
     repeat: { type: 'string', default: '7' },
     only: { type: 'string' },
+    store: { type: 'boolean', default: false },
   },
 })
 
@@ -178,30 +181,27 @@ function median(times: readonly number[]): number {
   return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)]!
 }
 
-if (options.judge === undefined) throw new Error('--judge BIN is needed: the built tantivy-judge')
 const shared = process.env['VOLLEY_SHARED']
 const requestFile = options.requests ?? (shared === undefined ? undefined : join(shared, 'judge/bench.jsonl'))
 if (requestFile === undefined) throw new Error('--requests FILE is needed, or VOLLEY_SHARED')
-const scratch = mkdtempSync(join(tmpdir(), 'volley-bench-'))
-try {
-  let corpus = options.corpus
-  if (corpus === undefined) {
-    corpus = join(scratch, 'corpus')
-    execFileSync(options.judge, ['corpus', corpus, '--docs', options.docs], { stdio: 'inherit' })
-  }
-  const requests = readFileSync(requestFile, 'utf8')
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => JSON.parse(line) as Request)
-    .filter(({ id }) => options.only === undefined || id === options.only)
+const requests = readFileSync(requestFile, 'utf8')
+  .split('\n')
+  .filter((line) => line.trim() !== '')
+  .map((line) => JSON.parse(line) as Request)
+  .filter(({ id }) => options.only === undefined || id === options.only)
+
+function filesOf(corpus: string): MemoryDirectory {
   const names = readdirSync(corpus).filter((name) => !name.endsWith('.lock'))
-  const files = new Map(names.map((name) => [name, new Uint8Array(readFileSync(join(corpus, name)))] as const))
-  const directory = new MemoryDirectory(files)
-  const index = await openIndex(directory, { zstdDecompress: nodeZstdDecompress })
+  return new MemoryDirectory(
+    new Map(names.map((name) => [name, new Uint8Array(readFileSync(join(corpus, name)))] as const)),
+  )
+}
+
+async function compareTimes(judge: string, corpus: string, scratch: string): Promise<void> {
+  const index = await openIndex(filesOf(corpus), { zstdDecompress: nodeZstdDecompress })
   const rounds = Number(options.rounds)
   const repeat = Number(options.repeat)
   const loadBefore = loadavg()[0]!
-
   const rows: string[][] = []
   const ratios: number[] = []
   for (const request of requests) {
@@ -212,7 +212,7 @@ try {
     const native: Native[] = []
     let answer: Answer = { result: null }
     for (let round = 0; round < rounds; round += 1) {
-      const out = execFileSync(options.judge, ['bench', corpus, file, '--repeat', String(repeat)], { encoding: 'utf8' })
+      const out = execFileSync(judge, ['bench', corpus, file, '--repeat', String(repeat)], { encoding: 'utf8' })
       native.push(JSON.parse(out) as Native)
       // the first runs are for the compiler
       const warm = performance.now() + (round === 0 ? WARM_UP_MS : 0)
@@ -244,7 +244,10 @@ try {
   const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length)
   console.log(`\nGeometric mean of ${ratios.length} ratios: ${mean.toFixed(2)}. Times in ms.`)
   console.log(`Load of the machine: ${loadBefore.toFixed(1)} before, ${loadavg()[0]!.toFixed(1)} after.\n`)
+}
 
+async function tellRequests(corpus: string): Promise<void> {
+  const directory = filesOf(corpus)
   const distant: string[][] = []
   for (const request of requests) {
     const store = new DistantDirectory(directory)
@@ -263,6 +266,20 @@ try {
   }
   console.log(`Over a store with ${LATENCY_MS} ms latency, opening the index included when cold:\n`)
   console.log(table(['request', 'cold requests', 'kB', 'ms', 'warm requests', 'kB', 'ms'], distant))
+}
+
+const scratch = mkdtempSync(join(tmpdir(), 'volley-bench-'))
+try {
+  const { judge, corpus } = options
+  if (options.store) {
+    if (corpus === undefined) throw new Error('--corpus DIR is needed: an index of the judge')
+    await tellRequests(corpus)
+  } else {
+    if (judge === undefined) throw new Error('--judge BIN is needed: the built tantivy-judge')
+    const made = join(scratch, 'corpus')
+    if (corpus === undefined) execFileSync(judge, ['corpus', made, '--docs', options.docs], { stdio: 'inherit' })
+    await compareTimes(judge, corpus ?? made, scratch)
+  }
 } finally {
   rmSync(scratch, { recursive: true, force: true })
 }

@@ -245,6 +245,17 @@ describe('terms', () => {
     })
   })
 
+  test('are counted over several blocks of documents', async () => {
+    const index = await indexOf([rows({ b: 2500, a: 3001, c: 1 })])
+    const buckets = [
+      { key: 'a', doc_count: 3001 },
+      { key: 'b', doc_count: 2500 },
+      { key: 'c', doc_count: 1 },
+    ]
+    const { t } = (await aggregate(index, { t: { terms: { field: 'tag' } } })) as { t: { buckets: unknown } }
+    expect(t.buckets).toEqual(buckets)
+  })
+
   test('of dates, addresses, booleans and paths of several types', async () => {
     const day = 86_400_000_000_000n
     const index = await indexOf([

@@ -5,7 +5,8 @@ import { crc32 } from './crc32.ts'
 
 const MAGIC = 1337
 const MAX_FOOTER = 50_000
-const FIRST_READ = 256
+/** What is read of the end of a file at first: small files whole, of others most of their tables. */
+const FIRST_READ = 8192
 
 /** The footer that every file of a segment ends with (section 3.1). */
 export interface Footer {
@@ -16,19 +17,17 @@ export interface Footer {
 
 /** Reads the footer of a file; throws IndexCorruptedError on a bad one or an index format outside 4..7. */
 export async function readFooter(directory: Directory, file: string, signal?: AbortSignal): Promise<Footer> {
-  const whole = FileSlice.ofFile(directory, file)
-  if (whole.length < 8) throw whole.corrupted(0, 'too short for a footer')
-  let tail =
-    whole.peek(whole.length - 8) ?? (await whole.read(Math.max(0, whole.length - FIRST_READ), whole.length, signal))
-  const ending = new ByteReader(tail, file, whole.length - tail.length, tail.length - 8)
+  const bare = FileSlice.ofFile(directory, file)
+  if (bare.length < 8) throw bare.corrupted(0, 'too short for a footer')
+  const whole = await bare.withTail(FIRST_READ, signal)
+  const ending = new ByteReader(await whole.read(whole.length - 8, whole.length, signal), file, whole.length - 8)
   const length = ending.u32()
   if (ending.u32() !== MAGIC) throw whole.corrupted(whole.length - 4, 'no footer magic number')
   if (length > MAX_FOOTER || length > whole.length - 8) {
     throw whole.corrupted(whole.length - 8, `footer of ${length} bytes`)
   }
   const start = whole.length - 8 - length
-  if (tail.length < length + 8) tail = await whole.read(start, whole.length, signal)
-  const json = parseFooter(tail.subarray(tail.length - 8 - length, tail.length - 8))
+  const json = parseFooter(await whole.read(start, whole.length - 8, signal))
   if (json === null) throw whole.corrupted(start, 'unreadable footer')
   if (json.version < 4 || json.version > 7) {
     throw whole.corrupted(start, `index format version ${json.version}; versions 4 to 7 can be read`)

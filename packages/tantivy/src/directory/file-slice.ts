@@ -1,5 +1,6 @@
 import { IndexCorruptedError } from '../errors.ts'
 import type { Directory } from './directory.ts'
+import { RangeDirectory } from './range-directory.ts'
 
 /** A byte range of a file, read on demand. Offsets given to its methods are relative to the range. */
 export class FileSlice {
@@ -44,6 +45,19 @@ export class FileSlice {
     this.#check(start, end)
     if (start === end) return new Uint8Array(0)
     return this.directory.peek?.(this.file, this.start + start, this.start + end) ?? null
+  }
+
+  /** Has the last bytes at hand, `length` of them or all: where files and their parts keep tables. */
+  async withTail(length: number, signal?: AbortSignal): Promise<FileSlice> {
+    const start = Math.max(0, this.length - length)
+    if (this.peek(this.length - Math.min(this.length, 1)) !== null) return this
+    const tail = await this.read(start, this.length, signal)
+    return new FileSlice(
+      new RangeDirectory(this.directory, this.file, this.start + start, tail),
+      this.file,
+      this.start,
+      this.end,
+    )
   }
 
   corrupted(offset: number, problem: string): IndexCorruptedError {

@@ -6,6 +6,9 @@ import { decodeBlock, openBlock, type SSTableBlock, visitKeys } from './block.ts
 import { type BlockIndex, readBlockIndexV2, readBlockIndexV3, singleBlockIndex } from './block-index.ts'
 import type { ValueCodec } from './value-codec.ts'
 
+/** What is read of the end at first: footer and, of most tables, their index. */
+const FIRST_READ = 4096
+
 /** Decoded blocks that a table keeps: a query asks for the block of a term more than once. */
 const RECENT_BLOCKS = 32
 
@@ -32,8 +35,9 @@ export class SSTable<V> {
     this.#zstd = zstd
   }
 
-  static async open<V>(slice: FileSlice, codec: ValueCodec<V>, zstd: ZstdDecompress): Promise<SSTable<V>> {
-    if (slice.length < 20) throw slice.corrupted(0, 'too short for an sstable')
+  static async open<V>(whole: FileSlice, codec: ValueCodec<V>, zstd: ZstdDecompress): Promise<SSTable<V>> {
+    if (whole.length < 20) throw whole.corrupted(0, 'too short for an sstable')
+    const slice = await whole.withTail(FIRST_READ)
     const footerAt = slice.length - 20
     const footer = new ByteReader(await slice.read(footerAt), slice.file, slice.start + footerAt)
     const indexOffset = footer.u64()

@@ -16,7 +16,7 @@ const MAX_BLOCK = 1 << 29
 /** Bytes of decompressed blocks that stay between two calls of `warm`. */
 const CACHE_BYTES = 16 << 20
 /** Compressed bytes between two needed blocks that are read along rather than asked for apart. */
-const MAX_GAP = 16 << 10
+const MAX_GAP = 32 << 10
 
 /**
  * The stored documents of a segment (section 8). `warm` reads the blocks of the documents that are wanted; they can be

@@ -8,12 +8,16 @@ import type { TermDictionary } from './term-dictionary.ts'
 /** The two kinds of term dictionaries. */
 export type TermDictionaryKind = 'fst' | 'sstable'
 
+/** What is read of the end at first: kind, footer and, of most dictionaries, their index. */
+const FIRST_READ = 4096
+
 /** Opens a field's slice of a `.term` file, of either kind. */
 export async function openTermDictionary(
-  slice: FileSlice,
+  whole: FileSlice,
   zstd: ZstdDecompress,
 ): Promise<{ kind: TermDictionaryKind; terms: TermDictionary }> {
-  if (slice.length < 4) throw slice.corrupted(0, 'too short for a term dictionary')
+  if (whole.length < 4) throw whole.corrupted(0, 'too short for a term dictionary')
+  const slice = await whole.withTail(FIRST_READ)
   const at = slice.length - 4
   const kind = new ByteReader(await slice.read(at), slice.file, slice.start + at).u32()
   const body = slice.slice(0, at)
