@@ -5,6 +5,7 @@ export { TestTree, type PublishedSplit } from './corpus/test-tree.ts'
 export { PlanRunner } from './cluster/plan-runner.ts'
 export { bytesRead } from './cluster/bytes-read.ts'
 export { measuredSession, type MeasuredSession } from './cluster/measured-session.ts'
+export { threadBytes } from './cluster/shared-threads.ts'
 export { explainQuery, queryRows, withDescendants, type Ran, type SettingValues } from './cluster/run-query.ts'
 export { multisetDifference, rowKey, type RowValue } from './oracle/rows.ts'
 export {

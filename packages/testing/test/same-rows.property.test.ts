@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { explainQuery, liveDocuments } from '../src/index.ts'
+import { explainQuery, liveDocuments, threadBytes } from '../src/index.ts'
 import { corpora } from './support/arbitrary-corpus.ts'
 import { expectRight } from './support/expect-right.ts'
 import { anyQuery } from './support/queries.ts'
@@ -10,6 +10,8 @@ const sessions = useSessions()
 
 const settings = fc.record({
   target_partitions: fc.constantFrom(1, 2, 3, 7, 16),
+  threads: fc.constantFrom(1, 2, 3),
+  min_rows_per_thread: fc.constant(0),
   batch_size: fc.constantFrom(1, 3, 64, 4096),
   broadcast_threshold_bytes: fc.constantFrom(0, 10_485_760),
   repartition_groups_above: fc.constantFrom(0, 10_000),
@@ -19,6 +21,7 @@ describe('the rows of a query are those of the documents', () => {
   test('whatever workers, partitions and batches', { timeout: 120_000 }, async () => {
     const kinds = new Map<string, number>()
     let runs = 0
+    const threads = new Set<number>()
     await fc.assert(
       fc.asyncProperty(
         corpora(),
@@ -30,6 +33,7 @@ describe('the rows of a query are those of the documents', () => {
           expect(all.workersWithRows.size).toBe(2)
           for (const [query, setting] of queries) {
             for (const session of [sessions.local, sessions.workers]) {
+              if (session === sessions.local) threads.add(setting.threads)
               const rows = await expectRight(session, query, indexId, live, setting)
               if (rows.length > 0) kinds.set(query.kind, (kinds.get(query.kind) ?? 0) + 1)
             }
@@ -40,6 +44,8 @@ describe('the rows of a query are those of the documents', () => {
       { numRuns: 10 },
     )
     expect(runs).toBeGreaterThan(0)
+    expect([...threads].sort()).toEqual([1, 2, 3])
+    expect(await threadBytes()).toHaveLength(3)
     expect([...kinds.keys()].sort()).toEqual(
       expect.arrayContaining(['aggregate', 'distinct', 'project', 'select', 'top']),
     )

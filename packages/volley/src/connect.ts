@@ -64,7 +64,7 @@ export async function connect(options: ConnectOptions = {}): Promise<VolleySessi
   const own = createWorkerSession(config, { functions })
   const coordinator = new Coordinator({
     session: own,
-    threads: sessionThreads(config, own.parts),
+    threads: sessionThreads(config, (what, args) => own.parts.answer(what, args)),
     ...(token === undefined ? {} : { token }),
   })
   const dispose = async () => {

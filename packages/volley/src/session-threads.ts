@@ -1,16 +1,17 @@
-import type { CoordinatorOptions } from '@volley/worker/coordinator'
+import type { FrameSource, ThreadTaskExecutor } from '@volley/worker/threads'
 import { taskThread } from './package-files.ts'
-import type { SharedParts } from './tables/shared-parts.ts'
 import type { WorkerSessionConfig } from './worker-session.ts'
 
-/** The threads of a session's process: started with the first query that is worth it, kept until the session ends. */
+/**
+ * What makes the threads of a session's process: they start with the first query that is worth it, and are kept until the
+ * session ends. `answer` is asked for parts of tables in memory (`SharedParts.answer`).
+ */
 export function sessionThreads(
   config: WorkerSessionConfig,
-  parts: SharedParts,
-): NonNullable<CoordinatorOptions['threads']> {
+  answer: (what: string, args: readonly unknown[]) => Promise<unknown>,
+): (source: FrameSource) => Promise<ThreadTaskExecutor> {
   return async (source) => {
     const { ThreadTaskExecutor } = await import('@volley/worker/threads')
-    const answer = (what: string, args: readonly unknown[]): Promise<unknown> => parts.answer(what, args)
     return new ThreadTaskExecutor({ ...taskThread, config, packed: true, answer }, source)
   }
 }

@@ -5,7 +5,8 @@ import { SessionSettings } from '@volley/planner'
 import { QuickwitCatalog, splitRules } from '@volley/splits'
 import { nodeStoreResolver } from '@volley/storage/node'
 import { Coordinator, LOCAL_WORKER } from '@volley/worker'
-import { createWorkerSession, VolleySession } from 'volley'
+import { createWorkerSession, threadSettings, VolleySession } from 'volley'
+import { sharedThreads } from './shared-threads.ts'
 
 export interface MeasuredSession {
   readonly session: VolleySession
@@ -15,14 +16,18 @@ export interface MeasuredSession {
 
 /**
  * A session over a metastore, as `connect` opens one, whose memory can be looked at. Its workers, `host:port` each or
- * `local`, need not be there to plan for.
+ * `local`, need not be there to plan for. It has one thread, until `SET threads` says otherwise.
  */
 export function measuredSession(metastoreUri: string, workerUrls: readonly string[] = [LOCAL_WORKER]): MeasuredSession {
   const workerSession = createWorkerSession({ roots: null, poison: true })
-  const coordinator = new Coordinator({ session: workerSession })
+  const threads = sharedThreads(workerSession.parts)
+  const coordinator = new Coordinator({ session: workerSession, threads })
   const metastore = FileBackedMetastore.open(metastoreUri, nodeStoreResolver())
   const session = new VolleySession({
-    settings: new SessionSettings({ physicalRules: splitRules.map((rule) => rule.name) }),
+    settings: new SessionSettings({
+      physicalRules: splitRules.map((rule) => rule.name),
+      definitions: threadSettings(1),
+    }),
     functions: defaultFunctions(),
     coordinator,
     opener: workerSession.opener,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest'
 import type { VolleySession } from 'volley'
-import { measuredSession, TestTree, type MeasuredSession } from '../../src/index.ts'
+import { measuredSession, TestTree, threadBytes, type MeasuredSession } from '../../src/index.ts'
 
 // The same cases every time, unless asked for others; a failure prints the seed that it was found with.
 fc.configureGlobal({ seed: Number(process.env.VOLLEY_SEED ?? 20_260_303) })
@@ -26,7 +26,10 @@ export function useSessions(): Sessions {
     local = measuredSession(tree.uri)
     workers = measuredSession(tree.uri, inject('workerUrls'))
   }, 90_000)
-  afterEach(() => expect([local.arena.liveBlocks, workers.arena.liveBlocks]).toEqual([0, 0]))
+  afterEach(async () => {
+    expect([local.arena.liveBlocks, workers.arena.liveBlocks]).toEqual([0, 0])
+    expect((await threadBytes()).filter((bytes) => bytes !== 0)).toEqual([])
+  })
   afterAll(async () => {
     await local?.session.close()
     await workers?.session.close()

@@ -1,3 +1,4 @@
+import { getCompileCacheDir } from 'node:module'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { encodeError } from '@volley/codec'
 import { internalError, SqlState, VolleyError } from '@volley/core'
@@ -27,6 +28,8 @@ export interface ThreadTaskExecutorOptions {
 export interface ThreadData {
   readonly config: unknown
   readonly packed: boolean
+  /** The folder of Node's compile cache, where this thread has one: threads do not inherit it. */
+  readonly compileCache: string | null
 }
 
 interface Thread {
@@ -139,7 +142,7 @@ export class ThreadTaskExecutor implements TaskExecutor {
     if (existing != null) return existing
     if (this.#closed) throw new VolleyError('the worker is shutting down', { code: SqlState.workerLost })
     const { entry, config, execArgv, packed = false, answer } = this.#options
-    const workerData: ThreadData = { config, packed }
+    const workerData: ThreadData = { config, packed, compileCache: getCompileCacheDir() ?? null }
     const worker = new Worker(entry, { workerData, ...(execArgv ? { execArgv: [...execArgv] } : {}) })
     const peer = new PortPeer(worker, {
       call: (method, args) => answer?.(method, args) ?? Promise.reject(internalError(`a thread asked for ${method}`)),
