@@ -183,7 +183,7 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
   private async searched(unit: DocUnit, context: TaskContext): Promise<Uint32Array | null> {
     const { query } = this.options
     if (query.length === 0) return null
-    const prepared = await aboutSplit(unit, () => prepareText(unit, this.table, query, false))
+    const prepared = await aboutSplit(unit, () => prepareText(unit, this.table, query, false, context))
     const docs = aliveOnly(prepared.docs(unit.start, unit.end), unit.segment.alive)
     context.metricsOf(this).add('docs_matched', docs.length)
     return docs

@@ -13,6 +13,7 @@ import type { BytesColumn, Column, DocRows, IpColumn, NumericColumn, TermList } 
 import type { DataType } from 'apache-arrow'
 import type { MappedField } from '../mapping/doc-mapping.ts'
 import { bytesToText, ipToText } from '../mapping/value-text.ts'
+import { allTerms, termsAt } from './term-lists.ts'
 import { divideNanos, nanosPerUnit } from './timestamps.ts'
 
 /** A fast field of one segment, read as vectors of one Arrow type. */
@@ -145,7 +146,9 @@ function integerVector(
 }
 
 /** Dictionaries up to this many terms are read whole, once a segment; of larger ones, what a batch needs. */
-const WHOLE_DICTIONARY = 65536
+const WHOLE_DICTIONARY = 262_144
+/** A list of documents below this share of the terms has its own terms looked up. */
+const FEW_ROWS = 1 / 16
 
 class TextColumn implements FastColumn {
   readonly #column: BytesColumn
@@ -162,11 +165,11 @@ class TextColumn implements FastColumn {
   }
 
   async readRange(start: number, end: number, region: Region): Promise<Vector> {
-    return this.#read(end - start, region, (out, validity) => this.#column.readOrdinals(start, end, out, validity))
+    return this.#read(end - start, 0, region, (out, validity) => this.#column.readOrdinals(start, end, out, validity))
   }
 
   async readDocs(docs: Uint32Array, region: Region): Promise<Vector> {
-    return this.#read(docs.length, region, (out, validity) =>
+    return this.#read(docs.length, FEW_ROWS, region, (out, validity) =>
       this.#column.readOrdinalsOf(docs, docs.length, out, validity),
     )
   }
@@ -187,7 +190,7 @@ class TextColumn implements FastColumn {
       readDocs: (docs, region) =>
         read(docs.length, region, (out, validity) => column.readOrdinalsOf(docs, docs.length, out, validity)),
       textsOf: async (ordinals, region) => {
-        const terms = await column.dictionary.termsOf(ordinals)
+        const terms = await termsAt(column.dictionary, ordinals)
         return termsVector(terms, ordinals.length, column, this.#field, this.#type, region)
       },
     }
@@ -201,7 +204,7 @@ class TextColumn implements FastColumn {
     codes[numTerms] = 0
     const validity = region.bitmap(numTerms + 1, true)
     validity[numTerms >>> 3]! &= ~(1 << (numTerms & 7))
-    const dictionary = await this.#dictionary(codes, region)
+    const dictionary = await this.#dictionary(codes, 0, region)
     return new DictionaryVector(this.#type, numTerms + 1, validity, codes, dictionary, this.#sorted)
   }
 
@@ -212,27 +215,28 @@ class TextColumn implements FastColumn {
 
   async #read(
     length: number,
+    share: number,
     region: Region,
     read: (out: Uint32Array, validity: Uint8Array) => number,
   ): Promise<Vector> {
     const validity = region.bitmap(length, false)
     const codes = region.u32(length)
     const nulls = read(codes, validity)
-    const dictionary = await this.#dictionary(codes, region)
+    const dictionary = await this.#dictionary(codes, share, region)
     return new DictionaryVector(this.#type, length, nulls === 0 ? null : validity, codes, dictionary, this.#sorted)
   }
 
-  /** The dictionary that `codes` are ordinals of; a partial one renumbers them. */
-  async #dictionary(codes: Uint32Array, region: Region): Promise<BytesVector> {
+  /** The dictionary that `codes` are ordinals of; a partial one, for codes below a share of all terms, renumbers them. */
+  async #dictionary(codes: Uint32Array, share: number, region: Region): Promise<BytesVector> {
     if (this.#whole !== null) return this.#whole
     const { dictionary } = this.#column
-    if (dictionary.numTerms <= WHOLE_DICTIONARY) {
-      const terms = await dictionary.all()
+    if (dictionary.numTerms <= WHOLE_DICTIONARY && codes.length >= dictionary.numTerms * share) {
+      const terms = await allTerms(dictionary)
       this.#whole ??= termsVector(terms, dictionary.numTerms, this.#column, this.#field, this.#type, this.#shared)
       return this.#whole
     }
     const ordinals = distinctSorted(codes)
-    const terms = await dictionary.termsOf(ordinals)
+    const terms = await termsAt(dictionary, ordinals)
     for (let i = 0; i < codes.length; i++) codes[i] = positionOf(ordinals, codes[i]!)
     return termsVector(terms, ordinals.length, this.#column, this.#field, this.#type, region)
   }
@@ -378,7 +382,7 @@ async function listItems(
   if (column.type === 'str' || column.type === 'bytes') {
     const { offsets, values } = column.readOrdinalLists(rows)
     const ordinals = distinctSorted(values)
-    const terms = await column.dictionary.termsOf(ordinals)
+    const terms = await termsAt(column.dictionary, ordinals)
     const codes = region.u32(values.length)
     for (let i = 0; i < values.length; i++) codes[i] = positionOf(ordinals, values[i]!)
     const dictionary = termsVector(terms, ordinals.length, column, field, type, region)

@@ -111,7 +111,7 @@ export class InvertedIndexExec extends SplitSource {
       metrics.add('docs_matched', docs.length)
       if (docs.length === 0) continue
       const marks = await aboutSplit(unit, () =>
-        Promise.all(this.options.marks.map((mark) => this.markBits(unit, mark))),
+        Promise.all(this.options.marks.map((mark) => this.markBits(unit, mark, context))),
       )
       for (let at = 0; at < docs.length; at += context.batchSize) {
         yield this.batch(unit, context, docs.subarray(at, at + context.batchSize), scores?.subarray(at) ?? null, marks)
@@ -156,7 +156,7 @@ export class InvertedIndexExec extends SplitSource {
       const [from, to] = [lowerBound(docs, start), lowerBound(docs, end)]
       return { docs: docs.subarray(from, to), scores: scores!.subarray(from, to) }
     }
-    const prepared = await prepareText(unit, this.table, filters, scored)
+    const prepared = await prepareText(unit, this.table, filters, scored, context)
     if (!scored) return { docs: aliveOnly(prepared.docs(start, end), segment.alive), scores: null }
     const result = scoreAll(prepared.scorer(), segment.alive, start, end)
     context.metricsOf(this).add('docs_scored', result.docs.length)
@@ -178,7 +178,7 @@ export class InvertedIndexExec extends SplitSource {
 
   /** Blocks of postings that cannot hold one of the best are skipped where the query allows it. */
   private async collectTop(unit: DocUnit, k: number, context: TaskContext): Promise<Matches> {
-    const prepared = await prepareText(unit, this.table, this.options.filters, true)
+    const prepared = await prepareText(unit, this.table, this.options.filters, true, context)
     const top = new TopScores(k)
     prepared.collectTop(top, unit.segment.alive)
     context.metricsOf(this).add('docs_scored', top.scored)
@@ -187,8 +187,8 @@ export class InvertedIndexExec extends SplitSource {
   }
 
   /** One bit per document of the unit, from its start. */
-  private async markBits(unit: DocUnit, mark: Mark): Promise<Uint8Array> {
-    const prepared = await prepareText(unit, this.table, [mark.predicate], false)
+  private async markBits(unit: DocUnit, mark: Mark, context: TaskContext): Promise<Uint8Array> {
+    const prepared = await prepareText(unit, this.table, [mark.predicate], false, context)
     const bits = new Uint8Array((unit.end - unit.start + 7) >>> 3)
     for (const doc of prepared.docs(unit.start, unit.end)) {
       const i = doc - unit.start

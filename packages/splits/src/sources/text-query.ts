@@ -1,4 +1,4 @@
-import { internalError } from '@volley/core'
+import { internalError, type TaskContext } from '@volley/core'
 import type { TextPredicate } from '@volley/planner'
 import { AllQuery, BooleanQuery, prepare, statisticsOf, type PreparedQuery, type Query } from '@volley/tantivy'
 import type { DocMapping } from '../mapping/doc-mapping.ts'
@@ -17,8 +17,28 @@ export function textQuery(predicates: readonly TextPredicate[], split: SplitInde
   return queries.length === 1 ? queries[0]! : new BooleanQuery({ must: queries })
 }
 
-/** A conjunction of text predicates over the segment of a unit, ready to be run. */
-export async function prepareText(
+const shared = new WeakMap<TaskContext, Map<string, Promise<PreparedQuery>>>()
+
+/** A conjunction of text predicates over the segment of a unit, ready to be run. Units of one segment share it. */
+export function prepareText(
+  unit: DocUnit,
+  table: ScanTable,
+  predicates: readonly TextPredicate[],
+  scoring: boolean,
+  context: TaskContext,
+): Promise<PreparedQuery> {
+  // What only one unit needs goes with it.
+  if (unit.start === 0 && unit.end === unit.segment.maxDoc) return prepareUnit(unit, table, predicates, scoring)
+  let known = shared.get(context)
+  if (known === undefined) shared.set(context, (known = new Map()))
+  const asked = predicates.map(({ form, field, path, text }) => [form, field, path, text])
+  const key = JSON.stringify([unit.split.indexUri, unit.split.splitId, unit.segment.ord, scoring, asked])
+  let prepared = known.get(key)
+  if (prepared === undefined) known.set(key, (prepared = prepareUnit(unit, table, predicates, scoring)))
+  return prepared
+}
+
+async function prepareUnit(
   unit: DocUnit,
   table: ScanTable,
   predicates: readonly TextPredicate[],
