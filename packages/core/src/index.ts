@@ -138,6 +138,7 @@ export {
   type JoinKey,
 } from './operators/hash-join-exec.ts'
 export { emitsBuildSide, joinSchema, type JoinType } from './operators/join-type.ts'
+export { FilterByKeysExec } from './operators/filter-by-keys-exec.ts'
 export { JoinKeysExec, joinKeysOf, type JoinKeyPlan, type RuntimeKey } from './operators/join-keys-exec.ts'
 export { canGather, type JoinKeySet } from './operators/join-key-set.ts'
 export { keyFilters } from './operators/key-filters.ts'

@@ -4,7 +4,14 @@ import { Field, Schema } from 'apache-arrow'
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { createWorkerSession } from 'volley'
-import { explainQuery, liveDocuments, type RowValue, type SampleDocument } from '../src/index.ts'
+import {
+  explainQuery,
+  liveDocuments,
+  multisetDifference,
+  queryRows,
+  type RowValue,
+  type SampleDocument,
+} from '../src/index.ts'
 import { corpora } from './support/arbitrary-corpus.ts'
 import { analyzed, counter } from './support/counters.ts'
 import { expectRight } from './support/expect-right.ts'
@@ -54,6 +61,26 @@ test(
     ])
   },
 )
+
+test('24: sides that are dealt by hash are filtered before they are sent', { timeout: 60_000 }, async () => {
+  const [corpus] = fc.sample(corpora({ minDocs: 100, maxSplits: 3 }), { numRuns: 1, seed: 5 })
+  const { indexId } = await sessions.tree.publish(corpus!)
+  const keys = ['tag-1', 'tag-2', 'nothing', null]
+  const expected = keys.flatMap((key): RowValue[][] => {
+    const found = liveDocuments(corpus!).filter(({ tag }) => tag !== null && tag === key)
+    return found.length === 0 ? [[key, null]] : found.map(({ id }) => [key, id])
+  })
+  const values = keys.map((key) => (key === null ? '(NULL)' : `('${key}')`)).join(', ')
+  const sql = `SELECT k.x, t.id FROM (VALUES ${values}) k(x) LEFT JOIN "${indexId}" t ON t.tag = k.x`
+  for (const session of [sessions.local, sessions.workers]) {
+    const plan = await analyzed(session, sql, { join_mode: 'lookup' })
+    expect(plan).toMatch(/FilterByKeysExec[^]*JoinKeysExec: mode=lookup/)
+    expect(counter(plan, 'rows', 'NetworkShuffleExec')).toBe(keys.length + expected.length - 2)
+    for (const settings of [{}, { join_mode: 'lookup' }, { 'rules.RuntimeFilters': 'off' }]) {
+      expect(multisetDifference(await queryRows(session, sql, settings), expected)).toBeNull()
+    }
+  }
+})
 
 /** A scan of a table with the slot of a filter by `tag`, and the documents that it reads. */
 async function filteredScan(): Promise<{ source: FastFieldExec; live: SampleDocument[] }> {

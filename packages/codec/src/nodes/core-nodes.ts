@@ -2,6 +2,7 @@ import type { NodeCodec } from '../node-codec.ts'
 import { aggregateExecCodec } from './aggregate-exec-codec.ts'
 import { coalescePartitionsExecCodec } from './coalesce-partitions-exec-codec.ts'
 import { docIdJoinExecCodec } from './doc-id-join-exec-codec.ts'
+import { filterByKeysExecCodec } from './filter-by-keys-exec-codec.ts'
 import { filterExecCodec } from './filter-exec-codec.ts'
 import { hashJoinExecCodec } from './hash-join-exec-codec.ts'
 import { joinKeysExecCodec } from './join-keys-exec-codec.ts'
@@ -29,6 +30,7 @@ export const coreNodes: readonly NodeCodec[] = [
   aggregateExecCodec,
   coalescePartitionsExecCodec,
   docIdJoinExecCodec,
+  filterByKeysExecCodec,
   filterExecCodec,
   hashJoinExecCodec,
   joinKeysExecCodec,

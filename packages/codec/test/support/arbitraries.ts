@@ -302,9 +302,13 @@ export const plan: fc.Arbitrary<core.ExecutionPlan> = fc.letrec<{ plan: core.Exe
       }),
       record({
         input,
+        keysOf: fc.option(input),
         keys: fc.array(record({ id: fc.nat(), expr }), { maxLength: 2 }),
         planned: record({ mode: fc.constantFrom('lookup' as const, 'filter' as const), rows }),
-      }).map((n) => new c.JoinKeysExec(n.input, n.keys, n.planned)),
+      }).map((n) => {
+        const gathered = new c.JoinKeysExec(n.keysOf ?? n.input, n.keys, n.planned)
+        return n.keysOf === null ? gathered : new c.FilterByKeysExec(n.input, gathered)
+      }),
       record({ input, skip: rows, fetch: limit }).map((n) => new c.LimitExec(n.input, n.skip, n.fetch)),
       record({ input, fetch: rows }).map((n) => new c.LocalLimitExec(n.input, n.fetch)),
       record({ left: input, right: input, joinType, filter: fc.option(expr) }).map(

@@ -1,6 +1,7 @@
 import {
   CoalescePartitionsExec,
   exprKey,
+  FilterByKeysExec,
   HashJoinExec,
   hashPartitioning,
   NestedLoopJoinExec,
@@ -17,6 +18,7 @@ import { coPartitioned } from './address-keys.ts'
 export function collectedChildren(plan: ExecutionPlan): readonly number[] {
   if (isDistributable(plan)) return plan.collectedInputs ?? []
   if (plan instanceof NestedLoopJoinExec) return [0]
+  if (plan instanceof FilterByKeysExec) return [1]
   return plan instanceof HashJoinExec && plan.mode === 'collect_left' ? [0] : []
 }
 

@@ -1,21 +1,28 @@
 import {
   canGather,
+  CoalescePartitionsExec,
   ColumnExpr,
   DocIdJoinExec,
+  FilterByKeysExec,
   FilterExec,
   HashJoinExec,
   JoinKeysExec,
   ProjectionExec,
+  RepartitionExec,
+  ScalarFunctionExpr,
   SortExec,
   UnionExec,
+  ValuesExec,
   transformExpr,
   visitExpr,
   type ExecutionPlan,
   type Expr,
+  type JoinKeyPlan,
   type JoinType,
   type RuntimeKey,
 } from '@volley/core'
 import type { PhysicalRule } from '@volley/planner'
+import { Field, Schema } from 'apache-arrow'
 import { isInfallible } from '../filters/infallible.ts'
 import { addressFields } from '../sources/address.ts'
 import { ColumnSource } from '../sources/column-source.ts'
@@ -43,8 +50,9 @@ const UNKNOWN_ROWS = 1_000_000_000
 /**
  * Has the keys of a join's build side filter the scans of its other side while the query runs.
  *
- * Preconditions: the build side is collected, so that each task has all of it before it probes; the join drops rows of the
- * other side that match nothing, NULL keys included; and the key is an expression, with a value for every row, of columns
+ * Preconditions: the build side is collected, so that each task has all of it before it probes, or both sides are dealt by
+ * hash and the build side is a scan with few rows, which is then read twice; the join drops rows of the other side that
+ * match nothing, NULL keys included; and the key is an expression, with a value for every row, of columns
  * of one source, which lies in the same stage: below are only filters, projections, sorts, unions, joins by address and
  * what other collected joins probe with. A source that gives some of its rows only (a top k, a limit) is left alone.
  *
@@ -73,27 +81,87 @@ class Rewriter {
   }
 
   #join(join: HashJoinExec): HashJoinExec {
-    const { left, joinType, mode, options, on } = join
-    if (mode !== 'collect_left' || options.nullAware || options.nullEqualsNull || !DROPS_RIGHT.has(joinType))
-      return join
+    const { left, right, joinType, mode, options } = join
+    if (options.nullAware || options.nullEqualsNull || !DROPS_RIGHT.has(joinType)) return join
+    if (mode === 'partitioned') return this.#partitioned(join)
     if (left instanceof JoinKeysExec) return join
-    let { right } = join
+    const filtered = this.#filtered(join, right)
+    if (filtered === null) return join
+    const { plan, keys, planned } = filtered
+    return join.withChildren([new JoinKeysExec(left, keys, planned), plan]) as HashJoinExec
+  }
+
+  /**
+   * Sides that meet behind exchanges: a build side with few rows is read once more, for its keys, by the tasks that scan
+   * the other side, and most of that is not sent then.
+   */
+  #partitioned(join: HashJoinExec): HashJoinExec {
+    const { left, right } = join
+    if (!(left instanceof RepartitionExec && right instanceof RepartitionExec)) return join
+    if (right.input instanceof FilterByKeysExec || !canBeReadTwice(left.input)) return join
+    const filtered = this.#filtered(join, right.input)
+    if (filtered === null || filtered.planned.mode !== 'lookup') return join
+    const { keys, planned, plan } = filtered
+    const fields = keys.map(({ expr }, i) => new Field(`key_${i}`, expr.type, true))
+    const copy = new ProjectionExec(
+      left.input,
+      keys.map(({ expr }) => expr),
+      new Schema(fields),
+    )
+    const columns = keys.map(({ id, expr }, i) => ({ id, expr: new ColumnExpr(i, `key_${i}`, expr.type, true) }))
+    const whole = isLiteral(left.input) ? copy : new CoalescePartitionsExec(copy)
+    const gathered = new JoinKeysExec(whole, columns, planned)
+    return join.withChildren([left, right.withChildren([new FilterByKeysExec(plan, gathered)])]) as HashJoinExec
+  }
+
+  /** The probing side with filters in its scans, and the keys that they wait for; null when no key is one of a scan. */
+  #filtered({ on, options }: HashJoinExec, probe: ExecutionPlan): Filtered | null {
+    let plan = probe
     const keys: RuntimeKey[] = []
     for (const key of on) {
       if (!canGather(key.right.type) || !isInfallible(key.right)) continue
       const id = this.#nextId
-      const filtered = push(right, key.right, id)
+      const filtered = push(plan, key.right, id)
       if (filtered === null) continue
       this.#nextId++
-      right = filtered
+      plan = filtered
       keys.push({ id, expr: key.left })
     }
-    if (keys.length === 0) return join
+    if (keys.length === 0) return null
     const rows = options.estimated?.buildRows ?? UNKNOWN_ROWS
-    const lookup = this.#always || rows * LOOKUP_COST <= documentsFiltered(right, keys[0]!.id)
-    const gathered = new JoinKeysExec(left, keys, { mode: lookup ? 'lookup' : 'filter', rows })
-    return join.withChildren([gathered, right]) as HashJoinExec
+    const lookup = this.#always || rows * LOOKUP_COST <= documentsFiltered(plan, keys[0]!.id)
+    return { plan, keys, planned: { mode: lookup ? 'lookup' : 'filter', rows } }
   }
+}
+
+interface Filtered {
+  readonly plan: ExecutionPlan
+  readonly keys: readonly RuntimeKey[]
+  readonly planned: JoinKeyPlan
+}
+
+/** Whether a plan gives the same rows each time, and is no more than scans and what stands on them. */
+function canBeReadTwice(plan: ExecutionPlan): boolean {
+  if (plan instanceof ColumnSource) return plan.options.top === null && plan.options.fetch === null
+  if (plan instanceof InvertedIndexExec) return plan.options.topK === null
+  if (plan instanceof ValuesExec) return true
+  if (plan instanceof FilterExec) return !isVolatile(plan.predicate) && canBeReadTwice(plan.input)
+  if (plan instanceof ProjectionExec) return !plan.exprs.some(isVolatile) && canBeReadTwice(plan.input)
+  return plan instanceof DocIdJoinExec && plan.children.every(canBeReadTwice)
+}
+
+/** Literal rows, perhaps computed on. */
+function isLiteral(plan: ExecutionPlan): boolean {
+  if (plan instanceof FilterExec || plan instanceof ProjectionExec) return isLiteral(plan.input)
+  return plan instanceof ValuesExec
+}
+
+function isVolatile(expr: Expr): boolean {
+  let found = false
+  visitExpr(expr, (node) => {
+    if (node instanceof ScalarFunctionExpr && node.fn.volatility !== 'immutable') found = true
+  })
+  return found
 }
 
 function idsIn(plan: ExecutionPlan): number[] {
