@@ -101,6 +101,7 @@ export { spillStore, type SpillExtent, type SpillFile, type SpillStore } from '.
 
 // Operators, aggregates, windows
 export { formatSortKeys } from './plan/format-sort-keys.ts'
+export { columnsOfExprs, demandedColumns } from './runtime/column-demand.ts'
 export { operatorStream } from './runtime/operator-stream.ts'
 export { concatBatches, takeColumns } from './runtime/collect-batch.ts'
 export { packBatch, packedBatches, unpackBatch } from './runtime/packed-batch.ts'

@@ -8,6 +8,7 @@ export {
   type Settings,
   type TableColumn,
   type TableProvider,
+  type ValueRange,
 } from './catalog/table-provider.ts'
 export type { QueryResult, Session, SplitPlacement, WorkerResolver } from './session/session.ts'
 export { SessionSettings, type SessionSettingsOptions, type ShownSetting } from './session/session-settings.ts'

@@ -11,7 +11,7 @@ let session: VolleySession
 let duckdb: DuckDBConnection
 
 beforeAll(async () => {
-  session = await connect({ settings: { target_partitions: '2' } })
+  session = await connect({ settings: { threads: '1', target_partitions: '2' } })
   await openInVolley(session, folder, false)
   duckdb = await (await DuckDBInstance.create()).connect()
   await openInDuckdb(duckdb, folder, true)

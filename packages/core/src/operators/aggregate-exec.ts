@@ -12,6 +12,7 @@ import { projectExprs } from '../plan/project-exprs.ts'
 import type { Statistics } from '../plan/statistics.ts'
 import { batchBytes } from '../runtime/batch-bytes.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
+import { columnsOfExprs, demandColumns } from '../runtime/column-demand.ts'
 import { operatorStream } from '../runtime/operator-stream.ts'
 import { sliceBatch } from '../runtime/slice-batch.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
@@ -122,6 +123,10 @@ export class AggregateExec extends ExecutionPlan {
   }
 
   protected override executePartition(partition: number, context: TaskContext): BatchStream {
+    if (this.mode !== 'final') {
+      const exprs = [...this.groups, ...this.calls.flatMap((call) => call.exprs)]
+      demandColumns(context, this.input, columnsOfExprs(exprs))
+    }
     const input = this.input.execute(partition, context)
     return operatorStream(this.schema, [input], this.aggregate(input, partition, context))
   }

@@ -5,6 +5,7 @@ import { ExecutionPlan, type SortKey } from '../plan/execution-plan.ts'
 import type { Partitioning } from '../plan/partitioning.ts'
 import type { Statistics } from '../plan/statistics.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
+import { columnsOfExprs, demandColumns, demandedColumns } from '../runtime/column-demand.ts'
 import { operatorStream } from '../runtime/operator-stream.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
@@ -54,6 +55,10 @@ export class FilterExec extends ExecutionPlan {
   }
 
   protected override executePartition(partition: number, context: TaskContext): BatchStream {
+    const demanded = demandedColumns(context, this)
+    if (demanded !== null) {
+      demandColumns(context, this.input, new Set([...demanded, ...columnsOfExprs([this.predicate])]))
+    }
     const input = this.input.execute(partition, context)
     return operatorStream(this.schema, [input], this.filter(input, context))
   }

@@ -9,6 +9,7 @@ import { ExecutionPlan, type Distribution, type SortKey } from '../plan/executio
 import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'
 import type { Statistics } from '../plan/statistics.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
+import { columnsOfExprs, demandColumns, demandedColumns } from '../runtime/column-demand.ts'
 import { operatorStream } from '../runtime/operator-stream.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import type { RecordBatch } from '../vectors/record-batch.ts'
@@ -138,9 +139,29 @@ export class HashJoinExec extends ExecutionPlan {
   }
 
   protected override executePartition(partition: number, context: TaskContext): BatchStream {
+    this.demandOfInputs(context)
     const build = this.mode === 'collect_left' ? this.sharedBuild(context) : this.ownBuild(partition, context)
     const right = this.right.execute(partition, context)
     return operatorStream(this.schema, [right, build.handle()], this.join(build, right, context), () => build.leave())
+  }
+
+  private demandOfInputs(context: TaskContext): void {
+    const demanded = demandedColumns(context, this)
+    if (demanded === null) return
+    const width = this.left.schema.fields.length
+    const offset = this.joinType.startsWith('right_') ? 0 : width
+    const left = columnsOfExprs(this.on.map((key) => key.left))
+    const right = columnsOfExprs(this.on.map((key) => key.right))
+    for (const i of this.filter === null ? [] : columnsOfExprs([this.filter])) {
+      if (i < width) left.add(i)
+      else right.add(i - width)
+    }
+    for (const i of demanded) {
+      if (i < offset) left.add(i)
+      else right.add(i - offset)
+    }
+    demandColumns(context, this.left, left)
+    demandColumns(context, this.right, right)
   }
 
   private ownBuild(partition: number, context: TaskContext): SharedBuild<HashBuild | SpilledBuild> {
@@ -218,7 +239,8 @@ export class HashJoinExec extends ExecutionPlan {
     const keys = this.on.map((key) => key.right.evaluate(batch, batch.selection, scratch))
     const rows = batch.selection ?? allRows(batch.length)
     if (this.options.nullAware) this.markUnknown(join, build, batch, keys, rows, flags)
-    return new HashPairs(build.table, keys, rows, this.options.nullEqualsNull)
+    const any = this.filter === null && ['right_semi', 'right_anti', 'right_mark'].includes(this.joinType)
+    return new HashPairs(build.table, keys, rows, this.options.nullEqualsNull, any)
   }
 
   private async *join(
@@ -234,7 +256,8 @@ export class HashJoinExec extends ExecutionPlan {
       if (shared.finish() && emitsBuildSide(joinType)) yield* build.leftSide()
       return
     }
-    const pairs = new PairJoin({ schema, rightSchema: this.right.schema, joinType, filter }, build, context)
+    const demanded = demandedColumns(context, this)
+    const pairs = new PairJoin({ schema, rightSchema: this.right.schema, joinType, filter, demanded }, build, context)
     for (let batch = await right.next(); batch !== null; batch = await right.next()) {
       const scratch = context.region()
       try {

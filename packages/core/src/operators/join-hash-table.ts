@@ -6,6 +6,7 @@ import { Operand } from '../vectors/operand.ts'
 import type { RecordBatch } from '../vectors/record-batch.ts'
 import { allRows } from '../vectors/selection.ts'
 import type { Vector } from '../vectors/vector.ts'
+import { denseKey, denseSlots, type DenseKey } from './dense-keys.ts'
 import type { PairSource } from './pair-join.ts'
 
 /** Hashes of the selected rows of key columns. */
@@ -34,11 +35,15 @@ function anyNull(operands: readonly Operand[], row: number): boolean {
 }
 
 /**
- * Rows by the hash of their keys: `heads[h]` is the first row of a chain plus 1 (0 is none), `next[row]` the one after
- * plus 1. A chain holds ascending rows of all hashes that fall into its slot; `hashes` tells them apart.
+ * Rows by their keys: `heads[slot]` is the first row of a chain plus 1 (0 is none), `next[row]` the one after plus 1. A
+ * chain holds ascending rows. Slots are the values of a key of small integers (`dense`), with one more that stays empty;
+ * else of the hash of all keys, where `hashes` tells the rows of a slot apart.
  */
 export class JoinHashTable {
   readonly keys: readonly Vector[]
+  readonly dense: DenseKey | null
+  /** No slot has two rows: a probed row has one partner at most. */
+  readonly unique: boolean
   readonly hashes: Uint32Array
   readonly heads: Uint32Array
   readonly next: Uint32Array
@@ -51,13 +56,22 @@ export class JoinHashTable {
     const bits = Math.max(4, 32 - Math.clz32(length))
     this.keys = keys
     this.shift = 32 - bits
-    this.hashes = region.u32(length)
-    this.hashes.set(hashKeys(keys, allRows(length)))
-    this.heads = region.u32(2 ** bits).fill(0)
-    this.next = region.u32(length)
     this.nullRows = rowsWithNull(keys, allRows(length))
     const skipped = nullEqualsNull ? new Uint32Array(0) : this.nullRows
-    insertRows(this.hashes, length, skipped, this.heads, this.next, this.shift)
+    this.dense = nullEqualsNull ? null : denseKey(keys, length)
+    this.next = region.u32(length)
+    if (this.dense !== null) {
+      this.hashes = region.u32(0)
+      this.heads = region.u32(this.dense.slots + 1).fill(0)
+      const slots = denseSlots(this.dense, keys[this.dense.index]!, allRows(length), length)
+      this.unique = insertRows(slots, length, skipped, this.heads, this.next)
+    } else {
+      this.hashes = region.u32(length)
+      this.hashes.set(hashKeys(keys, allRows(length)))
+      this.heads = region.u32(2 ** bits).fill(0)
+      const slots = hashSlots(this.hashes, length, this.shift)
+      this.unique = insertRows(slots, length, skipped, this.heads, this.next)
+    }
   }
 
   get bytes(): number {
@@ -65,51 +79,75 @@ export class JoinHashTable {
   }
 }
 
-/** Enters rows last to first, so that chains ascend; `skipped` (ascending) are left out. */
+function hashSlots(hashes: Uint32Array, count: number, shift: number): Uint32Array {
+  const out = new Uint32Array(count)
+  for (let k = 0; k < count; k++) out[k] = spread(hashes[k]!) >>> shift
+  return out
+}
+
+/**
+ * Enters rows last to first, so that chains ascend; `skipped` (ascending) are left out. Returns whether each is alone in
+ * its slot.
+ */
 function insertRows(
-  hashes: Uint32Array,
+  slots: Uint32Array,
   length: number,
   skipped: Uint32Array,
   heads: Uint32Array,
   next: Uint32Array,
-  shift: number,
-): void {
+): boolean {
   let s = skipped.length - 1
+  let taken = 0
   for (let row = length - 1; row >= 0; row--) {
     if (s >= 0 && skipped[s] === row) {
       s--
       continue
     }
-    const slot = spread(hashes[row]!) >>> shift
-    next[row] = heads[slot]!
+    const slot = slots[row]!
+    const head = heads[slot]!
+    next[row] = head
+    taken |= head
     heads[slot] = row + 1
   }
+  return taken === 0
 }
 
 /** Pairs of equal keys, for the selected rows of one right batch. */
 export class HashPairs implements PairSource {
   readonly #table: JoinHashTable
   readonly #rows: Uint32Array
-  readonly #hashes: Uint32Array
+  readonly #slots: Uint32Array
+  /** Null where the slot says all that a hash would. */
+  readonly #hashes: Uint32Array | null
   readonly #comparators: readonly ColumnComparator[]
   readonly #nullEqualsNull: boolean
+  readonly unique: boolean
   #at = 0
   /** Rest of the chain of row `#at`, plus 1; -1 when it was not begun. */
   #link = -1
 
-  constructor(table: JoinHashTable, keys: readonly Vector[], rows: Uint32Array, nullEqualsNull: boolean) {
+  /** With `any`, one partner of each row is enough. */
+  constructor(table: JoinHashTable, keys: readonly Vector[], rows: Uint32Array, nullEqualsNull: boolean, any: boolean) {
+    const { dense } = table
     this.#table = table
     this.#rows = rows
-    this.#hashes = hashKeys(keys, rows)
-    this.#comparators = table.keys.map((key, i) => new ColumnComparator(key, keys[i]!))
+    this.#hashes = dense === null ? hashKeys(keys, rows) : null
+    this.#slots =
+      dense === null
+        ? hashSlots(this.#hashes!, rows.length, table.shift)
+        : denseSlots(dense, keys[dense.index]!, rows, rows.length)
+    this.#comparators = table.keys.flatMap((key, i) =>
+      i === dense?.index ? [] : [new ColumnComparator(key, keys[i]!)],
+    )
     this.#nullEqualsNull = nullEqualsNull
+    this.unique = table.unique || (any && dense !== null && keys.length === 1)
   }
 
   next(leftRows: Uint32Array, rightRows: Uint32Array, capacity: number): number {
-    for (;;) {
-      const candidates = this.#candidates(leftRows, rightRows, capacity)
-      if (candidates === 0) return 0
-      let count = candidates
+    while (this.#at < this.#rows.length) {
+      let count = this.unique
+        ? this.#singles(leftRows, rightRows, capacity)
+        : this.#candidates(leftRows, rightRows, capacity)
       for (const comparator of this.#comparators) {
         count = this.#nullEqualsNull
           ? keepNotDistinct(comparator, leftRows, rightRows, count)
@@ -117,18 +155,67 @@ export class HashPairs implements PairSource {
       }
       if (count > 0) return count
     }
+    return 0
+  }
+
+  /** The one candidate of each of the next rows that has one. */
+  #singles(leftRows: Uint32Array, rightRows: Uint32Array, capacity: number): number {
+    const { heads } = this.#table
+    const rows = this.#rows
+    const slots = this.#slots
+    const end = Math.min(rows.length, this.#at + capacity)
+    let n = 0
+    for (let k = this.#at; k < end; k++) {
+      const head = heads[slots[k]!]!
+      leftRows[n] = head - 1
+      rightRows[n] = rows[k]!
+      n += +(head !== 0)
+    }
+    this.#at = end
+    return n
   }
 
   #candidates(leftRows: Uint32Array, rightRows: Uint32Array, capacity: number): number {
-    const { heads, next, hashes, shift } = this.#table
+    return this.#hashes === null
+      ? this.#chained(leftRows, rightRows, capacity)
+      : this.#hashed(this.#hashes, leftRows, rightRows, capacity)
+  }
+
+  #chained(leftRows: Uint32Array, rightRows: Uint32Array, capacity: number): number {
+    const { heads, next } = this.#table
     const rows = this.#rows
-    const rowHashes = this.#hashes
+    const slots = this.#slots
+    let n = 0
+    let link = this.#link
+    let at = this.#at
+    for (; at < rows.length; at++, link = -1) {
+      if (link === -1) link = heads[slots[at]!]!
+      while (link !== 0) {
+        if (n === capacity) {
+          this.#at = at
+          this.#link = link
+          return n
+        }
+        leftRows[n] = link - 1
+        rightRows[n++] = rows[at]!
+        link = next[link - 1]!
+      }
+    }
+    this.#at = at
+    this.#link = -1
+    return n
+  }
+
+  #hashed(rowHashes: Uint32Array, leftRows: Uint32Array, rightRows: Uint32Array, capacity: number): number {
+    const { heads, next, hashes } = this.#table
+    const rows = this.#rows
+    const slots = this.#slots
     let n = 0
     let link = this.#link
     let at = this.#at
     for (; at < rows.length; at++, link = -1) {
       const hash = rowHashes[at]!
-      if (link === -1) link = heads[spread(hash) >>> shift]!
+      if (link === -1) link = heads[slots[at]!]!
       while (link !== 0) {
         if (n === capacity) {
           this.#at = at

@@ -1,9 +1,9 @@
 import type { Schema } from 'apache-arrow'
 import type { Region } from '@volley/kernels'
 import { SqlState, VolleyError } from '../errors.ts'
-import { ColumnExpr } from '../expressions/column-expr.ts'
-import { visitExpr, type Expr } from '../expressions/expr.ts'
+import type { Expr } from '../expressions/expr.ts'
 import { takeColumns } from '../runtime/collect-batch.ts'
+import { columnsOfExprs } from '../runtime/column-demand.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import { BOOL } from '../types/type-factory.ts'
 import { vectorOf } from '../vectors/build.ts'
@@ -15,6 +15,8 @@ import { emitsPairs, type JoinType } from './join-type.ts'
 
 /** Pairs of a left and a right row that may match, for one right batch. */
 export interface PairSource {
+  /** A right row is in one pair at most, and right rows ascend. */
+  readonly unique?: boolean
   /** Writes at most `capacity` pairs and returns how many; 0 is the end. */
   next(leftRows: Uint32Array, rightRows: Uint32Array, capacity: number): number
 }
@@ -47,6 +49,8 @@ export interface PairJoinSpec {
   readonly rightSchema: Schema
   readonly joinType: JoinType
   readonly filter: Expr | null
+  /** Columns of the pairs that will be read; null when it may be any. */
+  readonly demanded?: ReadonlySet<number> | null
 }
 
 /** Turns candidate pairs into the rows of a join, for every join type. */
@@ -55,6 +59,7 @@ export class PairJoin {
   readonly #left: LeftSide
   readonly #context: TaskContext
   readonly #usedByFilter: ReadonlySet<number>
+  readonly #wanted: ReadonlySet<number> | null
   readonly #leftRows: Uint32Array
   readonly #rightRows: Uint32Array
 
@@ -62,7 +67,9 @@ export class PairJoin {
     this.#spec = spec
     this.#left = left
     this.#context = context
-    this.#usedByFilter = usedColumns(spec.filter)
+    this.#usedByFilter = spec.filter === null ? new Set() : columnsOfExprs([spec.filter])
+    const { demanded = null } = spec
+    this.#wanted = demanded && new Set([...demanded, ...this.#usedByFilter])
     this.#leftRows = new Uint32Array(context.batchSize)
     this.#rightRows = new Uint32Array(context.batchSize)
   }
@@ -82,7 +89,7 @@ export class PairJoin {
       try {
         const count = source.next(this.#leftRows, this.#rightRows, this.#context.batchSize)
         if (count === 0) break
-        joined = this.#match(batch, count, right, pairs, region)
+        joined = this.#match(batch, count, right, pairs, source.unique === true, region)
       } finally {
         if (joined === null) region.release()
       }
@@ -91,17 +98,29 @@ export class PairJoin {
   }
 
   /** Marks pairs as matched where the filter is TRUE; returns them as rows when the join gives pairs. */
-  #match(batch: RecordBatch, count: number, right: RowFlags, pairs: boolean, region: Region): RecordBatch | null {
+  #match(
+    batch: RecordBatch,
+    count: number,
+    right: RowFlags,
+    pairs: boolean,
+    unique: boolean,
+    region: Region,
+  ): RecordBatch | null {
     const leftRows = this.#leftRows.subarray(0, count)
     const rightRows = this.#rightRows.subarray(0, count)
     const { filter, schema } = this.#spec
     if (filter === null) {
-      this.#mark(leftRows, rightRows, null, right)
-      return pairs ? this.#joined(schema, batch, leftRows, rightRows, null, region) : null
+      // Where only pairs come out, nobody asks what has matched.
+      if (this.#spec.joinType !== 'inner') this.#mark(leftRows, rightRows, null, right)
+      if (!pairs) return null
+      return unique && count * 2 >= batch.length
+        ? this.#inPlace(schema, batch, leftRows, rightRows, region)
+        : this.#joined(schema, batch, leftRows, rightRows, this.#wanted, region)
     }
-    const joined = this.#joined(schema, batch, leftRows, rightRows, pairs ? null : this.#usedByFilter, region)
+    const wanted = pairs ? this.#wanted : this.#usedByFilter
+    const joined = this.#joined(schema, batch, leftRows, rightRows, wanted, region)
     const selection = filter.select(joined, null, region)
-    this.#mark(leftRows, rightRows, selection, right)
+    if (this.#spec.joinType !== 'inner') this.#mark(leftRows, rightRows, selection, right)
     if (!pairs || selection.length === 0) return null
     return new RecordBatch(schema, joined.columns, count, selection, region)
   }
@@ -141,6 +160,36 @@ export class PairJoin {
       matched[row] = 1
       right.matched[rightRows[k]!] = 1
     }
+  }
+
+  /** Pairs of most rows of a right batch: its columns stay as they are, and left values come to the rows they belong to. */
+  #inPlace(
+    schema: Schema,
+    batch: RecordBatch,
+    leftRows: Uint32Array,
+    rightRows: Uint32Array,
+    region: Region,
+  ): RecordBatch {
+    const { length } = batch
+    const left = this.#left.batch
+    const rows = new Uint32Array(length)
+    for (let k = 0; k < rightRows.length; k++) rows[rightRows[k]!] = leftRows[k]!
+    const wanted = this.#wanted
+    const columns: Vector[] = left.columns.map((column) => new NullVector(column.type, length, null))
+    const positions = columns.map((_, i) => i).filter((i) => wanted === null || wanted.has(i))
+    const taken = takeColumns(
+      positions.map((i) => left.columns[i]!),
+      rows,
+      left,
+      region,
+    )
+    for (const [k, i] of positions.entries()) columns[i] = taken[k]!
+    region.dependOn(batch.region)
+    if (rightRows.length === length)
+      return new RecordBatch(schema, [...columns, ...batch.columns], length, null, region)
+    const selection = region.u32(rightRows.length)
+    selection.set(rightRows)
+    return new RecordBatch(schema, [...columns, ...batch.columns], length, selection, region)
   }
 
   /** Left and right columns of pairs; those not in `wanted` are left out (as columns of type Null). */
@@ -246,10 +295,4 @@ function rowsWhere(batch: RecordBatch, wanted: (row: number) => boolean): Uint32
     n += +wanted(rows[k]!)
   }
   return out.subarray(0, n)
-}
-
-function usedColumns(expr: Expr | null): ReadonlySet<number> {
-  const used = new Set<number>()
-  if (expr !== null) visitExpr(expr, (node) => void (node instanceof ColumnExpr && used.add(node.index)))
-  return used
 }

@@ -6,9 +6,11 @@ import type { Partitioning } from '../plan/partitioning.ts'
 import { projectExprs } from '../plan/project-exprs.ts'
 import type { Statistics } from '../plan/statistics.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
+import { columnsOfExprs, demandColumns, demandedColumns } from '../runtime/column-demand.ts'
 import { operatorStream } from '../runtime/operator-stream.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
+import { NullVector } from '../vectors/vector.ts'
 
 /** Computes columns; the selection stays, and columns that pass through are shared. */
 export class ProjectionExec extends ExecutionPlan {
@@ -66,16 +68,27 @@ export class ProjectionExec extends ExecutionPlan {
   }
 
   protected override executePartition(partition: number, context: TaskContext): BatchStream {
+    demandColumns(context, this.input, this.demandOfInput(context))
     const input = this.input.execute(partition, context)
     return operatorStream(this.schema, [input], this.project(input, context))
   }
 
+  private demandOfInput(context: TaskContext): ReadonlySet<number> {
+    const demanded = demandedColumns(context, this)
+    return columnsOfExprs(this.exprs.filter((_, i) => demanded === null || demanded.has(i)))
+  }
+
   private async *project(input: BatchStream, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
+    const demanded = demandedColumns(context, this)
     for (let batch = await input.next(); batch !== null; batch = await input.next()) {
       const region = context.region()
       let columns
       try {
-        columns = this.exprs.map((expr) => expr.evaluate(batch!, batch!.selection, region))
+        columns = this.exprs.map((expr, i) =>
+          demanded === null || demanded.has(i)
+            ? expr.evaluate(batch!, batch!.selection, region)
+            : new NullVector(expr.type, batch!.length, null),
+        )
       } catch (error) {
         region.release()
         throw error

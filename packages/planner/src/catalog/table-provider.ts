@@ -67,6 +67,12 @@ export interface ScanRequest {
   readonly dealt?: boolean
 }
 
+/** Least and greatest value of a column of whole numbers (dates: days), or bounds of them. */
+export interface ValueRange {
+  readonly min: number
+  readonly max: number
+}
+
 /**
  * A table as the planner sees it, bound to one snapshot for the whole statement. Everything it accepts it evaluates
  * exactly, whatever its parts are made of.
@@ -81,6 +87,8 @@ export interface TableProvider {
   readonly supportsText: boolean
   /** Columns that tell rows apart, none of them NULL; a GROUP BY of them all groups single rows. */
   readonly primaryKey?: readonly string[]
+  /** Bounds of a column's values where they are known without reading it, and it holds integers or dates. */
+  columnRange?(name: string): ValueRange | null
   /** Whether the scan evaluates this predicate exactly; `column` tells what each ColumnRef in it stands for. */
   supportsFilter(predicate: Expr, column: (id: number) => ScanColumn | null): boolean
   /**

@@ -1,5 +1,6 @@
 import { conjunction, conjuncts, type Expr } from '@volley/core'
 import { columnsOf, hasSubquery, idsOf, isVolatile, refOf, substitute } from '../expressions/analysis.ts'
+import { impliedPredicate } from '../expressions/implied-predicates.ts'
 import { ColumnRef, TextPredicateExpr } from '../logical/expressions.ts'
 import {
   Aggregate,
@@ -23,7 +24,7 @@ import { distinctExprs, filterBy, mapChildren, scanOf } from './plan-tools.ts'
  * Preconditions, by node: projections, when the conjunct's columns are not computed by volatile functions; joins, to a side
  * whose rows the join does not pad with NULLs (from the condition: to the side whose unmatched rows do not come out);
  * aggregates, on group columns, without grouping sets; windows, on PARTITION BY columns; unions, copied to each input; sorts
- * without fetch. Never through a limit; volatile conjuncts and subqueries stay where they are.
+ * without fetch. Of a disjunction that stays in an inner join, each side gets what it implies for that side alone. Never through a limit; volatile conjuncts and subqueries stay where they are.
  */
 export const pushDownPredicates: LogicalRule = {
   name: 'push_down_predicates',
@@ -193,6 +194,14 @@ function pushIntoJoin(plan: Join, predicates: readonly Expr[]): LogicalPlan {
     else if (at === 'right' && fromAbove.right) toRight.push(predicate)
     else if (joinType === 'inner' && isMovable(predicate)) condition.push(predicate)
     else kept.push(predicate)
+  }
+  if (joinType === 'inner') {
+    // Both sides do with less where a condition on them together leaves few rows of each.
+    for (const expr of condition.filter(isMovable)) {
+      const [ofLeft, ofRight] = [impliedPredicate(expr, leftIds), impliedPredicate(expr, rightIds)]
+      if (ofLeft !== null) toLeft.push(ofLeft)
+      if (ofRight !== null) toRight.push(ofRight)
+    }
   }
   const nextLeft = push(left, toLeft)
   const nextRight = push(right, toRight)

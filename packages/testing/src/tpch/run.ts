@@ -98,7 +98,7 @@ async function compare(
   threads: number,
   rounds: number,
 ): Promise<Outcome[]> {
-  const session = await connect({ settings: { target_partitions: String(threads) } })
+  const session = await connect({ settings: { threads: String(threads), target_partitions: String(threads) } })
   const duckdb = await (await DuckDBInstance.create()).connect()
   try {
     await duckdb.run(`SET threads = ${threads}`)

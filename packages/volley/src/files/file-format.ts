@@ -1,5 +1,6 @@
 import { SqlState, VolleyError, type Expr, type Vector } from '@volley/core'
 import type { Region } from '@volley/kernels'
+import type { ValueRange } from '@volley/planner'
 import type { Field } from 'apache-arrow'
 
 export type FileFormatName = 'csv' | 'json' | 'arrow' | 'parquet'
@@ -45,6 +46,8 @@ export interface FileFormat {
   /** Columns of a file. */
   fields(path: string, options: FileOptions): Promise<Field[]>
   parts(path: string): Promise<readonly FilePart[]>
+  /** Bounds of columns of integers and dates, where the file says them. */
+  columnRanges?(path: string): Promise<ReadonlyMap<string, ValueRange>>
   /** Whether a part is one chunk, whose rows can be read from any row on. */
   readonly ranges?: boolean
   read(request: ReadRequest): AsyncGenerator<FileChunk, void, void>

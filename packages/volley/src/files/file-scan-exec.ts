@@ -1,7 +1,8 @@
 import {
   allRows,
-  ColumnExpr,
+  columnsOfExprs,
   conjunction,
+  demandedColumns,
   evaluatePredicate,
   ExecutionPlan,
   NullVector,
@@ -14,7 +15,6 @@ import {
   type Statistics,
   type TaskContext,
   type Vector,
-  visitExpr,
 } from '@volley/core'
 import type { Schema } from 'apache-arrow'
 import type { Distributable, Slice } from '@volley/planner'
@@ -145,16 +145,19 @@ export class FileScanExec extends ExecutionPlan implements Distributable {
     const region = context.region()
     const predicate = conjunction(this.scan.filters)
     try {
-      const all = this.schema.fields.map((_, i) => i)
+      const demanded = demandedColumns(context, this)
+      const all = this.schema.fields.map((_, i) => i).filter((i) => demanded === null || demanded.has(i))
       const length = end - start
-      if (predicate === null)
-        return new RecordBatch(this.schema, chunk.columns(start, end, region, all), length, null, region)
-      const first = usedColumns(predicate)
       const columns: Vector[] = this.schema.fields.map(({ type }) => new NullVector(type, length, null))
       const read = (which: readonly number[]): void => {
         const vectors = chunk.columns(start, end, region, which)
         for (const [k, i] of which.entries()) columns[i] = vectors[k]!
       }
+      if (predicate === null) {
+        read(all)
+        return new RecordBatch(this.schema, columns, length, null, region)
+      }
+      const first = [...columnsOfExprs([predicate])]
       read(first)
       const selection = evaluatePredicate(
         predicate,
@@ -172,12 +175,6 @@ export class FileScanExec extends ExecutionPlan implements Distributable {
       throw error
     }
   }
-}
-
-function usedColumns(expr: Expr): readonly number[] {
-  const used = new Set<number>()
-  visitExpr(expr, (node) => void (node instanceof ColumnExpr && used.add(node.index)))
-  return [...used].sort((a, b) => a - b)
 }
 
 /** The first rows of a batch. */

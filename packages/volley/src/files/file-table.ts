@@ -1,5 +1,12 @@
 import { notSupported, visitExpr, type ExecutionPlan, type Expr } from '@volley/core'
-import { ColumnRef, type ScanColumn, type ScanRequest, type TableColumn, type TableProvider } from '@volley/planner'
+import {
+  ColumnRef,
+  type ScanColumn,
+  type ScanRequest,
+  type TableColumn,
+  type TableProvider,
+  type ValueRange,
+} from '@volley/planner'
 import { Field, Schema } from 'apache-arrow'
 import type { FileFormatName, FileOptions, FilePart } from './file-format.ts'
 import { dealParts } from './deal-parts.ts'
@@ -12,6 +19,7 @@ interface Files {
   readonly options: FileOptions
   readonly parts: readonly FilePart[]
   readonly ranges: boolean
+  readonly columnRanges: ReadonlyMap<string, ValueRange>
 }
 
 /** A table of files of one format on this machine. */
@@ -25,6 +33,7 @@ export class FileTable implements TableProvider {
   readonly supportsPaths = false
   readonly supportsText = false
   readonly #ranges: boolean
+  readonly #columnRanges: ReadonlyMap<string, ValueRange>
 
   private constructor(name: string, columns: readonly TableColumn[], files: Files) {
     this.name = name
@@ -34,6 +43,7 @@ export class FileTable implements TableProvider {
     this.options = files.options
     this.parts = files.parts
     this.#ranges = files.ranges
+    this.#columnRanges = files.columnRanges
   }
 
   /**
@@ -60,7 +70,9 @@ export class FileTable implements TableProvider {
       // What a file says of its columns is how they are read.
       own = columns.map((column) => ({ ...column, type: found.get(column.name)?.type ?? column.type }))
     }
-    return new FileTable(name, own, { location, format, options, parts, ranges: reader.ranges ?? false })
+    const known = reader.columnRanges === undefined ? [] : await Promise.all(paths.map(reader.columnRanges))
+    const columnRanges = widest(known)
+    return new FileTable(name, own, { location, format, options, parts, ranges: reader.ranges ?? false, columnRanges })
   }
 
   /** The table with the files that are there now. */
@@ -75,6 +87,10 @@ export class FileTable implements TableProvider {
 
   get bytes(): { value: number; exact: boolean } {
     return { value: this.parts.reduce((sum, part) => sum + part.bytes, 0), exact: false }
+  }
+
+  columnRange(name: string): ValueRange | null {
+    return this.#columnRanges.get(name) ?? null
   }
 
   /** Columns of Parquet are read one by one: those of rows that a filter drops, and of whole row groups, can be left. */
@@ -116,4 +132,20 @@ export class FileTable implements TableProvider {
 function columnOf(field: Field): TableColumn {
   const { name, type, nullable } = field
   return { name, type, nullable, visible: true, selectable: true, searchable: false }
+}
+
+/** Bounds that hold for all of some files: of the columns that each says bounds of. */
+function widest(files: readonly ReadonlyMap<string, ValueRange>[]): ReadonlyMap<string, ValueRange> {
+  const [first = new Map<string, ValueRange>(), ...rest] = files
+  const all = new Map<string, ValueRange>()
+  for (const [name, range] of first) {
+    const others = rest.map((file) => file.get(name))
+    if (others.includes(undefined)) continue
+    const ranges = [range, ...(others as ValueRange[])]
+    all.set(name, {
+      min: Math.min(...ranges.map(({ min }) => min)),
+      max: Math.max(...ranges.map(({ max }) => max)),
+    })
+  }
+  return all
 }

@@ -1,4 +1,4 @@
-import { allowedByStatistics } from './parquet/row-group-statistics.ts'
+import { allowedByStatistics, columnRanges } from './parquet/row-group-statistics.ts'
 import { corrupt, openParquet, withParquet } from './parquet/parquet-file.ts'
 import { RowGroupReader } from './parquet/row-group-reader.ts'
 import { typeOf } from './parquet/parquet-types.ts'
@@ -14,6 +14,8 @@ export const parquetFormat: FileFormat = {
         (tree) => new Field(tree.element.name, typeOf(tree), tree.element.repetition_type !== 'REQUIRED'),
       ),
     ),
+
+  columnRanges: (path) => withParquet(path, ({ metadata }) => columnRanges(metadata)),
 
   parts: (path) =>
     withParquet(path, ({ metadata }) =>

@@ -1,6 +1,7 @@
 import { MemoryExec, notSupported, SqlState, VolleyError, type ExecutionPlan } from '@volley/core'
-import type { ScanRequest, TableColumn, TableProvider } from '@volley/planner'
+import type { ScanRequest, TableColumn, TableProvider, ValueRange } from '@volley/planner'
 import { Field, Schema, type RecordBatch } from 'apache-arrow'
+import { rangeOfColumn } from './column-range.ts'
 import { MemoryScanExec } from './memory-scan-exec.ts'
 import { selectColumns } from './select-columns.ts'
 import { TablePart } from './table-part.ts'
@@ -58,6 +59,15 @@ export class MemoryTable implements TableProvider {
     const kept = overwrite ? [] : this.parts.filter((part) => part.isShared)
     const own = overwrite ? [] : this.parts.flatMap((part) => (part.isShared ? [] : part.batches))
     return new MemoryTable(this.name, this.columns, [...kept, new TablePart([...own, ...filled])], this.primaryKey)
+  }
+
+  columnRange(name: string): ValueRange | null {
+    const i = this.columns.findIndex((column) => column.name === name)
+    if (i < 0) return null
+    const ranges = this.parts.filter((part) => part.rows > 0).map((part) => rangeOfColumn(part, i))
+    if (ranges.length === 0 || ranges.includes(null)) return null
+    const known = ranges as ValueRange[]
+    return { min: Math.min(...known.map(({ min }) => min)), max: Math.max(...known.map(({ max }) => max)) }
   }
 
   supportsFilter(): boolean {

@@ -1,6 +1,8 @@
 import { ColumnExpr, ComparisonExpr, LiteralExpr, typeName, type Expr } from '@volley/core'
+import type { ValueRange } from '@volley/planner'
 import type { Field } from 'apache-arrow'
-import type { FileMetaData, Statistics } from 'hyparquet'
+import { parquetSchema, type FileMetaData, type Statistics } from 'hyparquet'
+import { typeOf } from './parquet-types.ts'
 
 /** Types whose statistics are numbers that order as the values do. */
 const ORDERED = new Set(['Int8', 'Int16', 'Int32', 'Int64', 'Date', 'Timestamp'])
@@ -60,4 +62,23 @@ function mayHold(op: string, low: Ordered, high: Ordered, value: Ordered): boole
     default:
       return true
   }
+}
+
+/** Bounds of the flat columns of integers and dates, by the statistics of all row groups. */
+export function columnRanges(metadata: FileMetaData): Map<string, ValueRange> {
+  const ranges = new Map<string, ValueRange>()
+  for (const tree of parquetSchema(metadata).children) {
+    if (tree.children.length > 0 || !ORDERED.has(typeName(typeOf(tree)))) continue
+    const { name } = tree.element
+    let [min, max] = [Infinity, -Infinity]
+    for (const { columns } of metadata.row_groups) {
+      const meta = columns.find(({ meta_data: data }) => data?.path_in_schema[0] === name)?.meta_data
+      const { min_value: low, max_value: high } = meta?.statistics ?? {}
+      const known = isNumber(low) && isNumber(high)
+      min = Math.min(min, known ? Number(low) : Number.NaN)
+      max = Math.max(max, known ? Number(high) : Number.NaN)
+    }
+    if (Number.isFinite(min) && Number.isFinite(max)) ranges.set(name, { min, max })
+  }
+  return ranges
 }
