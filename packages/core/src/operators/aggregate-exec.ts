@@ -3,10 +3,10 @@ import type { Region } from '@volley/kernels'
 import type { AggregateCall } from '../aggregates/aggregate-call.ts'
 import { AggregateState } from '../aggregates/aggregate-state.ts'
 import { ColumnExpr } from '../expressions/column-expr.ts'
-import type { Expr } from '../expressions/expr.ts'
+import { exprKey, type Expr } from '../expressions/expr.ts'
 import type { MemoryReservation } from '../memory/memory-pool.ts'
 import { SpilledGroups } from '../memory/spilled-groups.ts'
-import { ExecutionPlan, type Distribution } from '../plan/execution-plan.ts'
+import { ExecutionPlan, type Distribution, type SortKey } from '../plan/execution-plan.ts'
 import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'
 import { projectExprs } from '../plan/project-exprs.ts'
 import type { Statistics } from '../plan/statistics.ts'
@@ -17,7 +17,9 @@ import { operatorStream } from '../runtime/operator-stream.ts'
 import { sliceBatch } from '../runtime/slice-batch.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import { UINT32 } from '../types/type-factory.ts'
+import { RowComparator } from '../vectors/compare.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
+import { allRows } from '../vectors/selection.ts'
 import type { Vector } from '../vectors/vector.ts'
 
 /** partial: rows to states; final: states to results; single: rows to results. */
@@ -105,6 +107,21 @@ export class AggregateExec extends ExecutionPlan {
     return { rows: rows && { value: Math.ceil(rows.value * share), exact: false }, bytes: null }
   }
 
+  /** Whether equal groups lie side by side in each partition, as the order of its rows has it. */
+  private get isSorted(): boolean {
+    if (this.groups.length === 0 || this.groupingSets !== null) return false
+    const first = this.input.ordering.slice(0, this.groups.length).map((key) => exprKey(key.expr))
+    const groups = new Set(this.groups.map(exprKey))
+    return groups.size === new Set(first).size && first.every((key) => groups.has(key))
+  }
+
+  override get ordering(): readonly SortKey[] {
+    if (!this.isSorted) return []
+    const keys = this.input.ordering.slice(0, this.groups.length)
+    const exprs = keys.map((key) => projectExprs(key.expr, this.groups, this.schema))
+    return exprs.includes(null) ? [] : keys.map((key, i) => ({ ...key, expr: exprs[i]! }))
+  }
+
   override get spillingPartitions(): number {
     return this.groups.length === 0 ? 0 : this.partitioning.count
   }
@@ -119,6 +136,7 @@ export class AggregateExec extends ExecutionPlan {
       ['groups', `[${this.groups.join(', ')}]`],
       ...(this.groupingSets === null ? [] : [['sets', JSON.stringify(this.groupingSets)] as const]),
       ['aggregates', `[${this.calls.join(', ')}]`],
+      ...(this.isSorted ? [['input', 'sorted'] as const] : []),
     ]
   }
 
@@ -143,6 +161,9 @@ export class AggregateExec extends ExecutionPlan {
     const memory = context.reserve(this, keyTypes.length > 0)
     const spilled = new SpilledGroups(this, { keyTypes, stateTypes, createState }, memory, context)
     const dictionaries = new Set<Vector>()
+    const sorted = this.isSorted
+    // Of sorted rows, all groups but the last are complete, and come out from time to time.
+    let due = false
     let state = createState()
     try {
       if (mode !== 'final' && groupingSets !== null && (mode === 'partial' || partition === 0)) {
@@ -151,16 +172,30 @@ export class AggregateExec extends ExecutionPlan {
       for (let batch = await input.next(); batch !== null; batch = await input.next()) {
         const scratch = context.region()
         try {
-          if (mode === 'final') state.merge(batch, this.stateKeys(batch, scratch), keyTypes.length)
-          else state.update(batch, groupingSets, scratch)
+          due ||= sorted && state.groupCount >= context.batchSize
+          const keys = mode === 'final' || due ? this.stateKeys(batch, scratch) : []
+          const add = (rows: RecordBatch): void =>
+            mode === 'final' ? state.merge(rows, keys, keyTypes.length) : state.update(rows, groupingSets, scratch)
+          const ended = due ? firstChange(batch, keys) : 0
+          if (ended > 0) {
+            add(rowsOf(batch, 0, ended))
+            yield* this.output(state, memory, context)
+            state = createState()
+            due = false
+          }
+          add(ended > 0 ? rowsOf(batch, ended, batch.numRows) : batch)
         } finally {
           scratch.release()
         }
         // Room to double for the next batch, or to be written out.
         const room = batchBytes(batch, dictionaries) + spilled.bufferBytes
         if (memory.tryResize(2 * state.bytes + room)) continue
+        if (sorted && state.groupCount > 1) {
+          due = true
+          continue
+        }
         if (mode === 'partial') yield* this.output(state, memory, context)
-        else if (keyTypes.length === 0) throw memory.refused(2 * state.bytes + room)
+        else if (keyTypes.length === 0 || sorted) throw memory.refused(2 * state.bytes + room)
         else await spilled.add(state, 2 * state.bytes + room)
         state = createState()
         memory.resize(2 * state.bytes + room)
@@ -212,6 +247,21 @@ export class AggregateExec extends ExecutionPlan {
     const wanted = this.schema.fields.length - this.calls.length
     return [...keys.slice(0, wanted), ...state.results(region)]
   }
+}
+
+/** How many rows of a sorted batch come before the first whose keys differ from those of the row before; 0 where none does. */
+function firstChange(batch: RecordBatch, keys: readonly Vector[]): number {
+  const rows = batch.selection ?? allRows(batch.length)
+  const order = keys.map(() => ({ descending: false, nullsFirst: false }))
+  const comparator = new RowComparator(keys, keys, order)
+  for (let k = 1; k < rows.length; k++) if (comparator.compare(rows[k - 1]!, rows[k]!) !== 0) return k
+  return 0
+}
+
+/** Some of the selected rows of a batch, in its memory. */
+function rowsOf(batch: RecordBatch, start: number, end: number): RecordBatch {
+  const rows = (batch.selection ?? allRows(batch.length)).subarray(start, end)
+  return new RecordBatch(batch.schema, batch.columns, batch.length, rows, batch.region)
 }
 
 /** Makes the groups of empty grouping sets, which are there without rows too. */

@@ -6,11 +6,13 @@ import {
   CoalescePartitionsExec,
   ColumnExpr,
   ComparisonExpr,
+  formatPlan,
   hashPartitioning,
   literal,
   RepartitionExec,
   UINT32,
   scalarAt,
+  SortExec,
   vectorOf,
   RecordBatch,
   type AggregateCall,
@@ -32,6 +34,7 @@ import {
   scan,
   testContext,
   isSame,
+  textOf,
   typesOf,
 } from './engine-support.ts'
 
@@ -191,6 +194,45 @@ test('aggregates in one step or merged equal DuckDB’s, whatever the keys', asy
     { numRuns: 80 },
   )
   expect(groups).toBeGreaterThan(100)
+})
+
+test('sorted rows are aggregated as they come, in their order', async () => {
+  let early = 0
+  await fc.assert(
+    fc.asyncProperty(
+      table,
+      fc.uniqueArray(fc.nat(KEYS.length - 1), { minLength: 1, maxLength: 2 }),
+      fc.uniqueArray(fc.nat(CASES.length - 1), { minLength: 1, maxLength: 4 }),
+      fc.record({ batchSize: fc.constantFrom(1, 3), descending: fc.boolean(), partial: fc.boolean() }),
+      async (rows, keys, cases, layout) => {
+        const input = scan(rows, 1)
+        const calls = cases.map((i) => CASES[i]!.make(input))
+        const order = keys.map((key) => ({ expr: column(input, key), descending: layout.descending, nullsFirst: true }))
+        const sorted = new SortExec(input, order, null, false)
+        const groups = keys.map((key) => column(sorted, key))
+        const aggregated = layout.partial
+          ? plan(sorted, 'two phases', () => groups, calls)
+          : new AggregateExec(sorted, 'single', groups, null, calls, outputSchema(groups, calls, false))
+        expect(formatPlan(aggregated)).toContain('input=sorted')
+        await createTable(rows)
+        const names = keys.map((key) => KEYS[key]!.name)
+        const select = [...names, ...cases.map((i) => CASES[i]!.sql)].join(', ')
+        const direction = layout.descending ? 'DESC NULLS FIRST' : 'ASC NULLS FIRST'
+        const by = names.map((name) => `${name} ${direction}`).join(', ')
+        const expected = await query(`SELECT ${select} FROM t GROUP BY ${names.join(', ')} ORDER BY ${by}`)
+        early += +(expected.length > layout.batchSize)
+        const types = typesOf(aggregated)
+        const actual = await run(aggregated, layout.batchSize)
+        expectSameRows(actual, expected, types)
+        if (aggregated.ordering.length === 0) return
+        const keysOf = (list: readonly (readonly unknown[])[]): string[] =>
+          list.map((row) => keys.map((_, i) => textOf(row[i], types[i]!)).join(' | '))
+        expect(keysOf(actual)).toEqual(keysOf(expected))
+      },
+    ),
+    { numRuns: 60 },
+  )
+  expect(early).toBeGreaterThan(20)
 })
 
 test('grouping sets count each row in each set, and keep the grand total of nothing', async () => {
