@@ -165,6 +165,25 @@ export function unpackRows(
     }
     return
   }
+  if (width === 64) {
+    for (let i = 0; i < count; i += 1) {
+      const word = 2 * rows[i]!
+      lo[i] = words[word]!
+      hi[i] = words[word + 1]!
+    }
+    return
+  }
+  if (wide && words.length < MAX_INT_BITS / 32) {
+    for (let i = 0; i < count; i += 1) {
+      const bit = Math.imul(rows[i]!, width)
+      const word = bit >>> 5
+      const shift = bit & 31
+      const second = words[word + 1]!
+      lo[i] = (words[word]! >>> shift) | ((second << 1) << (31 - shift))
+      hi[i] = ((second >>> shift) | ((words[word + 2]! << 1) << (31 - shift))) & maskHi
+    }
+    return
+  }
   for (let i = 0; i < count; i += 1) {
     const bit = rows[i]! * width
     const word = Math.floor(bit / 32)

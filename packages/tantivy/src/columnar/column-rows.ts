@@ -36,10 +36,18 @@ export class ColumnRows<Out> {
   /** First values of `count` documents of a list. */
   readDocs(docs: Uint32Array, count: number, out: Out, validity: Uint8Array): number {
     for (let i = 0; i < count; i += 1) if (docs[i]! >= this.index.numDocs) this.#check(docs[i]!, docs[i]! + 1)
+    // rows are documents
+    const full = this.index.docs === null && this.index.starts === null
     validity.fill(0, 0, (count + 7) >> 3)
+    if (full) setRange(validity, 0, count)
     let nulls = 0
     for (let from = 0; from < count; from += CHUNK) {
       const chunk = docs.subarray(from, Math.min(count, from + CHUNK))
+      if (full) {
+        this.#decoder.loadRows(chunk, chunk.length)
+        this.#decoder.store(out, from, chunk.length)
+        continue
+      }
       const found = this.#firstRowsOf(chunk)
       if (found === chunk.length) {
         this.#decoder.loadRows(rows, found)
