@@ -18,7 +18,7 @@ import {
   type FunctionRegistry,
 } from '../src/index.ts'
 
-const TOKEN = /\s*(\|\||[A-Za-z_][A-Za-z_0-9]*|\d+\.\d+|\d+|'(?:[^']|'')*'|[(),[\]-])/y
+const TOKEN = /\s*(\|\||!?~\*?|[A-Za-z_][A-Za-z_0-9]*|\d+\.\d+|\d+|'(?:[^']|'')*'|[(),[\]-])/y
 const TYPED = new Map([
   ['TIMESTAMP', timestampType(2)],
   ['DATE', DATE],
@@ -46,7 +46,11 @@ export class ExampleParser {
 
   parse(): Expr {
     let expr = this.#primary()
-    while (this.#take('||')) expr = this.#call('||', [expr, this.#primary()])
+    for (;;) {
+      const operator = ['||', '~', '~*', '!~', '!~*'].find((each) => this.#take(each))
+      if (operator === undefined) break
+      expr = this.#call(operator, [expr, this.#primary()])
+    }
     if (this.#at < this.#tokens.length) throw new Error(`unexpected ${this.#tokens[this.#at]}`)
     return expr
   }

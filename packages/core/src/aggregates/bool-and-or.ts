@@ -20,7 +20,7 @@ function ofBooleans(
     name,
     aliases,
     description,
-    examples: [{ sql: `${name}(true)`, result: 't' }],
+    examples: [{ sql: `${name}(true)`, result: 'true' }],
     resolve(argTypes) {
       const types = argTypes.map(typeName)
       if (types.length !== 1 || (types[0] !== 'Bool' && types[0] !== 'Null')) return null

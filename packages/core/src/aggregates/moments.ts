@@ -91,11 +91,13 @@ function moment(
   finish: Finish,
   aliases: readonly string[] = [],
 ): AggregateFunction {
+  // The pair of the example alone.
+  const only = finish({ n: 1, meanX: arity === 1 ? 2 : 1, meanY: 2, sxx: 0, syy: 0, sxy: 0 })
   return {
     name,
     aliases,
     description,
-    examples: [{ sql: `${name}(${arity === 1 ? '2.0' : '2.0, 1.0'})`, result: '' }],
+    examples: [{ sql: `${name}(${arity === 1 ? '2.0' : '2.0, 1.0'})`, result: only === null ? '' : String(only) }],
     resolve(argTypes) {
       const fits = argTypes.every((type) => isNumeric(type) || typeName(type) === 'Null')
       if (argTypes.length !== arity || !fits) return null

@@ -60,6 +60,17 @@ function unknownEncoding(name: string): VolleyError {
   return new VolleyError(`unrecognized encoding: "${name}"`, { code: SqlState.invalidParameterValue })
 }
 
+/** Digests of `abc`. */
+const SHA_EXAMPLES = [
+  ['sha224', '23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7'],
+  ['sha256', 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'],
+  ['sha384', 'cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7'],
+  [
+    'sha512',
+    'ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f',
+  ],
+] as const
+
 const DIGESTS: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = {
   md5: (bytes) => hexBytes(md5(bytes)),
   sha224,
@@ -98,12 +109,12 @@ export const HASH_FUNCTIONS: readonly ScalarFunction[] = [
         : null,
     evaluate: (call) => evaluateRows(call, ([value, method]) => digest(bytesOf(value!), method as string)),
   }),
-  ...(['sha224', 'sha256', 'sha384', 'sha512'] as const).map((name) =>
+  ...SHA_EXAMPLES.map(([name, sha]) =>
     defineFunction({
       name,
       category: 'binary',
       description: `The ${name.toUpperCase()} digest of a text or bytes.`,
-      examples: [],
+      examples: [[`encode(${name}('abc'), 'hex')`, sha]],
       resolve: (argTypes) =>
         argTypes.length === 1 && isBytes(argTypes[0])
           ? { argTypes: [ofBytes(argTypes[0]!)], returnType: BINARY, nullable: 'propagate' }

@@ -186,29 +186,59 @@ function ofNumbers(fn: ScalarFunction, count: number): ScalarFunction {
   }
 }
 
+/** Dimensions of a list type; 0 of others, and of lists of NULLs one. */
+function depthOf(type: DataType): number {
+  return typeName(type) === 'List' ? 1 + depthOf(elementType(type)) : 0
+}
+
+function lift(type: DataType, depth: number): DataType {
+  return depthOf(type) >= depth ? type : lift(listType(type), depth)
+}
+
+function lower(type: DataType, levels: number): DataType {
+  return levels <= 0 ? type : lower(elementType(type), levels - 1)
+}
+
+function wrapped(value: ScalarValue, levels: number): ScalarValue {
+  return levels <= 0 ? value : wrapped([value], levels - 1)
+}
+
 /** More functions of lists, with DataFusion's and DuckDB's names; positions count from 1. */
 export const LIST_FUNCTIONS: readonly ScalarFunction[] = [
   defineFunction({
     name: 'array_concat',
     aliases: ['array_cat', 'list_concat', 'list_cat'],
     category: 'array',
-    description: 'The items of all lists one after the other; a NULL list has none.',
-    examples: [['array_concat(ARRAY[1, 2], ARRAY[3])', '{1,2,3}']],
+    description:
+      'The items of all lists one after the other; a NULL list has none, and one of fewer dimensions is an item itself.',
+    examples: [
+      ['array_concat(ARRAY[1, 2], ARRAY[3])', '{1,2,3}'],
+      ['array_concat(ARRAY[1, 2], ARRAY[ARRAY[3, 4]])', '{{1,2},{3,4}}'],
+    ],
     resolve: (argTypes) => {
+      const depth = Math.max(0, ...argTypes.map(depthOf))
+      const lifted = argTypes.map((argType) => (depthOf(argType) === 0 ? argType : lift(argType, depth)))
       let type: DataType | null = listType(NULL)
-      for (const argType of argTypes) {
+      for (const argType of lifted) {
         const list = asList(argType)
         type = type === null || list === null ? null : commonType(type, list)
       }
       if (type === null || argTypes.length === 0) return null
-      return { argTypes: argTypes.map(() => type), returnType: type, nullable: 'always' }
+      const wanted = argTypes.map((argType) => lower(type, depthOf(argType) === 0 ? 0 : depth - depthOf(argType)))
+      return { argTypes: wanted, returnType: type, nullable: 'always' }
     },
-    evaluate: (call) =>
-      evaluateRows(
+    evaluate: (call) => {
+      const depth = depthOf(call.type)
+      const missing = call.args.map((arg) => depth - depthOf(arg.type))
+      return evaluateRows(
         call,
-        (lists) => (lists.every((list) => list === null) ? null : lists.flatMap((list) => (list ?? []) as List)),
+        (lists) => {
+          if (lists.every((list) => list === null)) return null
+          return lists.flatMap((list, i) => (list === null ? [] : (wrapped(list, missing[i]!) as List)))
+        },
         true,
-      ),
+      )
+    },
   }),
   listFunction({
     name: 'array_prepend',

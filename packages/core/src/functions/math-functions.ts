@@ -348,7 +348,7 @@ export const MATH_FUNCTIONS: readonly ScalarFunction[] = [
   floatFunction(
     'cot',
     'The cotangent of radians.',
-    [],
+    [['round(cot(1), 6)', '0.642093']],
     finite((x) => 1 / Math.tan(x)),
   ),
   floatFunction('asin', 'The inverse sine, in radians.', [['asin(0)', '0']], limited(Math.asin)),

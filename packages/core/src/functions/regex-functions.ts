@@ -44,7 +44,7 @@ function operator(name: string, description: string, flags: string, negated: boo
     name,
     category: 'regular expressions',
     description,
-    examples: [],
+    examples: [[`'Thomas' ${name} 't.*m'`, String(/t.*m/.test(flags === '' ? 'Thomas' : 'thomas') !== negated)]],
     overloads: [{ args: [UTF8, UTF8], returns: BOOL }],
     evaluate: (call) =>
       evaluateRows(call, (args) => regexOf(args[1] as string, flags).test(args[0] as string) !== negated),

@@ -1,5 +1,5 @@
 import type { DataType } from 'apache-arrow'
-import { layoutOf, withLayout } from '../types/data-types.ts'
+import { layoutOf, typeName, typesEqual, withLayout } from '../types/data-types.ts'
 
 /** Functions whose text has the layout of their first argument, if it is the only one or no dictionary. */
 const SAME = new Set(['upper', 'lower', 'initcap', 'reverse', 'btrim', 'ltrim', 'rtrim'])
@@ -7,6 +7,16 @@ const SAME = new Set(['upper', 'lower', 'initcap', 'reverse', 'btrim', 'ltrim', 
 const COUNTS = new Set(['ascii', 'bit_length', 'length', 'octet_length'])
 /** Functions whose text has the widest layout of their arguments. */
 const JOINS = new Set(['concat', 'concat_ws'])
+
+/** The list that a function makes of lists has the layout of the first, and is large where one of them is. */
+function listLayout(argTypes: readonly DataType[], returnType: DataType): DataType {
+  const lists = argTypes.filter((type) => typesEqual(type, returnType) && layoutOf(type) !== null)
+  const [first] = lists
+  if (typeName(returnType) !== 'List' || first === undefined) return returnType
+  const large = lists.find((type) => layoutOf(type)!.startsWith('LargeList'))
+  const layout = layoutOf(large ?? first)!
+  return /^(?:Large)?List/.test(layout) ? withLayout(returnType, layout) : returnType
+}
 
 /** A function's type under the name of the Arrow layout that goes through it. */
 export function resultLayout(name: string, argTypes: readonly DataType[], returnType: DataType): DataType {
@@ -22,6 +32,7 @@ export function resultLayout(name: string, argTypes: readonly DataType[], return
     )
     return withLayout(returnType, counted)
   }
+  if (name.startsWith('array_')) return listLayout(argTypes, returnType)
   if (!JOINS.has(name)) return returnType
   const layouts = argTypes.map(layoutOf)
   const widest = ['Utf8View', 'LargeUtf8'].find((each) => layouts.includes(each))

@@ -127,13 +127,14 @@ function bind(env: ExprContext, ast: AstExpr): Expr {
 }
 
 /**
- * A written cast. Numbers become timestamps as nanoseconds since 1970, which PostgreSQL does not cast at all; a timestamp
+ * A written cast. Numbers become timestamps as nanoseconds since 1970 (PostgreSQL does not cast them at all), with a
+ * number of digits as that unit; a timestamp
  * with fewer digits of a second is the nearest; zones are the session's.
  */
 function bindCast(env: ExprContext, ast: Extract<AstExpr, { kind: 'cast' }>): Expr {
   const { ctx } = env
   const operand = bindExpr(env, ast.operand)
-  const type = inSessionZone(ctx, ast.type)
+  const type = inSessionZone(ctx.planning, ast.type)
   if (typeName(type) !== 'Timestamp') return castTo(ctx, operand, type, ast.safe)
   if (
     typeName(operand.type) === 'Timestamp' &&
@@ -144,7 +145,7 @@ function bindCast(env: ExprContext, ast: Extract<AstExpr, { kind: 'cast' }>): Ex
     const nearest = new ArithmeticExpr('+', operand, new LiteralExpr(INTERVAL, half), operand.type)
     return castTo(ctx, nearest, type, ast.safe)
   }
-  if (unitOf(type) !== TimeUnit.MICROSECOND || !isNumeric(operand.type)) return castTo(ctx, operand, type, ast.safe)
+  if (ast.bareTimestamp !== true || !isNumeric(operand.type)) return castTo(ctx, operand, type, ast.safe)
   return castTo(ctx, operand, timestampType(TimeUnit.NANOSECOND, timezoneOf(type)), ast.safe)
 }
 

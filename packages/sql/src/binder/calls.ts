@@ -32,6 +32,7 @@ import { BinderState, sqlError, sqlTypeName, unsupportedAt } from './errors.ts'
 import type { ExprContext } from './expr-context.ts'
 import { AggregateMarker, GroupingMarker, UnnestMarker } from './markers.ts'
 import { didYouMean, fold, foldPath } from './names.ts'
+import { SPECIAL_FUNCTIONS } from './special-functions.ts'
 import { bindMatch, bindScore } from './text-search.ts'
 import { bindWindowCall } from './windows.ts'
 
@@ -43,7 +44,9 @@ export function bindCall(env: ExprContext, ast: AstCall): Expr {
   const special = bindSpecial(env, ast, name)
   if (special !== null) return special
   const aggregate = functions.aggregate(name)
-  if (aggregate !== undefined) return bindAggregate(env, ast, aggregate)
+  // bit_and(x) is an aggregate, bit_and(x, y) is not.
+  const alsoScalar = ast.args.length > 1 && functions.scalar(name) !== undefined
+  if (aggregate !== undefined && !alsoScalar) return bindAggregate(env, ast, aggregate)
   plainCall(ast, name)
   if (functions.scalar(name) === undefined && functions.window(name) !== undefined) {
     throw sqlError(BinderState.windowingError, `window function ${name} requires an OVER clause`, ast.at)
@@ -106,10 +109,8 @@ export function callScalar(env: ExprContext, name: string, args: readonly Expr[]
       ...functions.names('scalar'),
       ...functions.names('aggregate'),
       ...functions.names('window'),
-      'match',
-      'phrase',
-      'score',
-    ]
+      ...SPECIAL_NAMES,
+    ].filter((candidate) => /^\w+$/.test(candidate))
     throw sqlError(SqlState.undefinedFunction, `function ${name} does not exist${didYouMean(name, known)}`, at)
   }
   let call: Expr | null
@@ -135,8 +136,13 @@ export function noOverload(name: string, args: readonly Expr[], at: Position | n
   )
 }
 
+const SPECIAL_NAMES: ReadonlySet<string> = new Set(SPECIAL_FUNCTIONS.flatMap(({ name, aliases }) => [name, ...aliases]))
+const TO_TIMESTAMP = /^to_timestamp(?:_seconds|_millis|_micros|_nanos)?$/
+
 function bindSpecial(env: ExprContext, ast: AstCall, name: string): Expr | null {
   const { ctx } = env
+  if (TO_TIMESTAMP.test(name)) return bindToTimestamp(env, ast, name)
+  if (!SPECIAL_NAMES.has(name)) return null
   switch (name) {
     case 'match':
     case 'phrase':
@@ -210,13 +216,6 @@ function bindSpecial(env: ExprContext, ast: AstCall, name: string): Expr | null 
         value.type,
       )
     }
-    case 'to_timestamp':
-    case 'to_timestamp_seconds':
-    case 'to_timestamp_millis':
-    case 'to_timestamp_micros':
-    case 'to_timestamp_nanos':
-      plainCall(ast, name)
-      return bindToTimestamp(env, ast, name)
     case 'if':
     case 'iif': {
       const args = valueArguments(ast).map((arg) => bindExpr(env, arg))
@@ -250,6 +249,7 @@ function bindSpecial(env: ExprContext, ast: AstCall, name: string): Expr | null 
  */
 function bindToTimestamp(env: ExprContext, ast: AstCall, name: string): Expr {
   const { ctx } = env
+  plainCall(ast, name)
   const args = valueArguments(ast).map((arg) => bindExpr(env, arg))
   const [first] = args
   const plain = callScalar(env, name, args, ast.at)
@@ -293,9 +293,6 @@ export function aggregateParts(
 ): { args: Expr[]; filter: Expr | null; orderBy: SortKey[]; type: Expr['type']; argTypes: readonly Expr['type'][] } {
   const { ctx } = env
   const first = ast.args[0]
-  if (fn.name === 'count' && ast.args.length === 0) {
-    throw sqlError('42809', 'count(*) must be used to call a parameterless aggregate function', ast.at)
-  }
   if (ast.ignoreNulls && fn.ordered !== true && ast.over === null) {
     throw sqlError(SqlState.syntaxError, `${fn.name} does not take IGNORE NULLS: it leaves out NULLs`, ast.at)
   }

@@ -27,6 +27,7 @@ import {
   VolleyError,
 } from '@volley/core'
 import type { DataType } from 'apache-arrow'
+import type { PlanningContext } from '@volley/planner'
 import type { BindContext } from './bind-context.ts'
 import { sqlError, sqlTypeName } from './errors.ts'
 
@@ -74,9 +75,9 @@ function castLiteral(ctx: BindContext, literal: LiteralExpr, type: DataType, saf
 }
 
 /** A type as it is written: `timestamp with time zone` has the zone of the session. */
-export function inSessionZone(ctx: BindContext, type: DataType): DataType {
+export function inSessionZone({ settings }: PlanningContext, type: DataType): DataType {
   if (typeName(type) !== 'Timestamp' || timezoneOf(type) !== 'UTC') return type
-  const zone = ctx.planning.settings.get('timezone') ?? ''
+  const zone = settings.get('timezone') ?? ''
   return zone === '' || zone.toUpperCase() === 'UTC' ? type : timestampType(unitOf(type), zone)
 }
 

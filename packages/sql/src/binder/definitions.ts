@@ -21,7 +21,7 @@ import type {
 import { withinStack } from '../parser/guard.ts'
 import { BindContext } from './bind-context.ts'
 import { bindExpr } from './bind-expr.ts'
-import { castTo } from './coerce.ts'
+import { castTo, inSessionZone } from './coerce.ts'
 import { sqlError } from './errors.ts'
 import { didYouMean, fold, foldPath } from './names.ts'
 import { castColumns, outputExpr, refTo, resolveNullColumns } from './outputs.ts'
@@ -53,7 +53,8 @@ export function definedColumns(definitions: readonly AstColumnDefinition[], cont
     if (seen.has(name))
       throw sqlError(DUPLICATE_COLUMN, `column "${name}" specified more than once`, definition.name.at)
     seen.add(name)
-    const { type, nullable } = definition
+    const type = inSessionZone(context, definition.type)
+    const { nullable } = definition
     const column = { name, type, nullable, visible: true, selectable: true, searchable: false }
     return definition.defaultValue === null ? column : { ...column, defaultValue: defaultOf(definition, context) }
   })
@@ -79,7 +80,7 @@ function defaultOf(definition: AstColumnDefinition, context: PlanningContext): E
     aliases: null,
     namedWindows: new Map(),
   }
-  const bound = castTo(ctx, bindExpr(env, definition.defaultValue!), definition.type)
+  const bound = castTo(ctx, bindExpr(env, definition.defaultValue!), inSessionZone(context, definition.type))
   definedBy.set(bound, definition)
   return bound
 }

@@ -39,7 +39,7 @@ export function bindLiteral(ctx: BindContext, ast: AstExpr): Expr | null {
     case 'typed': {
       const text = textLiteral(ctx, ast.text, ast.at)
       return typeName(ast.type) === 'Timestamp'
-        ? timestampLiteral(ctx, ast.text, timezoneOf(inSessionZone(ctx, ast.type)), text)
+        ? timestampLiteral(ctx, ast.text, timezoneOf(inSessionZone(ctx.planning, ast.type)), text)
         : castTo(ctx, text, ast.type)
     }
     case 'interval':

@@ -118,7 +118,14 @@ export type AstExpr =
     })
   | (Node & { readonly kind: 'exists'; readonly negated: boolean; readonly query: AstQuery })
   | (Node & { readonly kind: 'subquery'; readonly query: AstQuery })
-  | (Node & { readonly kind: 'cast'; readonly operand: AstExpr; readonly type: DataType; readonly safe: boolean })
+  | (Node & {
+      readonly kind: 'cast'
+      readonly operand: AstExpr
+      readonly type: DataType
+      /** `timestamp` without a number of digits. */
+      readonly bareTimestamp?: boolean
+      readonly safe: boolean
+    })
   | (Node & {
       readonly kind: 'case'
       readonly operand: AstExpr | null

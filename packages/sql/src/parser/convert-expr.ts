@@ -12,7 +12,7 @@ import type {
 import { SqlState } from '@volley/core'
 import { sqlError } from '../binder/errors.ts'
 import { convertQuery } from './convert-query.ts'
-import { convertType, lengthOf } from './convert-type.ts'
+import { convertType, isBareTimestamp, lengthOf } from './convert-type.ts'
 import { exclusionOf, type Exclusion } from './unknown-syntax.ts'
 import { climb, Precedence, type ExprItem } from './precedence.ts'
 import { name, names, positionOf, unsupported, variant } from './raw.ts'
@@ -236,12 +236,16 @@ function flatten(raw: Raw, items: ExprItem[]): void {
     case 'Cast':
       if (node.kind === 'DoubleColon') {
         const type = convertType(node.data_type)
+        const bareTimestamp = isBareTimestamp(node.data_type)
         flatten(node.expr, items)
         items.push({
           kind: 'postfix',
           power: Precedence.cast,
           build: (operand) =>
-            shortened({ kind: 'cast', operand, type, safe: false, at: operand.at }, lengthOf(node.data_type)),
+            shortened(
+              { kind: 'cast', operand, type, bareTimestamp, safe: false, at: operand.at },
+              lengthOf(node.data_type),
+            ),
         })
         return
       }
@@ -305,6 +309,7 @@ function convertAtom(raw: Raw, tag: string, node: Raw): AstExpr {
           kind: 'cast',
           operand: convertExpr(node.expr),
           type: convertType(node.data_type),
+          bareTimestamp: isBareTimestamp(node.data_type),
           safe: node.kind !== 'Cast',
           at: positionOf(raw),
         },

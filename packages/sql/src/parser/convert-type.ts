@@ -173,6 +173,13 @@ export function lengthOf(raw: Raw): number | null {
   return length === undefined || length === null ? null : Number(length)
 }
 
+/** Whether a type is a timestamp without a number of digits. */
+export function isBareTimestamp(raw: Raw): boolean {
+  const [tag, payload] = variant(raw)
+  const digits = Array.isArray(payload) ? payload[0] : payload
+  return (tag === 'Timestamp' || tag === 'TimestampTz') && (digits === undefined || digits === null)
+}
+
 function isZoned(raw: Raw): boolean {
   return raw === 'Tz' || raw === 'WithTimeZone'
 }
