@@ -1,8 +1,11 @@
+import { SqlState } from '@volley/core'
+import { NetworkShuffleExec } from '@volley/planner'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Coordinator, createWorkerServer, LOCAL_WORKER, ThreadTaskExecutor, type WorkerServer } from '../src/index.ts'
 import { collectNumbers } from './support/collect.ts'
-import { broadcast, shuffle } from './support/plans.ts'
+import { FaultExec } from './support/fault-exec.ts'
+import { broadcast, gather, producersOf, schema, shuffle, stage } from './support/plans.ts'
 import { testSession, type TestSession } from './support/session.ts'
 
 /** Workers on sockets whose sessions are in this process, so that their arenas can be looked at. */
@@ -148,6 +151,18 @@ describe('exchanges between threads', () => {
       const copies = threaded.execute(broadcast(names, sizes, rows))
       expect(await collectNumbers(copies)).toHaveLength(2 * 4 * 400)
       expect(copies.metrics.stages[0]!.plan!.rowsOut).toBe(4 * 400)
+
+      // A thread that dies is an error; the next query has a new one.
+      const dying = stage(1, 'shuffle', names, [new FaultExec('die', 2), new FaultExec('endless', 2)])
+      const readers = names.map((_, m) => new NetworkShuffleExec(1, producersOf(dying), schema, [], 1, m))
+      const lost = threaded.execute(gather([dying, stage(2, 'coalesce', names, readers, [dying])]))
+      await expect(collectNumbers(lost)).rejects.toMatchObject({ code: SqlState.workerLost })
+      expect(await collectNumbers(threaded.execute(shuffle(names, sizes, rows)))).toHaveLength(3200)
+
+      // One that spins hears that its query has ended.
+      const spinning = gather([stage(1, 'coalesce', names, [new FaultExec('spin'), new FaultExec('spin')])])
+      const cancelled = threaded.execute(spinning, { signal: AbortSignal.timeout(50) })
+      await expect(collectNumbers(cancelled)).rejects.toMatchObject({ code: SqlState.queryCanceled })
 
       expect(session.arena.liveBlocks).toBe(0)
       expect(await executor!.liveBytes()).toEqual([0, 0])

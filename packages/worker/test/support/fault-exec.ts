@@ -14,11 +14,11 @@ import {
 import type { Schema } from 'apache-arrow'
 import { arrowBatch, schema } from './plans.ts'
 
-type Fault = 'endless' | 'stall' | 'fail' | 'spin'
+type Fault = 'endless' | 'stall' | 'fail' | 'spin' | 'die'
 
 /**
  * A leaf that never ends by itself. `endless` gives batches for ever, `stall` gives one and then waits for cancellation, `fail` gives one and then
- * throws, `spin` never gives its event loop a turn and never gives a batch.
+ * throws, `spin` never gives its event loop a turn and never gives a batch, `die` gives one and ends its thread.
  */
 export class FaultExec extends ExecutionPlan {
   override readonly kind = 'FaultExec'
@@ -57,6 +57,8 @@ export class FaultExec extends ExecutionPlan {
     yield batch()
     if (this.fault === 'fail')
       throw new VolleyError('the split 01J is damaged', { code: SqlState.dataCorrupted, split: '01J' })
+    // In a thread, this ends the thread.
+    if (this.fault === 'die') process.exit(1)
     if (this.fault === 'stall') {
       await new Promise<void>((resolve) => context.signal!.addEventListener('abort', () => resolve()))
       context.throwIfCancelled()
