@@ -163,7 +163,7 @@ export class MemoryReservation {
   get capacity(): number {
     const { pool, limitBytes, consumers, spillableBytes } = this.#query
     if (limitBytes === Infinity) return Infinity
-    const left = limitBytes - pool.usedBytes + this.#bytes
+    const left = this.#left
     if (!this.#options.spillable) return left
     const share = (limitBytes - pool.unspillableBytes) / Math.max(1, pool.spillingQueries)
     const equal = share / Math.max(1, consumers)
@@ -173,15 +173,26 @@ export class MemoryReservation {
 
   /** Holds `bytes` from now on, if they are granted; to hold less always is. */
   tryResize(bytes: number): boolean {
-    const delta = bytes - this.#bytes
-    if (delta > 0 && bytes > this.capacity) return false
+    if (this.#freed) return true
+    if (bytes > this.#bytes && bytes > this.capacity) return false
     this.#set(bytes)
     return true
   }
 
-  /** @throws VolleyError 53200 when the bytes are not granted. */
+  /**
+   * Holds `bytes` from now on: the least that the operator needs to get on, which it gets whatever its share is.
+   *
+   * @throws VolleyError 53200 when that is more than is left of the limit.
+   */
   resize(bytes: number): void {
-    if (!this.tryResize(bytes)) throw this.refused(bytes)
+    if (this.tryResize(bytes)) return
+    if (bytes > this.#left) throw this.refused(bytes)
+    this.#set(bytes)
+  }
+
+  /** What nobody else holds. */
+  get #left(): number {
+    return this.#query.limitBytes - this.#query.pool.usedBytes + this.#bytes
   }
 
   /** What is thrown when nothing is left to spill. */
@@ -191,8 +202,8 @@ export class MemoryReservation {
 
   free(): void {
     if (this.#freed) return
-    this.#freed = true
     this.#set(0)
+    this.#freed = true
     this.#options.ended(this)
   }
 

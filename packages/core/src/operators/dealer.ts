@@ -1,22 +1,40 @@
+import type { MemoryReservation } from '../memory/memory-pool.ts'
+import { Spill, type SpilledBatch } from '../memory/spill.ts'
+import type { ExecutionPlan } from '../plan/execution-plan.ts'
 import type { Partitioning } from '../plan/partitioning.ts'
+import { batchBytes } from '../runtime/batch-bytes.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
 import type { OperatorMetrics } from '../runtime/metrics.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
 import { allRows } from '../vectors/selection.ts'
+import type { Vector } from '../vectors/vector.ts'
 import { hashKeys } from './join-hash-table.ts'
+
+/** A batch, or rows of one, that a reader has not come for: in memory, or on disk. */
+interface Waiting {
+  readonly rows: number
+  /** Held in memory. */
+  readonly bytes: number
+  readonly batch: RecordBatch | null
+  readonly written: SpilledBatch | null
+}
 
 /**
  * Deals the batches of one stream to several readers. It reads when a reader finds its queue empty, so a reader that is
  * ahead fills the queues of the others: any of them may be read alone, and what waits is counted as `peak_buffered_rows`.
+ * Batches for which there is no memory wait on disk.
  */
 export class Dealer {
   readonly #input: BatchStream
   readonly #partitioning: Partitioning
   readonly #context: TaskContext
   readonly #metrics: OperatorMetrics
-  readonly #queues: RecordBatch[][]
+  readonly #memory: MemoryReservation
+  readonly #spill: Spill
+  readonly #queues: Waiting[][]
   readonly #closed: boolean[]
+  readonly #dictionaries = new Set<Vector>()
   #open: number
   #reading: Promise<void> | null = null
   #ended = false
@@ -24,26 +42,30 @@ export class Dealer {
   #turn = 0
   #buffered = 0
 
-  constructor(input: BatchStream, partitioning: Partitioning, context: TaskContext, metrics: OperatorMetrics) {
+  constructor(node: ExecutionPlan, input: BatchStream, partitioning: Partitioning, context: TaskContext) {
     this.#input = input
     this.#partitioning = partitioning
     this.#context = context
-    this.#metrics = metrics
+    this.#metrics = context.metricsOf(node)
+    this.#memory = context.reserve(node, true)
+    this.#spill = new Spill(node, this.#memory, context)
     this.#queues = Array.from({ length: partitioning.count }, () => [])
     this.#closed = this.#queues.map(() => false)
     this.#open = partitioning.count
     context.onClose(async () => {
       for (let p = 0; p < partitioning.count; p++) await this.#close(p)
+      this.#memory.free()
+      await this.#spill.delete()
     })
   }
 
   /** The next batch of a partition, with one reference, the caller's; null at the end. */
   async next(partition: number): Promise<RecordBatch | null> {
     for (;;) {
-      const batch = this.#queues[partition]!.shift()
-      if (batch !== undefined) {
-        this.#buffered -= batch.numRows
-        return batch
+      const waiting = this.#queues[partition]!.shift()
+      if (waiting !== undefined) {
+        this.#count(-waiting.rows, -waiting.bytes)
+        return waiting.batch ?? (await this.#spill.read(waiting.written!))
       }
       if (this.#error !== null) throw this.#error
       if (this.#ended || this.#closed[partition]) return null
@@ -55,7 +77,7 @@ export class Dealer {
     try {
       const batch = await this.#input.next()
       if (batch === null) this.#ended = true
-      else this.#deal(batch)
+      else await this.#deal(batch.retain())
     } catch (error) {
       this.#error = error
     } finally {
@@ -63,10 +85,11 @@ export class Dealer {
     }
   }
 
-  #deal(batch: RecordBatch): void {
+  /** Gives the rows of a batch to the queues, and releases it. */
+  async #deal(batch: RecordBatch): Promise<void> {
     const partitioning = this.#partitioning
     if (partitioning.kind !== 'hash') {
-      this.#enqueue(this.#turn++ % partitioning.count, batch.retain())
+      await this.#enqueue(this.#turn++ % partitioning.count, batch)
       return
     }
     const rows = batch.selection ?? allRows(batch.length)
@@ -79,31 +102,55 @@ export class Dealer {
         if (ends[p] === start) continue
         region.retain()
         const selection = order.subarray(start, ends[p])
-        this.#enqueue(p, new RecordBatch(batch.schema, batch.columns, batch.length, selection, region))
+        await this.#enqueue(p, new RecordBatch(batch.schema, batch.columns, batch.length, selection, region))
       }
     } finally {
       region.release()
+      batch.release()
     }
   }
 
-  #enqueue(partition: number, batch: RecordBatch): void {
+  async #enqueue(partition: number, batch: RecordBatch): Promise<void> {
+    const rows = batch.numRows
     if (this.#closed[partition]) {
-      this.#metrics.add('rows_dropped', batch.numRows)
+      this.#metrics.add('rows_dropped', rows)
       batch.release()
       return
     }
-    this.#queues[partition]!.push(batch)
-    this.#buffered += batch.numRows
+    const queue = this.#queues[partition]!
+    const bytes = Math.ceil((batchBytes(batch, this.#dictionaries) * rows) / Math.max(1, batch.length))
+    if (this.#memory.tryResize(this.#memory.bytes + bytes)) {
+      this.#buffered += rows
+      queue.push({ rows, bytes, batch, written: null })
+    } else {
+      try {
+        this.#spill.begin(this.#memory.bytes + bytes)
+        const written = await this.#spill.write(batch)
+        // The reader may have been closed meanwhile.
+        if (this.#closed[partition]) this.#metrics.add('rows_dropped', rows)
+        else {
+          this.#buffered += rows
+          queue.push({ rows, bytes: 0, batch: null, written })
+        }
+      } finally {
+        batch.release()
+      }
+    }
     this.#metrics.max('peak_buffered_rows', this.#buffered)
+  }
+
+  #count(rows: number, bytes: number): void {
+    this.#buffered += rows
+    this.#memory.tryResize(this.#memory.bytes + bytes)
   }
 
   async #close(partition: number): Promise<void> {
     if (this.#closed[partition]) return
     this.#closed[partition] = true
-    for (const batch of this.#queues[partition]!.splice(0)) {
-      this.#buffered -= batch.numRows
-      this.#metrics.add('rows_dropped', batch.numRows)
-      batch.release()
+    for (const { rows, bytes, batch } of this.#queues[partition]!.splice(0)) {
+      this.#count(-rows, -bytes)
+      this.#metrics.add('rows_dropped', rows)
+      batch?.release()
     }
     if (--this.#open === 0) await this.#input.close()
   }

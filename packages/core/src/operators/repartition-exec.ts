@@ -34,6 +34,10 @@ export class RepartitionExec extends ExecutionPlan {
     return this.input.statistics
   }
 
+  override get spillingPartitions(): number {
+    return 1
+  }
+
   override withChildren(children: readonly ExecutionPlan[]): ExecutionPlan {
     return new RepartitionExec(children[0]!, this.partitioning)
   }
@@ -50,7 +54,7 @@ export class RepartitionExec extends ExecutionPlan {
     if (dealer === undefined) {
       const { count } = this.input.partitioning
       const inputs = Array.from({ length: count }, (_, i) => this.input.execute(i, context))
-      dealer = new Dealer(mergeStreams(this.schema, inputs), this.partitioning, context, context.metricsOf(this))
+      dealer = new Dealer(this, mergeStreams(this.schema, inputs), this.partitioning, context)
       this.#dealers.set(context, dealer)
     }
     const shared = dealer

@@ -11,9 +11,10 @@ import {
   TaskContext,
   type ExecutionPlan,
   type ScalarValue,
+  type SpillFile,
 } from '../../src/index.ts'
 import { NodeSpillStore } from '../../src/node.ts'
-import { multiset, typesOf } from './engine-support.ts'
+import { expectSameRows, typesOf } from './engine-support.ts'
 
 export interface LimitedRun {
   readonly rows: ScalarValue[][]
@@ -72,6 +73,31 @@ export async function runLimited(plan: ExecutionPlan, options: LimitedOptions = 
   }
 }
 
+/** A store whose file calls `interrupt` before its n-th write. */
+export class InterruptedStore extends NodeSpillStore {
+  writes = 0
+  readonly #at: number
+  readonly #interrupt: () => void
+
+  constructor(at: number, interrupt: () => void) {
+    super()
+    this.#at = at
+    this.#interrupt = interrupt
+  }
+
+  override async create(): Promise<SpillFile> {
+    const file = await super.create()
+    return {
+      append: async (bytes) => {
+        if (++this.writes === this.#at) this.#interrupt()
+        return file.append(bytes)
+      },
+      read: (extent) => file.read(extent),
+      delete: () => file.delete(),
+    }
+  }
+}
+
 function counterOf(plan: ExecutionPlan, name: string, context: TaskContext): number {
   const own = context.metricsOf(plan).counters.get(name) ?? 0
   return plan.children.reduce((sum, child) => sum + counterOf(child, name, context), own)
@@ -87,6 +113,6 @@ export async function expectSameAtATenth(plan: ExecutionPlan, ordered = false): 
   expect(limited.spilledBytes).toBeGreaterThan(0)
   expect(limited.spillCount).toBeGreaterThan(0)
   if (ordered) expect(limited.rows).toEqual(free.rows)
-  else expect(multiset(limited.rows, typesOf(plan))).toEqual(multiset(free.rows, typesOf(plan)))
+  else expectSameRows(limited.rows, free.rows, typesOf(plan))
   return limited
 }

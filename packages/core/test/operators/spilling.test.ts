@@ -20,6 +20,7 @@ import {
   RecordBatch,
   UTF8,
   vectorOf,
+  VolleyError,
   WindowCall,
   WindowExec,
   type AggregateCall,
@@ -32,7 +33,7 @@ import {
 } from '../../src/index.ts'
 import { Arena, Region } from '@volley/kernels'
 import { aggregate, column, functions } from './engine-support.ts'
-import { expectSameAtATenth, runLimited } from './spill-support.ts'
+import { expectSameAtATenth, InterruptedStore, runLimited } from './spill-support.ts'
 
 /** Numbers 0 to 2^32 - 1 that repeat with the seed (mulberry32). */
 function randoms(seed: number): () => number {
@@ -48,8 +49,8 @@ function randoms(seed: number): () => number {
 const arena = new Arena({ reserveBytes: 64 << 20 })
 const SCHEMA = new Schema([new Field('k', INT32, true), new Field('n', INT64, true), new Field('t', UTF8, true)])
 
-/** Rows with a key below `keys` (or NULL; or, for 'unique', their number), a number and a text of a width, in two partitions. */
-function table(rows: number, keys: number | 'unique', seed: number, width = 0): ExecutionPlan {
+/** Rows with a key below `keys` (or NULL; or, for 'unique', their number), a number and a text of a width, in partitions. */
+function table(rows: number, keys: number | 'unique', seed: number, width = 0, parts = 2): ExecutionPlan {
   const next = randoms(seed)
   const values = Array.from({ length: rows }, (_, i): ScalarValue[] => [
     keys === 'unique' ? i : next() % 20 === 0 ? null : next() % keys,
@@ -57,18 +58,21 @@ function table(rows: number, keys: number | 'unique', seed: number, width = 0): 
     `row ${next() % 1000}`.padEnd(width),
   ])
   const region = new Region(arena)
-  const half = (from: number, to: number): MemoryExec['partitions'][number] => {
-    const part = values.slice(from, to)
+  const part = (from: number, to: number): MemoryExec['partitions'][number] => {
+    const own = values.slice(from, to)
     const columns = SCHEMA.fields.map((field, c) =>
       vectorOf(
         field.type,
-        part.map((row) => row[c]!),
+        own.map((row) => row[c]!),
         region,
       ),
     )
-    return [toArrowRecordBatch(new RecordBatch(SCHEMA, columns, part.length, null, region))]
+    return [toArrowRecordBatch(new RecordBatch(SCHEMA, columns, own.length, null, region))]
   }
-  const plan = new MemoryExec(SCHEMA, [half(0, rows >> 1), half(rows >> 1, rows)])
+  const plan = new MemoryExec(
+    SCHEMA,
+    Array.from({ length: parts }, (_, p) => part((p * rows) / parts, ((p + 1) * rows) / parts)),
+  )
   region.release()
   return plan
 }
@@ -77,22 +81,25 @@ const sortKeys = (plan: ExecutionPlan, ...at: number[]): SortKey[] =>
   at.map((i) => ({ expr: column(plan, i), descending: i === 2, nullsFirst: i === 0 }))
 
 test('a sort merges what it had to write, in rounds, and keeps equal rows in their order', async () => {
-  const single = new RepartitionExec(table(12_000, 50, 1), { kind: 'unknown', count: 1 })
-  const run = await expectSameAtATenth(new SortExec(single, sortKeys(single, 0), null, true), true)
+  const run = await expectSameAtATenth(sorted(), true)
   expect(run.spillCount).toBeGreaterThan(8)
 })
 
 test('a top k that does not fit spills and keeps the first rows only', async () => {
-  const single = new RepartitionExec(table(12_000, 5000, 2), { kind: 'unknown', count: 1 })
-  const run = await expectSameAtATenth(new SortExec(single, sortKeys(single, 0, 2, 1), 6000, true), true)
-  expect(run.rows.length).toBe(6000)
+  const input = table(6000, 5000, 2, 0, 1)
+  const run = await expectSameAtATenth(new SortExec(input, sortKeys(input, 0, 2, 1), 3000, true), true)
+  expect(run.rows.length).toBe(3000)
 })
 
+function sorted(): ExecutionPlan {
+  const input = table(6000, 50, 1, 0, 1)
+  return new SortExec(input, sortKeys(input, 0), null, true)
+}
+
 function grouped(mode: 'single' | 'two steps', sets: readonly (readonly number[])[] | null): ExecutionPlan {
-  const input = table(6000, 2000, 3)
+  const input = mode === 'single' ? table(2500, 1000, 3, 60, 1) : table(1500, 500, 3, 60)
   const groups = sets === null ? [column(input, 0)] : [column(input, 0), column(input, 2)]
   const calls = [
-    aggregate('count', []),
     aggregate('sum', [column(input, 1)]),
     aggregate('min', [column(input, 2)]),
     aggregate('count', [column(input, 2)], { distinct: true }),
@@ -114,7 +121,7 @@ function aggregated(
   const make = (of: ExecutionPlan, how: AggregateMode, keys: readonly ColumnExpr[], out: Schema): AggregateExec =>
     new AggregateExec(of, how, keys, sets, calls, out)
   if (mode === 'single') {
-    return make(new RepartitionExec(input, hashPartitioning(sets === null ? groups : [], 1)), 'single', groups, schema)
+    return make(input, 'single', groups, schema)
   }
   const partial = make(input, 'partial', groups, AggregateExec.partialSchema(groupFields, sets, calls))
   const keys = groups.map((_, i) => column(partial, i))
@@ -124,7 +131,7 @@ function aggregated(
 
 test('groups that do not fit are written, dealt and merged, with DISTINCT and ORDER BY inside', async () => {
   await expectSameAtATenth(grouped('single', null))
-  await expectSameAtATenth(grouped('two steps', [[0], [0, 1], [1]]))
+  await expectSameAtATenth(grouped('two steps', [[0], [1]]))
 })
 
 const JOIN_TYPES: readonly JoinType[] = [
@@ -178,8 +185,39 @@ function windowed(input: ExecutionPlan, partitioned: boolean): WindowExec {
   return new WindowExec(input, calls, new Schema([...input.schema.fields, ...results]))
 }
 
+test('a query that is cancelled while it spills ends, and leaves nothing', async () => {
+  const plans = [
+    grouped('single', null),
+    sorted(),
+    joined(table(600, 400, 4, 150), table(100, 400, 5), 'full', PLAIN),
+  ]
+  for (const plan of plans) {
+    const { peakBytes } = await runLimited(plan)
+    const controller = new AbortController()
+    const store = new InterruptedStore(3, () => controller.abort())
+    const run = runLimited(plan, { limitBytes: peakBytes / 5, signal: controller.signal, store })
+    await expect(run).rejects.toMatchObject({ code: '57014' })
+    expect(store.writes).toBeGreaterThanOrEqual(3)
+  }
+})
+
+test('a query whose spill file cannot be written fails, and leaves nothing', async () => {
+  const plan = sorted()
+  const store = new InterruptedStore(3, () => {
+    throw new VolleyError('no space left', { code: '58030' })
+  })
+  await expect(runLimited(plan, { limitBytes: 100_000, store })).rejects.toMatchObject({ code: '58030' })
+})
+
+test('without a disk the error says so', async () => {
+  await expect(runLimited(sorted(), { limitBytes: 100_000, store: null })).rejects.toMatchObject({
+    code: '53200',
+    message: expect.stringMatching(/^SortExec needs .*: there is no disk to spill to here$/),
+  })
+})
+
 test('windows are evaluated part by part where their rows do not fit, and say so where one partition does not', async () => {
-  const input = new RepartitionExec(table(3000, 400, 12, 40), hashPartitioning([], 1))
+  const input = table(3000, 400, 12, 40, 1)
   await expectSameAtATenth(windowed(input, true))
   const whole = windowed(input, false)
   const { peakBytes } = await runLimited(whole)
