@@ -32,7 +32,7 @@ export function partOf(hash: number, level: number): number {
 }
 
 /** Rows by part, in their order inside each: those of part p end at `ends[p]`. */
-export function dealParts(
+function dealParts(
   rows: Uint32Array,
   parts: Uint32Array,
   count: number,
@@ -51,7 +51,7 @@ export function dealParts(
 }
 
 /** A dense copy of rows that shares no memory with the batch, as far as its columns are flat. One reference, the caller's. */
-export function copyRows(batch: RecordBatch, rows: Uint32Array, context: TaskContext): RecordBatch {
+function copyRows(batch: RecordBatch, rows: Uint32Array, context: TaskContext): RecordBatch {
   const region = context.region()
   const columns = batch.columns.map((column) =>
     flattenVector(takeVector(column, rows, rows.length, region), null, region),
