@@ -14,13 +14,17 @@ import {
   LocalTaskExecutor,
   LocalWorkers,
 } from '../src/index.ts'
+import { defaultPatience, type Patience } from '../src/grpc/patience.ts'
 import { collectNumbers } from './support/collect.ts'
 import { FaultExec } from './support/fault-exec.ts'
 import { gather, shuffle, stage } from './support/plans.ts'
 import { testSession } from './support/session.ts'
 
+/** As patient as need be on a busy machine, and no more. */
+const patience: Patience = { helloMs: 1200, beatMs: 250, beatsMissed: 4, endMs: 500 }
+
 function startCoordinator(): Coordinator {
-  const coordinator = new Coordinator({ session: testSession() })
+  const coordinator = new Coordinator({ session: testSession(), patience })
   onTestFinished(() => coordinator.close())
   return coordinator
 }
@@ -43,6 +47,12 @@ function alive(pid: number): boolean {
     return false
   }
 }
+
+test('a lost worker is noticed within 5 s', () => {
+  const { helloMs, beatMs, beatsMissed, endMs } = defaultPatience
+  expect(helloMs).toBeLessThan(5000)
+  expect((beatsMissed + 1) * beatMs + endMs).toBeLessThanOrEqual(5000)
+})
 
 describe('worker processes', { timeout: 30_000 }, () => {
   let workers: LocalWorkers
@@ -68,7 +78,7 @@ describe('worker processes', { timeout: 30_000 }, () => {
     const busy = gather([stage(1, 'coalesce', [url!], [new FaultExec('spin')])])
     const failed = failure(collectNumbers(coordinator.execute(busy, { signal: abort.signal })))
     const plan = shuffle([url!], { producers: 1, consumers: 1, partitions: 1 }, () => [1])
-    const blocked = coordinator.execute(plan, { signal: AbortSignal.timeout(1000) })
+    const blocked = coordinator.execute(plan, { signal: AbortSignal.timeout(300) })
     expect((await failure(collectNumbers(blocked))).error.code).toBe(SqlState.queryCanceled)
     abort.abort()
     expect((await failed).error.code).toBe(SqlState.queryCanceled)

@@ -2,6 +2,7 @@ import { internalError, type BatchStream } from '@volley/core'
 import type { DistributedPlan } from '@volley/planner'
 import { WorkerPool } from '../exchange/worker-pool.ts'
 import type { FrameStream, PartitionKey } from '../frames/frame.ts'
+import type { Patience } from '../grpc/patience.ts'
 import type { PeerSecurity } from '../grpc/security.ts'
 import { identityOf } from '../identity.ts'
 import { LocalTaskExecutor } from '../tasks/local-task-executor.ts'
@@ -15,6 +16,8 @@ export const LOCAL_WORKER = 'local'
 export interface CoordinatorOptions extends PeerSecurity {
   /** What the root of a plan and tasks of the worker `local` run with, in this thread. Closed with the coordinator. */
   readonly session: WorkerSession
+  /** How long workers are waited for; by default, a lost one fails its queries within 5 s. */
+  readonly patience?: Patience
   /** Makes what runs tasks of workers named `local:N`, when the first plan has one. Closed with the coordinator. */
   readonly threads?: (source: FrameSource) => Promise<TaskExecutor>
 }
@@ -40,7 +43,11 @@ export class Coordinator implements FrameSource {
   constructor(options: CoordinatorOptions) {
     const { session, token, tls } = options
     this.session = session
-    this.#pool = new WorkerPool(identityOf(session.codec), { ...(token ? { token } : {}), ...(tls ? { tls } : {}) })
+    this.#pool = new WorkerPool(
+      identityOf(session.codec),
+      { ...(token ? { token } : {}), ...(tls ? { tls } : {}) },
+      options.patience,
+    )
     this.#local = new LocalTaskExecutor(session, this)
     this.#makeThreads = options.threads
   }

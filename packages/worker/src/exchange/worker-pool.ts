@@ -1,6 +1,7 @@
 import { SqlState, VolleyError } from '@volley/core'
 import type { Frame, FrameStream, PartitionKey } from '../frames/frame.ts'
 import type { GrpcWorkerClient } from '../grpc/grpc-worker-client.ts'
+import { defaultPatience, type Patience } from '../grpc/patience.ts'
 import type { PeerSecurity } from '../grpc/security.ts'
 import type { Identity } from '../identity.ts'
 import type { FrameSource } from '../tasks/task-executor.ts'
@@ -9,10 +10,12 @@ import type { FrameSource } from '../tasks/task-executor.ts'
 export class WorkerPool implements FrameSource {
   readonly #identity: Identity
   readonly #security: PeerSecurity
+  readonly #patience: Patience
   readonly #clients = new Map<string, GrpcWorkerClient>()
   #closed = false
 
-  constructor(identity: Identity, security: PeerSecurity = {}) {
+  constructor(identity: Identity, security: PeerSecurity = {}, patience: Patience = defaultPatience) {
+    this.#patience = patience
     this.#identity = identity
     this.#security = security
   }
@@ -30,7 +33,7 @@ export class WorkerPool implements FrameSource {
     if (this.#closed) throw new VolleyError('the worker pool is closed', { code: SqlState.connectionFailure })
     const existing = this.#clients.get(url)
     if (existing !== undefined && existing.failure === null) return existing
-    const client = new GrpcWorkerClient(url, this.#identity, this.#security)
+    const client = new GrpcWorkerClient(url, this.#identity, this.#security, this.#patience)
     this.#clients.set(url, client)
     return client
   }

@@ -6,17 +6,11 @@ import { FrameQueue } from '../frames/frame-queue.ts'
 import type { FrameStream, PartitionKey } from '../frames/frame.ts'
 import { checkIdentity, type Identity } from '../identity.ts'
 import type { TaskExecutor, TaskMetrics, TaskRequest } from '../tasks/task-executor.ts'
+import { defaultPatience, type Patience } from './patience.ts'
 import { clientCredentials, clientMetadata, type PeerSecurity } from './security.ts'
 import { channelOptions, workerService, type Method } from './service.ts'
 import { errorFromStatus, frameFromWire, metricsFromWire, requestToWire } from './wire.ts'
 
-/** A worker that does not say hello within this is not there. */
-const HELLO_MS = 3500
-/** Nothing is waited for longer than this when a query ends. */
-const END_MS = 2000
-const BEAT_MS = 700
-/** A worker that leaves this many beats in a row unanswered is lost. Beats are counted, not time: see Leases. */
-const BEATS_MISSED = 4
 /** Bytes in flight for one partition, and for all of a client together. */
 const PARTITION_WINDOW = 4 * 1024 * 1024
 const CLIENT_WINDOW = 64 * 1024 * 1024
@@ -30,14 +24,16 @@ export class GrpcWorkerClient implements TaskExecutor {
   readonly #identity: Identity
   readonly #client: Client
   readonly #metadata: Metadata
+  readonly #patience: Patience
   readonly #queues = new Set<FrameQueue>()
   readonly #pending = new Set<(error: VolleyError) => void>()
   readonly #calls = new Set<{ cancel(): void }>()
   #hello: Promise<void> | null = null
   #failure: VolleyError | null = null
 
-  constructor(url: string, identity: Identity, security: PeerSecurity = {}) {
+  constructor(url: string, identity: Identity, security: PeerSecurity = {}, patience: Patience = defaultPatience) {
     this.url = url
+    this.#patience = patience
     this.#identity = identity
     this.#client = new Client(url, clientCredentials(security), channelOptions)
     this.#metadata = clientMetadata(security)
@@ -56,10 +52,10 @@ export class GrpcWorkerClient implements TaskExecutor {
   /**
    * Waits until the worker has said hello, once.
    *
-   * @throws VolleyError when it is not there within 3.5 s, or does not fit (`checkIdentity`).
+   * @throws VolleyError when it is not there in time, or does not fit (`checkIdentity`).
    */
   ready(): Promise<void> {
-    this.#hello ??= this.#unary(workerService.hello, this.#identity, HELLO_MS).then(
+    this.#hello ??= this.#unary(workerService.hello, this.#identity, this.#patience.helloMs).then(
       (theirs) => checkIdentity(this.#identity, theirs, this.url),
       (error: VolleyError) => {
         const failure =
@@ -134,7 +130,7 @@ export class GrpcWorkerClient implements TaskExecutor {
       onLost(error)
     }
     const beat = (): void => {
-      if (sent - heard >= BEATS_MISSED) {
+      if (sent - heard >= this.#patience.beatsMissed) {
         lost(
           new VolleyError(`lost worker ${this.url}: it does not answer`, {
             code: SqlState.workerLost,
@@ -146,7 +142,7 @@ export class GrpcWorkerClient implements TaskExecutor {
       }
       call.write({ query, number: ++sent })
     }
-    const timer = setInterval(beat, BEAT_MS)
+    const timer = setInterval(beat, this.#patience.beatMs)
     call.on('data', (answer: InstanceType<Messages['Beat']>) => {
       heard = Math.max(heard, answer.number)
     })
@@ -176,7 +172,7 @@ export class GrpcWorkerClient implements TaskExecutor {
   async endQuery(query: string, reason?: VolleyError): Promise<readonly TaskMetrics[]> {
     if (this.#failure !== null) return []
     const request = { query, reason: reason === undefined ? null : encodeError(reason) }
-    const { tasks } = await this.#unary(workerService.endQuery, request, END_MS)
+    const { tasks } = await this.#unary(workerService.endQuery, request, this.#patience.endMs)
     return tasks.map(metricsFromWire)
   }
 
