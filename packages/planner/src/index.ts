@@ -13,6 +13,7 @@ export {
 export type { QueryResult, Session, SplitPlacement, WorkerResolver } from './session/session.ts'
 export { SessionSettings, type SessionSettingsOptions, type ShownSetting } from './session/session-settings.ts'
 export { optimize, optimizeVerbose, type OptimizedPlan, type RuleChange } from './rules/optimize.ts'
+export { commonSubexpressions } from './physical/common-subexpressions.ts'
 export { createPhysicalPlan } from './physical/create-physical-plan.ts'
 export { planDistributed, type DistributionContext } from './distributed/plan-distributed.ts'
 export {

@@ -3,12 +3,13 @@ import { StaticWorkerResolver } from '@volley/cluster'
 import { defaultFunctions, SqlState, VolleyError } from '@volley/core'
 import { FileBackedMetastore, MetastoreError } from '@volley/metastore'
 import { SessionSettings, type Catalog, type WorkerResolver } from '@volley/planner'
-import { QuickwitCatalog, splitRules } from '@volley/splits'
+import { QuickwitCatalog } from '@volley/splits'
 import { nodeStoreResolver } from '@volley/storage/node'
 import { Coordinator, LOCAL_WORKER } from '@volley/worker/coordinator'
 import type { LocalWorkers } from '@volley/worker/launcher'
 import { fileFunctions } from './files/file-functions.ts'
 import { packageFile } from './package-files.ts'
+import { physicalRules } from './physical-rules.ts'
 import { seriesFunctions } from './tables/series-functions.ts'
 import { VolleySession } from './session.ts'
 import { sessionThreads } from './session-threads.ts'
@@ -47,7 +48,7 @@ export async function connect(options: ConnectOptions = {}): Promise<VolleySessi
     cores: os.availableParallelism(),
     memory: halfOfMemory(),
     definitions: threadSettings(os.availableParallelism()),
-    physicalRules: splitRules.map((rule) => rule.name),
+    physicalRules: physicalRules.map((rule) => rule.name),
   })
   const given = options.settings instanceof Map ? options.settings : Object.entries(options.settings ?? {})
   for (const [name, value] of given as Iterable<[string, string]>) settings.set(name, value)

@@ -34,7 +34,6 @@ import {
   jsonPaths,
   QuickwitTableProvider,
   sampleRows,
-  splitRules,
   tooManyBytes,
   type JsonPaths,
   type ReadEstimate,
@@ -55,6 +54,7 @@ import {
   type ExecutionMetrics,
 } from '@volley/worker/coordinator'
 import { Table, type RecordBatch as ArrowRecordBatch, type Schema } from 'apache-arrow'
+import { physicalRules } from './physical-rules.ts'
 import { chooseThreads, ownFunction, type ThreadChoice } from './choose-threads.ts'
 import { FreshSnapshotExecution, type Execution } from './fresh-snapshot.ts'
 import { describeColumns, runDefinition, showCreate, type Collected, type Definition } from './run-definition.ts'
@@ -379,7 +379,7 @@ export class VolleySession implements Session {
     const planning: PhysicalPlanningContext = {
       settings: this.settings,
       rows: sample ? await this.#sampledRows(plan) : new Map(),
-      physicalRules: splitRules,
+      physicalRules,
       distributed: true,
       onRule,
     }

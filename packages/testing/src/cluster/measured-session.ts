@@ -2,10 +2,10 @@ import { defaultFunctions } from '@volley/core'
 import type { Arena } from '@volley/kernels'
 import { FileBackedMetastore } from '@volley/metastore'
 import { SessionSettings } from '@volley/planner'
-import { QuickwitCatalog, splitRules } from '@volley/splits'
+import { QuickwitCatalog } from '@volley/splits'
 import { nodeStoreResolver } from '@volley/storage/node'
 import { Coordinator, LOCAL_WORKER } from '@volley/worker'
-import { createWorkerSession, threadSettings, VolleySession } from 'volley'
+import { createWorkerSession, physicalRules, threadSettings, VolleySession } from 'volley'
 import { sharedThreads } from './shared-threads.ts'
 
 export interface MeasuredSession {
@@ -25,7 +25,7 @@ export function measuredSession(metastoreUri: string, workerUrls: readonly strin
   const metastore = FileBackedMetastore.open(metastoreUri, nodeStoreResolver())
   const session = new VolleySession({
     settings: new SessionSettings({
-      physicalRules: splitRules.map((rule) => rule.name),
+      physicalRules: physicalRules.map((rule) => rule.name),
       definitions: threadSettings(1),
     }),
     functions: defaultFunctions(),

@@ -61,7 +61,7 @@ const PIECES = [
 
 /** A query with some tokens left out, doubled, exchanged, put in or cut. */
 export function mutateText(random: Random, sql: string): string {
-  let tokens = sql.match(/\w+|\s+|'[^']*'|./gsu) ?? []
+  let tokens: string[] = sql.match(/\w+|\s+|'[^']*'|./gsu) ?? []
   for (let times = 1 + random.below(4); times > 0; times--) {
     const at = random.below(tokens.length + 1)
     const other = random.below(tokens.length + 1)
