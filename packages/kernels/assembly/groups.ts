@@ -1,4 +1,4 @@
-// Groups of rows, dense and by hash.
+// Groups of rows by small numbers.
 
 // @ts-ignore: decorator
 @inline
@@ -36,32 +36,4 @@ export function countPacked(
     bump(lanes, base + raw(words, bit, mask), size)
     bit += step
   }
-}
-
-/**
- * Gives each key of two words its group: open addressing over 2^bits slots that hold group + 1, the words of group g at
- * keys[2g] and keys[2g + 1]. Answers the number of groups; there is room for all.
- */
-export function groupWords(words: usize, count: i32, keys: usize, slots: usize, bits: u32, groups: u32, out: usize): u32 {
-  const shift = 32 - bits
-  const mask = (u32(1) << bits) - 1
-  let known = groups
-  for (let i = 0; i < count; i++) {
-    const key = load<u64>(words + (usize(i) << 3))
-    let hash = (u32(key) ^ (u32(key >> 32) * 0x85ebca6b)) * 0xc2b2ae35
-    hash = (hash ^ (hash >>> 15)) * 0x9e3779b1
-    let slot = hash >>> shift
-    let entry = load<u32>(slots + (usize(slot) << 2))
-    while (entry != 0 && load<u64>(keys + (usize(entry - 1) << 3)) != key) {
-      slot = (slot + 1) & mask
-      entry = load<u32>(slots + (usize(slot) << 2))
-    }
-    if (entry == 0) {
-      store<u64>(keys + (usize(known) << 3), key)
-      entry = ++known
-      store<u32>(slots + (usize(slot) << 2), entry)
-    }
-    store<u32>(out + (usize(i) << 2), entry - 1)
-  }
-  return known
 }

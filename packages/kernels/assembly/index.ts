@@ -11,7 +11,8 @@ export {
   unpackNumbers,
 } from './postings'
 export { matchLine, matchValues, unpackLine, unpackPresent, unpackValues } from './column-values'
-export { countPacked, groupWords } from './groups'
+export { enterKeys, enterTexts, groupKeys, groupTexts } from './grouping'
+export { countPacked } from './groups'
 export { addScores, takeScores } from './scores'
 export { selectContaining } from './substring'
 export { foldFloats, foldIntegers } from './sums'

@@ -29,7 +29,8 @@ export {
   type ValueMapping,
 } from './column-values.ts'
 export { countPackedValues } from './count-values.ts'
-export { groupWords, hashWords, type WordGroups } from './group-words.ts'
+export { KeyTable } from './key-table.ts'
+export { TextTable } from './text-table.ts'
 export { type FloatFold, foldFloats } from './fold-floats.ts'
 export { foldIntegers, type IntegerFold } from './fold-integers.ts'
 export { selectContaining } from './select-containing.ts'

@@ -49,15 +49,36 @@ export interface WasmKernels {
     size: number,
     lanes: number,
   ): void
-  groupWords(
-    words: number,
-    count: number,
+  groupKeys(
     keys: number,
+    parts: number,
+    first: number,
+    count: number,
     slots: number,
     bits: number,
-    groups: number,
+    stored: number,
+    limit: number,
+    state: number,
     out: number,
   ): number
+  enterKeys(stored: number, parts: number, count: number, slots: number, bits: number): void
+  groupTexts(
+    offsets: number,
+    bytes: number,
+    rows: number,
+    first: number,
+    count: number,
+    slots: number,
+    bits: number,
+    ends: number,
+    hashes: number,
+    heap: number,
+    heapBytes: number,
+    limit: number,
+    state: number,
+    out: number,
+  ): number
+  enterTexts(hashes: number, count: number, slots: number, bits: number): void
   foldFloats(values: number, count: number, out: number): void
   foldIntegers(values: number, count: number, flip: bigint, out: number): void
   selectContaining(

@@ -6,7 +6,6 @@ import {
   countPackedValues,
   foldFloats,
   foldIntegers,
-  groupWords,
   Region,
   SCORE_WINDOW,
   selectContaining,
@@ -78,44 +77,6 @@ describe('kernels over groups of rows', () => {
       { seed: 41, numRuns: 200 },
     )
     expect(outsideOnce).toBeGreaterThan(20)
-  })
-
-  it('number keys of two words by first appearance', () => {
-    let repeated = 0
-    fc.assert(
-      fc.property(
-        fc.array(fc.tuple(fc.constantFrom(0, -1, 2 ** 31 - 1), fc.integer({ min: -3, max: 3 })), { maxLength: 80 }),
-        fc.nat(20),
-        (pairs, cut) => {
-          const at = Math.min(cut, pairs.length)
-          const bits = 3 + Math.ceil(Math.log2(pairs.length + 1))
-          const [wasm, twin] = twice((region) => {
-            const words = (count: number): Uint32Array => region?.u32(count) ?? new Uint32Array(count)
-            const input = words(2 * pairs.length + 2)
-            for (const [k, pair] of pairs.entries()) input.set(Uint32Array.from(pair), 2 * k)
-            const keys = words(2 * pairs.length + 2)
-            const slots = words(2 ** bits).fill(0)
-            const out = words(pairs.length + 1)
-            const table = { keys: new Int32Array(keys.buffer, keys.byteOffset, keys.length), slots, bits }
-            const view = new Int32Array(input.buffer, input.byteOffset, input.length)
-            const some = groupWords(view, at, table, 0, out)
-            const rest = new Int32Array(input.buffer, input.byteOffset + 8 * at, input.length - 2 * at)
-            const all = groupWords(rest, pairs.length - at, table, some, out.subarray(at))
-            return [some, all, [...out.subarray(0, pairs.length)], [...table.keys.subarray(0, 2 * all)]]
-          })
-          const known: string[] = []
-          const groups = pairs.map((pair) => {
-            const found = known.indexOf(pair.join())
-            return found >= 0 ? found : known.push(pair.join()) - 1
-          })
-          repeated += pairs.length - known.length
-          expect(wasm.slice(1, 3)).toEqual([known.length, groups])
-          expect(twin).toEqual(wasm)
-        },
-      ),
-      { seed: 42, numRuns: 150 },
-    )
-    expect(repeated).toBeGreaterThan(50)
   })
 
   it('add up integers without rounding', () => {

@@ -1,14 +1,14 @@
 import type { DataType } from 'apache-arrow'
-import type { Arena, Region } from '@volley/kernels'
+import { TextTable, type Arena, type Region } from '@volley/kernels'
 import { RowCodec } from '../runtime/row-codec.ts'
 import { typeName } from '../types/data-types.ts'
 import { Operand } from '../vectors/operand.ts'
 import { BytesVector, type Vector } from '../vectors/vector.ts'
-import { BytesTable } from './bytes-table.ts'
 import { CombinedKeyTable } from './combined-key-table.ts'
-import { allBut, WordKeyTable } from './word-key-table.ts'
+import { allBut, keyWordCount, presentPositions } from './key-words.ts'
+import { WordKeyTable } from './word-key-table.ts'
 
-/** Numbers distinct keys by first appearance; NULLs are equal, -0 is 0, NaN is itself. */
+/** Numbers distinct keys; NULLs are equal, -0 is 0, NaN is itself. */
 export interface GroupTable {
   readonly count: number
   readonly bytes: number
@@ -22,27 +22,13 @@ export interface GroupTable {
 /** The table for keys of these types: of each by value where it has a fixed width, by dictionary code where it is text. */
 export function createGroupTable(types: readonly DataType[], arena: Arena): GroupTable {
   if (types.length === 0) return new SingleGroup()
-  if (types.length === 1) {
-    switch (typeName(types[0]!)) {
-      case 'Utf8':
-      case 'Json':
-      case 'Binary':
-        return new TextKeyTable(types[0]!, arena)
-      case 'Null':
-      case 'List':
-      case 'Decimal':
-      case 'Interval':
-      case 'Struct':
-        break
-      default:
-        return new WordKeyTable(types[0]!, arena)
-    }
-  }
-  if (types.length === 1) return new RowKeyTable(types, arena)
-  return new CombinedKeyTable(
-    types.map((type) => createGroupTable([type], arena)),
-    arena,
-  )
+  if (types.length > 1) return new CombinedKeyTable(types, arena)
+  if (keyWordCount(types[0]!) > 0) return new WordKeyTable(types[0]!, arena)
+  return isText(types[0]!) ? new TextKeyTable(types[0]!, arena) : new RowKeyTable(types, arena)
+}
+
+function isText(type: DataType): boolean {
+  return ['Utf8', 'Json', 'Binary'].includes(typeName(type))
 }
 
 /** No key: all rows are in group 0, which is there without rows too. */
@@ -65,15 +51,16 @@ const NO_GROUP = 0xffffffff
 
 class TextKeyTable implements GroupTable {
   readonly #type: DataType
-  readonly #table: BytesTable
+  readonly #table: TextTable
   /** Number of the group in order of appearance, for each entry of the table: NULL takes a number among them. */
   #nullGroup = NO_GROUP
   #dictionary: Vector | null = null
   #byCode = new Uint32Array(0)
+  #fresh = new Uint32Array(0)
 
   constructor(type: DataType, arena: Arena) {
     this.#type = type
-    this.#table = new BytesTable(arena)
+    this.#table = new TextTable(arena)
   }
 
   get count(): number {
@@ -93,14 +80,34 @@ class TextKeyTable implements GroupTable {
 
   #assignText(operand: Operand, rows: Uint32Array, count: number, out: Uint32Array): void {
     const { offsets, bytes } = operand.bytes
+    const { validity } = operand
+    if (operand.isConstant) {
+      this.#table.assign(offsets, bytes, null, 1, out)
+      out.fill(out[0]!, 0, count)
+    } else if (validity === null) {
+      const whole = count === operand.data.length && rows[0] === 0 && rows[count - 1] === count - 1
+      this.#table.assign(offsets, bytes, whole ? null : rows, count, out)
+    } else {
+      const positions = presentPositions(validity, rows, count)
+      if (positions.length < count) this.#groupOfNull()
+      const present = new Uint32Array(positions.length)
+      for (let k = 0; k < present.length; k++) present[k] = rows[positions[k]!]!
+      const numbers = new Uint32Array(positions.length)
+      this.#table.assign(offsets, bytes, present, present.length, numbers)
+      // NULL's place is given at the end, when all others have theirs.
+      out.fill(NO_GROUP, 0, count)
+      for (let k = 0; k < positions.length; k++) out[positions[k]!] = numbers[k]!
+    }
+    this.#placeNull(count, out)
+  }
+
+  /** Numbers of the table as groups: those from the group of NULL on stand one further. */
+  #placeNull(count: number, out: Uint32Array): void {
+    const nullGroup = this.#nullGroup
+    if (nullGroup === NO_GROUP) return
     for (let k = 0; k < count; k++) {
-      const row = rows[k]!
-      if (!operand.isValid(row)) {
-        out[k] = this.#groupOfNull()
-        continue
-      }
-      const at = row & operand.mask
-      out[k] = this.#group(bytes, offsets[at]!, offsets[at + 1]!)
+      const number = out[k]!
+      out[k] = number === NO_GROUP ? nullGroup : number + +(number >= nullGroup)
     }
   }
 
@@ -113,25 +120,36 @@ class TextKeyTable implements GroupTable {
       this.#byCode.fill(NO_GROUP, 0, dictionary.length)
     }
     const byCode = this.#byCode
+    const { mask } = operand
+    const validity = operand.isConstant ? null : operand.validity
+    if (this.#fresh.length < count) this.#fresh = new Uint32Array(count)
+    const fresh = this.#fresh
+    let found = 0
     for (let k = 0; k < count; k++) {
-      const row = rows[k]!
-      if (!operand.isValid(row)) {
-        out[k] = this.#groupOfNull()
-        continue
-      }
-      const code = codes[row & operand.mask]!
-      let group = byCode[code]!
-      if (group === NO_GROUP) {
-        group = this.#group(dictionary.bytes, dictionary.offsets[code]!, dictionary.offsets[code + 1]!)
-        byCode[code] = group
-      }
-      out[k] = group
+      const row = rows[k]! & mask
+      if (validity !== null && ((validity[row >>> 3]! >>> (row & 7)) & 1) === 0) continue
+      const code = codes[row]!
+      if (byCode[code] !== NO_GROUP) continue
+      byCode[code] = 0
+      fresh[found++] = code
     }
+    if (found > 0) {
+      const numbers = new Uint32Array(found)
+      this.#table.assign(dictionary.offsets, dictionary.bytes, fresh, found, numbers)
+      for (let f = 0; f < found; f++) byCode[fresh[f]!] = numbers[f]!
+    }
+    if (validity === null) for (let k = 0; k < count; k++) out[k] = byCode[codes[rows[k]! & mask]!]!
+    else this.#codesOrNull(codes, validity, rows, count, out)
+    this.#placeNull(count, out)
   }
 
-  #group(bytes: Uint8Array, start: number, end: number): number {
-    const entry = this.#table.findOrAdd(bytes, start, end)
-    return entry < this.#nullGroup ? entry : entry + 1
+  #codesOrNull(codes: Uint32Array, validity: Uint8Array, rows: Uint32Array, count: number, out: Uint32Array): void {
+    for (let k = 0; k < count; k++) {
+      const row = rows[k]!
+      const present = ((validity[row >>> 3]! >>> (row & 7)) & 1) === 1
+      if (!present) this.#groupOfNull()
+      out[k] = present ? this.#byCode[codes[row]!]! : NO_GROUP
+    }
   }
 
   #groupOfNull(): number {
@@ -161,11 +179,11 @@ class TextKeyTable implements GroupTable {
 
 class RowKeyTable implements GroupTable {
   readonly #codec: RowCodec
-  readonly #table: BytesTable
+  readonly #table: TextTable
 
   constructor(types: readonly DataType[], arena: Arena) {
     this.#codec = new RowCodec(types, true)
-    this.#table = new BytesTable(arena)
+    this.#table = new TextTable(arena)
   }
 
   get count(): number {
@@ -178,7 +196,7 @@ class RowKeyTable implements GroupTable {
 
   assign(keys: readonly Vector[], rows: Uint32Array, count: number, out: Uint32Array): void {
     const { offsets, bytes } = this.#codec.encode(keys, rows, count)
-    for (let k = 0; k < count; k++) out[k] = this.#table.findOrAdd(bytes, offsets[k]!, offsets[k + 1]!)
+    this.#table.assign(offsets, bytes, null, count, out)
   }
 
   keys(region: Region): Vector[] {

@@ -3,11 +3,10 @@ import type { Region } from '@volley/kernels'
 import { RowCodec } from '../runtime/row-codec.ts'
 import { BINARY, listType } from '../types/type-factory.ts'
 import { equalBytes } from '../vectors/bytes-kernels.ts'
-import { combineHashes, hashBytes } from '../vectors/hash.ts'
+import { combineHashes, hashBytes, spread } from '../vectors/hash.ts'
 import { Operand } from '../vectors/operand.ts'
 import { BytesVector, ListVector, type Vector } from '../vectors/vector.ts'
 import { grownBytes, type GroupedRows } from './accumulator-rows.ts'
-import { spread } from './bytes-table.ts'
 
 const LIST_OF_ROWS: DataType = listType(BINARY)
 

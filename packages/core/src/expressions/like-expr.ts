@@ -91,7 +91,9 @@ export class LikeExpr extends Expr {
         const needle = region.u8(contained.length)
         needle.set(contained)
         const { bytes, offsets } = text.bytes
-        return out.subarray(0, selectContaining(bytes, offsets, present, present.length, needle, flip, out))
+        // The kernel takes rows of the arena; those of a whole batch are shared ones elsewhere.
+        if (out !== present) out.set(present)
+        return out.subarray(0, selectContaining(bytes, offsets, out, out.length, needle, flip, out))
       }
       return out.subarray(0, selectBytesTest(text, compiled, this.#memo, present, flip, out))
     }

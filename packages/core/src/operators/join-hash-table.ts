@@ -1,7 +1,6 @@
 import type { Region } from '@volley/kernels'
-import { spread } from '../aggregates/bytes-table.ts'
 import { ColumnComparator } from '../vectors/compare.ts'
-import { hashVector } from '../vectors/hash.ts'
+import { hashVector, spread } from '../vectors/hash.ts'
 import { Operand } from '../vectors/operand.ts'
 import type { RecordBatch } from '../vectors/record-batch.ts'
 import { allRows } from '../vectors/selection.ts'

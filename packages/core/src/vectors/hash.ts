@@ -205,3 +205,8 @@ function hashLists(vector: ListVector, rows: Uint32Array, count: number, out: Ui
     out[k] = h >>> 0
   }
 }
+
+/** Spreads a hash whose low bits may be alike (rows of one hash partition) over the slots of a table. */
+export function spread(hash: number): number {
+  return Math.imul(hash, 0x9e3779b1) >>> 0
+}

@@ -1,0 +1,206 @@
+import type { DataType } from 'apache-arrow'
+import type { Region } from '@volley/kernels'
+import { typeName } from '../types/data-types.ts'
+import { allocValues } from '../vectors/build.ts'
+import { Operand, wordsOf } from '../vectors/operand.ts'
+import { BoolVector, PrimitiveVector, type PrimitiveArray, type Vector } from '../vectors/vector.ts'
+
+/** Words of a key of this type in a table of keys: 1 or 2; 0 where it has no fixed width of at most 8 bytes. */
+export function keyWordCount(type: DataType): 0 | 1 | 2 {
+  switch (typeName(type)) {
+    case 'Bool':
+    case 'Int8':
+    case 'Int16':
+    case 'Int32':
+    case 'Date':
+    case 'Uint8':
+    case 'Uint16':
+    case 'Uint32':
+    case 'Float32':
+      return 1
+    case 'Int64':
+    case 'Uint64':
+    case 'Time':
+    case 'Timestamp':
+    case 'Float64':
+      return 2
+    default:
+      return 0
+  }
+}
+
+/**
+ * Writes the words of each row's key to `out[k * stride + at]` and on; with `width` 2 those of short types have a zero
+ * behind them. -0 is written as 0, every NaN as one.
+ */
+export function writeKeyWords(
+  operand: Operand,
+  rows: Uint32Array,
+  count: number,
+  out: Uint32Array,
+  at: number,
+  stride: number,
+  width: 1 | 2 = 2,
+): void {
+  const { mask, data } = operand
+  if (data.encoding === 'bool') writeBits((data as BoolVector).bits, rows, mask, count, out, at, stride)
+  else {
+    const { values } = data as PrimitiveVector
+    if (values instanceof Float64Array) return writeFloats(values, rows, mask, count, out, at, stride)
+    if (values.BYTES_PER_ELEMENT === 8) return writeWords(wordsOf(values), rows, mask, count, out, at, stride)
+    if (values instanceof Float32Array) writeSingles(values, rows, mask, count, out, at, stride)
+    else if (values instanceof Int16Array) writeShorts(values, rows, mask, count, out, at, stride)
+    else writeIntegers(values as Int32Array, rows, mask, count, out, at, stride)
+  }
+  if (width === 2) for (let k = 0, to = at + 1; k < count; k++, to += stride) out[to] = 0
+}
+
+function writeBits(
+  bits: Uint8Array,
+  rows: Uint32Array,
+  mask: number,
+  count: number,
+  out: Uint32Array,
+  at: number,
+  stride: number,
+): void {
+  for (let k = 0, to = at; k < count; k++, to += stride) {
+    const row = rows[k]! & mask
+    out[to] = (bits[row >>> 3]! >>> (row & 7)) & 1
+  }
+}
+
+function writeWords(
+  words: Int32Array,
+  rows: Uint32Array,
+  mask: number,
+  count: number,
+  out: Uint32Array,
+  at: number,
+  stride: number,
+): void {
+  for (let k = 0, to = at; k < count; k++, to += stride) {
+    const row = rows[k]! & mask
+    out[to] = words[2 * row]!
+    out[to + 1] = words[2 * row + 1]!
+  }
+}
+
+function writeShorts(
+  values: Int16Array,
+  rows: Uint32Array,
+  mask: number,
+  count: number,
+  out: Uint32Array,
+  at: number,
+  stride: number,
+): void {
+  for (let k = 0, to = at; k < count; k++, to += stride) out[to] = values[rows[k]! & mask]!
+}
+
+function writeIntegers(
+  values: Int32Array,
+  rows: Uint32Array,
+  mask: number,
+  count: number,
+  out: Uint32Array,
+  at: number,
+  stride: number,
+): void {
+  for (let k = 0, to = at; k < count; k++, to += stride) out[to] = values[rows[k]! & mask]!
+}
+
+const scratch = new Float64Array(1)
+const scratchWords = new Uint32Array(scratch.buffer)
+
+function writeFloats(
+  values: Float64Array,
+  rows: Uint32Array,
+  mask: number,
+  count: number,
+  out: Uint32Array,
+  at: number,
+  stride: number,
+): void {
+  for (let k = 0, to = at; k < count; k++, to += stride) {
+    const value = values[rows[k]! & mask]!
+    scratch[0] = value === value ? value + 0 : Number.NaN
+    out[to] = scratchWords[0]!
+    out[to + 1] = scratchWords[1]!
+  }
+}
+
+const single = new Float32Array(1)
+const singleWord = new Uint32Array(single.buffer)
+
+function writeSingles(
+  values: Float32Array,
+  rows: Uint32Array,
+  mask: number,
+  count: number,
+  out: Uint32Array,
+  at: number,
+  stride: number,
+): void {
+  for (let k = 0, to = at; k < count; k++, to += stride) {
+    const value = values[rows[k]! & mask]!
+    single[0] = value === value ? value + 0 : Number.NaN
+    out[to] = singleWord[0]!
+  }
+}
+
+/** Where the words of group g are: `words[entryOf(g) * stride + at]` and on. */
+export interface KeyPlace {
+  readonly entryOf: (group: number) => number
+  readonly at: number
+  readonly stride: number
+}
+
+/** The column of keys that words were written for, one row per group. */
+export function readKeyWords(
+  type: DataType,
+  count: number,
+  validity: Uint8Array | null,
+  words: Uint32Array,
+  { entryOf, at, stride }: KeyPlace,
+  region: Region,
+): Vector {
+  if (typeName(type) === 'Bool') {
+    const bits = region.bitmap(count, false)
+    for (let g = 0; g < count; g++) bits[g >>> 3]! |= (words[entryOf(g) * stride + at]! & 1) << (g & 7)
+    return new BoolVector(type, count, validity, bits)
+  }
+  const values = allocValues(type, count, region)
+  if (values.BYTES_PER_ELEMENT === 8) {
+    const out = wordsOf(values)
+    for (let g = 0; g < count; g++) {
+      const from = entryOf(g) * stride + at
+      out[2 * g] = words[from]!
+      out[2 * g + 1] = words[from + 1]!
+    }
+  } else {
+    // Float32 keys are kept as the bits of their value.
+    const out: PrimitiveArray = values instanceof Float32Array ? wordsOf(values) : values
+    for (let g = 0; g < count; g++) (out as Int32Array)[g] = words[entryOf(g) * stride + at]!
+  }
+  return new PrimitiveVector(type, count, validity, values)
+}
+
+/** Positions k where row `rows[k]` is not NULL. */
+export function presentPositions(validity: Uint8Array, rows: Uint32Array, count: number): Uint32Array {
+  const positions = new Uint32Array(count)
+  let n = 0
+  for (let k = 0; k < count; k++) {
+    const row = rows[k]!
+    positions[n] = k
+    n += (validity[row >>> 3]! >>> (row & 7)) & 1
+  }
+  return positions.subarray(0, n)
+}
+
+/** A bitmap with all bits set but one. */
+export function allBut(row: number, length: number, region: Region): Uint8Array {
+  const bits = region.bitmap(length, true)
+  bits[row >>> 3]! &= ~(1 << (row & 7))
+  return bits
+}

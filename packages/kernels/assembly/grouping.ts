@@ -1,0 +1,217 @@
+// Numbers distinct keys by first appearance: open addressing over 2^bits slots of 8 bytes, which hold number + 1 in the low
+// word (0 is free) and a tag, other bits of the hash, in the high one. The caller keeps the table at most half full.
+//
+// Both kernels start at row `first` and stop where the table is full (`limit` keys) or, for texts, where the heap is. They
+// answer how many rows are done; the number of keys is read from `state` and written there.
+
+const K0: u64 = 0x9e3779b97f4a7c15
+const K1: u64 = 0xbf58476d1ce4e5b9
+
+// @ts-ignore: decorator
+@inline
+function finish(hash: u64): u64 {
+  let h = hash ^ (hash >> 32)
+  h *= K1
+  return h ^ (h >> 29)
+}
+
+// @ts-ignore: decorator
+@inline
+function hashParts(at: usize, parts: i32): u64 {
+  let h = load<u64>(at) * K0
+  for (let i = 1; i < parts; i++) h = (rotl<u64>(h, 29) ^ load<u64>(at + (<usize>i << 3))) * K0
+  return finish(h)
+}
+
+// @ts-ignore: decorator
+@inline
+function sameParts(a: usize, b: usize, parts: i32): bool {
+  for (let i = 0; i < parts; i++) {
+    if (load<u64>(a + (<usize>i << 3)) != load<u64>(b + (<usize>i << 3))) return false
+  }
+  return true
+}
+
+// @ts-ignore: decorator
+@inline
+function group(
+  keys: usize,
+  parts: i32,
+  first: i32,
+  count: i32,
+  slots: usize,
+  bits: i32,
+  stored: usize,
+  limit: i32,
+  state: usize,
+  out: usize,
+): i32 {
+  let groups = load<i32>(state)
+  const shift: u64 = 64 - bits
+  const mask: usize = (<usize>1 << bits) - 1
+  const size: usize = <usize>parts << 3
+  for (let k = first; k < count; k++) {
+    const at = keys + <usize>k * size
+    const h = hashParts(at, parts)
+    const tag = <u32>h
+    let slot = <usize>(h >> shift)
+    while (true) {
+      const entry = load<u64>(slots + (slot << 3))
+      if (entry == 0) {
+        if (groups == limit) {
+          store<i32>(state, groups)
+          return k
+        }
+        memory.copy(stored + <usize>groups * size, at, size)
+        groups++
+        store<u64>(slots + (slot << 3), (<u64>tag << 32) | <u64>groups)
+        store<i32>(out + (<usize>k << 2), groups - 1)
+        break
+      }
+      const found = <u32>entry - 1
+      if (<u32>(entry >> 32) == tag && sameParts(stored + <usize>found * size, at, parts)) {
+        store<u32>(out + (<usize>k << 2), found)
+        break
+      }
+      slot = (slot + 1) & mask
+    }
+  }
+  store<i32>(state, groups)
+  return count
+}
+
+/** Keys of `parts` 64-bit parts each, one after the other; those of key g are kept at `stored`. */
+export function groupKeys(
+  keys: usize,
+  parts: i32,
+  first: i32,
+  count: i32,
+  slots: usize,
+  bits: i32,
+  stored: usize,
+  limit: i32,
+  state: usize,
+  out: usize,
+): i32 {
+  if (parts == 1) return group(keys, 1, first, count, slots, bits, stored, limit, state, out)
+  if (parts == 2) return group(keys, 2, first, count, slots, bits, stored, limit, state, out)
+  return group(keys, parts, first, count, slots, bits, stored, limit, state, out)
+}
+
+/** Enters the first `count` keys of `stored` into empty slots. */
+export function enterKeys(stored: usize, parts: i32, count: i32, slots: usize, bits: i32): void {
+  for (let g = 0; g < count; g++) enter(hashParts(stored + <usize>g * (<usize>parts << 3), parts), g, slots, bits)
+}
+
+// @ts-ignore: decorator
+@inline
+function enter(hash: u64, number: i32, slots: usize, bits: i32): void {
+  const mask: usize = (<usize>1 << bits) - 1
+  let slot = <usize>(hash >> (64 - <u64>bits))
+  while (load<u64>(slots + (slot << 3)) != 0) slot = (slot + 1) & mask
+  store<u64>(slots + (slot << 3), (<u64>(<u32>hash) << 32) | <u64>(number + 1))
+}
+
+/** The last bytes of a text, less than 8, in one number. */
+// @ts-ignore: decorator
+@inline
+function tail(at: usize, length: i32): u64 {
+  if (length >= 4) return (<u64>load<u32>(at) << 32) | <u64>load<u32>(at + length - 4)
+  if (length == 0) return 0
+  return (<u64>load<u8>(at) << 16) | (<u64>load<u8>(at + (length >> 1)) << 8) | <u64>load<u8>(at + length - 1)
+}
+
+function hashText(start: usize, length: i32): u64 {
+  let h: u64 = <u64>length * K0
+  let at = start
+  let left = length
+  for (; left >= 8; left -= 8, at += 8) h = (rotl<u64>(h, 29) ^ load<u64>(at)) * K0
+  h = (rotl<u64>(h, 29) ^ tail(at, left)) * K0
+  return finish(h)
+}
+
+// @ts-ignore: decorator
+@inline
+function sameText(a: usize, b: usize, length: i32): bool {
+  let i: usize = 0
+  let left = length
+  for (; left >= 16; left -= 16, i += 16) {
+    if (v128.any_true(v128.xor(v128.load(a + i), v128.load(b + i)))) return false
+  }
+  if (left >= 8) {
+    if (load<u64>(a + i) != load<u64>(b + i)) return false
+    left -= 8
+    i += 8
+  }
+  return tail(a + i, left) == tail(b + i, left)
+}
+
+/**
+ * Texts `rows[k]` (k, where `rows` is 0) of a column. Text i is kept at `heap[ends[i] .. ends[i + 1])`, its hash in
+ * `hashes[i]`.
+ */
+export function groupTexts(
+  offsets: usize,
+  bytes: usize,
+  rows: usize,
+  first: i32,
+  count: i32,
+  slots: usize,
+  bits: i32,
+  ends: usize,
+  hashes: usize,
+  heap: usize,
+  heapBytes: u32,
+  limit: i32,
+  state: usize,
+  out: usize,
+): i32 {
+  let groups = load<i32>(state)
+  const shift: u64 = 64 - bits
+  const mask: usize = (<usize>1 << bits) - 1
+  for (let k = first; k < count; k++) {
+    const row = rows == 0 ? <usize>k : <usize>load<u32>(rows + (<usize>k << 2))
+    const from = load<i32>(offsets + (row << 2))
+    const length = load<i32>(offsets + (row << 2) + 4) - from
+    const text = bytes + <usize>from
+    const h = hashText(text, length)
+    const tag = <u32>h
+    let slot = <usize>(h >> shift)
+    while (true) {
+      const entry = load<u64>(slots + (slot << 3))
+      if (entry == 0) {
+        const end = load<u32>(ends + (<usize>groups << 2))
+        if (groups == limit || end + <u32>length > heapBytes) {
+          store<i32>(state, groups)
+          return k
+        }
+        memory.copy(heap + <usize>end, text, length)
+        store<u64>(hashes + (<usize>groups << 3), h)
+        groups++
+        store<u32>(ends + (<usize>groups << 2), end + <u32>length)
+        store<u64>(slots + (slot << 3), (<u64>tag << 32) | <u64>groups)
+        store<i32>(out + (<usize>k << 2), groups - 1)
+        break
+      }
+      if (<u32>(entry >> 32) == tag) {
+        const found = <u32>entry - 1
+        const kept = load<u32>(ends + (<usize>found << 2))
+        if (
+          load<u32>(ends + (<usize>found << 2) + 4) - kept == <u32>length &&
+          sameText(heap + <usize>kept, text, length)
+        ) {
+          store<u32>(out + (<usize>k << 2), found)
+          break
+        }
+      }
+      slot = (slot + 1) & mask
+    }
+  }
+  store<i32>(state, groups)
+  return count
+}
+
+/** Enters the first `count` texts into empty slots by their hashes. */
+export function enterTexts(hashes: usize, count: i32, slots: usize, bits: i32): void {
+  for (let i = 0; i < count; i++) enter(load<u64>(hashes + (<usize>i << 3)), i, slots, bits)
+}

@@ -1,0 +1,220 @@
+import type { Arena } from './arena.ts'
+import { GrowingBlock } from './growing-block.ts'
+import { enterTwin } from './key-table.ts'
+import { wasmKernels, type WasmKernels } from './wasm-kernels.ts'
+
+const FIRST_BITS = 7
+
+/**
+ * Byte strings numbered by first appearance: string i is `heap[offsets[i] .. offsets[i + 1])`. In WebAssembly where the
+ * arena has it, else in JavaScript, with the same numbers.
+ */
+export class TextTable {
+  readonly #arena: Arena
+  readonly #wasm: WasmKernels | null
+  readonly #ends: GrowingBlock
+  readonly #hashes: GrowingBlock
+  readonly #heap: GrowingBlock
+  /** The number of strings, 16 bytes on what a batch gives, and its numbers. */
+  readonly #batch: GrowingBlock
+  #slots: GrowingBlock
+  #bits = FIRST_BITS
+  #count = 0
+
+  constructor(arena: Arena) {
+    this.#arena = arena
+    this.#wasm = wasmKernels(arena.buffer)
+    this.#ends = new GrowingBlock(arena, 1024)
+    this.#ends.u32[0] = 0
+    this.#hashes = new GrowingBlock(arena, 1024)
+    this.#heap = new GrowingBlock(arena, 1024)
+    this.#batch = new GrowingBlock(arena, 1024)
+    this.#slots = new GrowingBlock(arena, 8 << FIRST_BITS)
+    this.#slots.u8.fill(0)
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  get bytes(): number {
+    const blocks = [this.#ends, this.#hashes, this.#heap, this.#batch, this.#slots]
+    return blocks.reduce((sum, block) => sum + block.bytes, 0)
+  }
+
+  /** One more than there are strings. */
+  get offsets(): Uint32Array {
+    return this.#ends.u32.subarray(0, this.#count + 1)
+  }
+
+  get heap(): Uint8Array {
+    return this.#heap.u8
+  }
+
+  /** `out[k]` is the number of string `rows[k]` (k, where `rows` is null) of a column. */
+  assign(
+    offsets: Int32Array | Uint32Array,
+    bytes: Uint8Array,
+    rows: Uint32Array | null,
+    count: number,
+    out: Uint32Array,
+  ): void {
+    if (count === 0) return
+    const inside = offsets.buffer === this.#arena.buffer && bytes.buffer === this.#arena.buffer
+    const source = inside ? this.#direct(offsets, bytes, rows, count) : this.#copied(offsets, bytes, rows, count)
+    let done = 0
+    while (true) {
+      const limit = 2 ** (this.#bits - 1)
+      this.#ends.ensure((limit + 1) * 4)
+      this.#hashes.ensure(limit * 8)
+      this.#batch.u32[0] = this.#count
+      done = this.#wasm === null ? this.#groupTwin(source, done, count, limit) : this.#group(source, done, count, limit)
+      this.#count = this.#batch.u32[0]!
+      if (done === count) break
+      if (this.#count === limit) this.#grow()
+      else this.#heap.ensure(this.#ends.u32[this.#count]! + this.#longest(source, done))
+    }
+    const at = source.out >>> 2
+    out.set(this.#batch.u32.subarray(at, at + count))
+  }
+
+  release(): void {
+    for (const block of [this.#ends, this.#hashes, this.#heap, this.#batch, this.#slots]) block.release()
+  }
+
+  #direct(offsets: Int32Array | Uint32Array, bytes: Uint8Array, rows: Uint32Array | null, count: number): Source {
+    const batch = this.#batch
+    batch.ensure(16 + count * 8)
+    if (rows !== null) batch.u32.set(rows.length === count ? rows : rows.subarray(0, count), 4 + count)
+    return {
+      offsets: offsets.byteOffset,
+      bytes: bytes.byteOffset,
+      rows: rows === null ? 0 : 16 + count * 4,
+      out: 16,
+    }
+  }
+
+  /** Strings of other memory, one after the other behind their offsets. */
+  #copied(offsets: Int32Array | Uint32Array, bytes: Uint8Array, rows: Uint32Array | null, count: number): Source {
+    const batch = this.#batch
+    let total = 0
+    for (let k = 0; k < count; k++) {
+      const row = rows === null ? k : rows[k]!
+      total += offsets[row + 1]! - offsets[row]!
+    }
+    const [offsetsAt, bytesAt] = [16 + count * 4, 20 + count * 8]
+    batch.ensure(bytesAt + total)
+    const ends = batch.u32.subarray(offsetsAt >>> 2)
+    const copy = batch.u8
+    let end = 0
+    for (let k = 0; k < count; k++) {
+      ends[k] = end
+      const row = rows === null ? k : rows[k]!
+      const start = offsets[row]!
+      const length = offsets[row + 1]! - start
+      if (length > 32) copy.set(bytes.subarray(start, start + length), bytesAt + end)
+      else for (let i = 0; i < length; i++) copy[bytesAt + end + i] = bytes[start + i]!
+      end += length
+    }
+    ends[count] = end
+    return { offsets: batch.address + offsetsAt, bytes: batch.address + bytesAt, rows: 0, out: 16 }
+  }
+
+  #group({ offsets, bytes, rows, out }: Source, first: number, count: number, limit: number): number {
+    const { address } = this.#batch
+    return this.#wasm!.groupTexts(
+      offsets,
+      bytes,
+      rows === 0 ? 0 : address + rows,
+      first,
+      count,
+      this.#slots.address,
+      this.#bits,
+      this.#ends.address,
+      this.#hashes.address,
+      this.#heap.address,
+      this.#heap.bytes,
+      limit,
+      address,
+      address + out,
+    )
+  }
+
+  /** Bytes that the strings from the k-th on can need, at least the k-th's and at most 64 KiB of others. */
+  #longest({ offsets, rows }: Source, k: number): number {
+    const words = new Uint32Array(this.#arena.buffer, offsets)
+    const row = rows === 0 ? k : this.#batch.u32[(rows >>> 2) + k]!
+    return words[row + 1]! - words[row]! + 65536
+  }
+
+  #grow(): void {
+    this.#bits += this.#bits < 16 ? 2 : 1
+    const slots = new GrowingBlock(this.#arena, 8 * 2 ** this.#bits)
+    slots.u8.fill(0)
+    this.#slots.release()
+    this.#slots = slots
+    if (this.#wasm !== null) this.#wasm.enterTexts(this.#hashes.address, this.#count, slots.address, this.#bits)
+    else for (let i = 0; i < this.#count; i++) enterTwin(slots.u32, this.#bits, this.#hashes.u32[2 * i]!, i)
+  }
+
+  #groupTwin(source: Source, first: number, count: number, limit: number): number {
+    const offsets = new Uint32Array(this.#arena.buffer, source.offsets)
+    const all = new Uint8Array(this.#arena.buffer)
+    const batch = this.#batch.u32
+    const ends = this.#ends.u32
+    const hashes = this.#hashes.u32
+    const heap = this.#heap.u8
+    const slots = this.#slots.u32
+    const mask = 2 ** this.#bits - 1
+    let groups = batch[0]!
+    for (let k = first; k < count; k++) {
+      const row = source.rows === 0 ? k : batch[(source.rows >>> 2) + k]!
+      const start = source.bytes + offsets[row]!
+      const length = offsets[row + 1]! - offsets[row]!
+      const hash = hashRun(all, start, length)
+      let slot = hash >>> (32 - this.#bits)
+      let entry = slots[2 * slot]!
+      while (entry !== 0) {
+        const id = entry - 1
+        if (hashes[2 * id] === hash && sameRun(heap, ends[id]!, ends[id + 1]! - ends[id]!, all, start, length)) break
+        slot = (slot + 1) & mask
+        entry = slots[2 * slot]!
+      }
+      if (entry === 0) {
+        const end = ends[groups]!
+        if (groups === limit || end + length > heap.length) {
+          batch[0] = groups
+          return k
+        }
+        heap.set(all.subarray(start, start + length), end)
+        hashes[2 * groups] = hash
+        entry = ++groups
+        ends[groups] = end + length
+        slots[2 * slot] = entry
+      }
+      batch[(source.out >>> 2) + k] = entry - 1
+    }
+    batch[0] = groups
+    return count
+  }
+}
+
+/** Where the strings of a batch are: addresses, and (`rows`, 0 for all, and `out`) places in the batch's block. */
+interface Source {
+  readonly offsets: number
+  readonly bytes: number
+  readonly rows: number
+  readonly out: number
+}
+
+function hashRun(bytes: Uint8Array, start: number, length: number): number {
+  let h = length
+  for (let i = 0; i < length; i++) h = Math.imul(((h << 7) | (h >>> 25)) ^ bytes[start + i]!, 0x85ebca6b)
+  return Math.imul(h ^ (h >>> 15), 0x9e3779b1) >>> 0
+}
+
+function sameRun(a: Uint8Array, i: number, aLength: number, b: Uint8Array, j: number, length: number): boolean {
+  if (aLength !== length) return false
+  for (let k = 0; k < length; k++) if (a[i + k] !== b[j + k]) return false
+  return true
+}
