@@ -1,0 +1,199 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { VolleySession } from 'volley'
+import { explainQuery, measuredSession, TestTree } from '../src/index.ts'
+import { sampleDocuments } from './support/arbitrary-corpus.ts'
+
+/** Segments of the four splits of each table. */
+const SEGMENTS = [1, 2, 3, 7]
+const PARTITIONS = [1, 2, 3, 8]
+const ADDRESS = ['_split_id', '_segment_ord', '_doc_id']
+
+let tree: TestTree
+let session: VolleySession
+let logs: string
+let traces: string
+
+beforeAll(async () => {
+  tree = await TestTree.create()
+  const publish = async (seed: number): Promise<string> => {
+    const placed = sampleDocuments(80, seed).map((document, i) => ({
+      document,
+      split: i % 4,
+      segment: (i >> 2) % SEGMENTS[i % 4]!,
+      deleted: false,
+    }))
+    const { indexId, splits } = await tree.publish({ placed, ages: [] })
+    expect(splits.map(({ segments }) => segments.length)).toEqual(SEGMENTS)
+    return indexId
+  }
+  logs = await publish(21)
+  traces = await publish(22)
+  // Nobody listens there: plans are made, and not run.
+  session = measuredSession(tree.uri, ['127.0.0.1:1', '127.0.0.1:2']).session
+})
+
+afterAll(async () => {
+  await session.close()
+  tree.remove()
+})
+
+const on = (a: string, b: string): string => ADDRESS.map((key) => `${a}.${key} = ${b}.${key}`).join(' AND ')
+const chain = `inverted_index('$logs', 'body:alpha') i JOIN fast_fields('$logs') f ON ${on('i', 'f')}`
+const three = `${chain} JOIN documents('$logs') d ON ${on('i', 'd')}`
+
+/** The plan with everything that a number of partitions changes taken out. */
+async function shapeOf(sql: string, target_partitions: number): Promise<string> {
+  const text = sql.replaceAll('$logs', logs).replaceAll('$traces', traces)
+  const { plan } = await explainQuery(session, text, { target_partitions })
+  expect(plan).toContain(`/${target_partitions},`)
+  return plan
+    .replaceAll(logs, 'logs')
+    .replaceAll(traces, 'traces')
+    .replaceAll(/layout=\w+\/\d+/g, 'layout=L')
+    .replaceAll(/(partitions=|\], )\d+/g, '$1P')
+    .replaceAll(/tasks=\d+/g, 'tasks=T')
+    .replaceAll(/estimated=\d+(?: ⋈ \d+ bytes)?/g, 'estimated=E')
+    .replaceAll(/(JoinKeysExec: mode=)\w+/g, '$1M')
+}
+
+/** The plan of a query, which is the same at every number of partitions. */
+async function planOf(sql: string): Promise<string> {
+  const first = await shapeOf(sql, PARTITIONS[0]!)
+  for (const count of PARTITIONS.slice(1)) expect(await shapeOf(sql, count)).toBe(first)
+  return first
+}
+
+describe('6: sources of one layout meet without an exchange, sort or hash table', () => {
+  test('inv ⋈ f', async () => {
+    expect(await planOf(`SELECT i._score, f.id FROM ${chain}`)).toMatchInlineSnapshot(`
+      "CoalescePartitionsExec: partitions=P
+        NetworkCoalesceExec: stage=1, tasks=T, partitions=P
+      ProjectionExec: exprs=[_score, id]
+        DocIdJoinExec: type=inner, on=[_split_id, _segment_ord, _doc_id]
+          InvertedIndexExec: table=logs, splits=4, layout=L, query=[* @@ 'body:alpha'], score=bm25
+          FastFieldExec: table=logs, splits=4, layout=L, fields=[id]"
+    `)
+  })
+
+  test('inv ⋈ f ⋈ d', async () => {
+    expect(await planOf(`SELECT i._score, f.id, d.note FROM ${three}`)).toMatchInlineSnapshot(`
+      "CoalescePartitionsExec: partitions=P
+        NetworkCoalesceExec: stage=1, tasks=T, partitions=P
+      ProjectionExec: exprs=[_score, id, note]
+        DocIdJoinExec: type=inner, on=[_split_id, _segment_ord, _doc_id]
+          ProjectionExec: exprs=[_split_id, _segment_ord, _doc_id, _score, id]
+            DocIdJoinExec: type=inner, on=[_split_id, _segment_ord, _doc_id]
+              InvertedIndexExec: table=logs, splits=4, layout=L, query=[* @@ 'body:alpha'], score=bm25
+              FastFieldExec: table=logs, splits=4, layout=L, fields=[id]
+          DocumentExec: table=logs, splits=4, layout=L, fields=[note]"
+    `)
+    expect(await planOf(`SELECT score(), id, note FROM "$logs" WHERE match(body, 'alpha')`)).toMatchInlineSnapshot(`
+      "CoalescePartitionsExec: partitions=P
+        NetworkCoalesceExec: stage=1, tasks=T, partitions=P
+      ProjectionExec: exprs=[_score AS score, id, note]
+        ProjectionExec: exprs=[id, note, _score]
+          DocIdJoinExec: type=inner, on=[_split_id, _segment_ord, _doc_id]
+            DocIdJoinExec: type=inner, on=[_split_id, _segment_ord, _doc_id]
+              InvertedIndexExec: table=logs, splits=4, layout=L, query=[match(body, 'alpha')], score=bm25
+              FastFieldExec: table=logs, splits=4, layout=L, fields=[id]
+            DocumentExec: table=logs, splits=4, layout=L, fields=[note]"
+    `)
+  })
+
+  test('below an aggregate', async () => {
+    expect(await planOf(`SELECT f.level, count(*), max(i._score) FROM ${three} GROUP BY f.level`))
+      .toMatchInlineSnapshot(`
+      "ProjectionExec: exprs=[level, count(*) AS count, max(_score) AS max]
+        AggregateExec: mode=final, groups=[level], aggregates=[count(*), max(_score)]
+          CoalescePartitionsExec: partitions=P
+            NetworkCoalesceExec: stage=1, tasks=T, partitions=P
+      AggregateExec: mode=partial, groups=[level], aggregates=[count(*), max(_score)]
+        DocIdJoinExec: type=inner, on=[_split_id, _segment_ord, _doc_id]
+          ProjectionExec: exprs=[_split_id, _segment_ord, _doc_id, _score, level]
+            DocIdJoinExec: type=inner, on=[_split_id, _segment_ord, _doc_id]
+              InvertedIndexExec: table=logs, splits=4, layout=L, query=[* @@ 'body:alpha'], score=bm25
+              FastFieldExec: table=logs, splits=4, layout=L, fields=[level]
+          DocumentExec: table=logs, splits=4, layout=L, fields=[]"
+    `)
+  })
+
+  test('in each arm of a union', async () => {
+    const arm = `SELECT f.id, d.note FROM ${three}`
+    expect(await planOf(`${arm} UNION ALL ${arm.replaceAll('$logs', '$traces')}`)).toMatchInlineSnapshot(`
+      "CoalescePartitionsExec: partitions=P
+        NetworkCoalesceExec: stage=1, tasks=T, partitions=P
+      UnionExec
+        ProjectionExec: exprs=[id, note]
+          DocIdJoinExec: type=inner, on=[_split_id, _segment_ord, _doc_id]
+            ProjectionExec: exprs=[_split_id, _segment_ord, _doc_id, id]
+              DocIdJoinExec: type=inner, on=[_split_id, _segment_ord, _doc_id]
+                InvertedIndexExec: table=logs, splits=4, layout=L, query=[* @@ 'body:alpha']
+                FastFieldExec: table=logs, splits=4, layout=L, fields=[id]
+            DocumentExec: table=logs, splits=4, layout=L, fields=[note]
+        ProjectionExec: exprs=[id, note]
+          DocIdJoinExec: type=inner, on=[_split_id, _segment_ord, _doc_id]
+            ProjectionExec: exprs=[_split_id, _segment_ord, _doc_id, id]
+              DocIdJoinExec: type=inner, on=[_split_id, _segment_ord, _doc_id]
+                InvertedIndexExec: table=traces, splits=4, layout=L, query=[* @@ 'body:alpha']
+                FastFieldExec: table=traces, splits=4, layout=L, fields=[id]
+            DocumentExec: table=traces, splits=4, layout=L, fields=[note]"
+    `)
+  })
+})
+
+describe('7: what has no layout in common is joined by its keys', () => {
+  test('logs ⋈ traces', async () => {
+    const sql = `SELECT l.id, t.note FROM "$logs" l JOIN "$traces" t ON l.tag = t.tag WHERE match(l.body, 'alpha') AND t.n = 2`
+    expect(await planOf(sql)).toMatchInlineSnapshot(`
+      "CoalescePartitionsExec: partitions=P
+        NetworkCoalesceExec: stage=2, tasks=T, partitions=P
+      ProjectionExec: exprs=[tag, note]
+        ProjectionExec: exprs=[tag, n, note]
+          DocIdJoinExec: type=inner, on=[_split_id, _segment_ord, _doc_id]
+            FastFieldExec: table=traces, splits=4, layout=L, fields=[tag, n], filters=[n = 2]
+            DocumentExec: table=traces, splits=4, layout=L, fields=[note]
+      ProjectionExec: exprs=[id, note]
+        HashJoinExec: type=inner, mode=collect_left, on=[tag = tag], estimated=E
+          JoinKeysExec: mode=M, keys=[tag as #1], estimated=E
+            CoalescePartitionsExec: partitions=P
+              NetworkBroadcastExec: stage=1, tasks=T, partitions=P
+          ProjectionExec: exprs=[id, tag]
+            ProjectionExec: exprs=[_split_id, _segment_ord, _doc_id, _split_id, _segment_ord, _doc_id, id, tag]
+              FastFieldExec: table=logs, splits=4, layout=L, fields=[id, tag], query=[match(body, 'alpha')], runtime_filters=[tag in #1]"
+    `)
+  })
+
+  test('logs ⋈ traces, both dealt by hash', async () => {
+    const sql = `SELECT count(*) FROM "$logs" l FULL JOIN "$traces" t ON l.tag = t.tag`
+    expect(await planOf(sql)).toMatchInlineSnapshot(`
+      "ProjectionExec: exprs=[count(*) AS count]
+        AggregateExec: mode=final, groups=[], aggregates=[count(*)]
+          CoalescePartitionsExec: partitions=P
+            NetworkCoalesceExec: stage=3, tasks=T, partitions=P
+      RepartitionExec: partitioning=hash([tag], P), input_partitions=P
+        ProjectionExec: exprs=[tag]
+          FastFieldExec: table=logs, splits=4, layout=L, fields=[tag]
+      RepartitionExec: partitioning=hash([tag], P), input_partitions=P
+        ProjectionExec: exprs=[tag]
+          FastFieldExec: table=traces, splits=4, layout=L, fields=[tag]
+      AggregateExec: mode=partial, groups=[], aggregates=[count(*)]
+        HashJoinExec: type=full, mode=partitioned, on=[tag = tag], estimated=E
+          NetworkShuffleExec: stage=1, tasks=T, partitioning=hash([tag], P)
+          NetworkShuffleExec: stage=2, tasks=T, partitioning=hash([tag], P)"
+    `)
+  })
+
+  test('inv ⋈ f of two tables', async () => {
+    const sql = `SELECT i._score, f.id FROM ${chain}`.replace("fast_fields('$logs')", "fast_fields('$traces')")
+    expect(await planOf(sql)).toMatchInlineSnapshot(`
+      "CoalescePartitionsExec: partitions=P
+        NetworkCoalesceExec: stage=2, tasks=T, partitions=P
+      InvertedIndexExec: table=logs, splits=4, layout=L, query=[* @@ 'body:alpha'], score=bm25
+      ProjectionExec: exprs=[_score, id]
+        HashJoinExec: type=inner, mode=collect_left, on=[_split_id = _split_id, _segment_ord = _segment_ord, _doc_id = _doc_id], estimated=E
+          CoalescePartitionsExec: partitions=P
+            NetworkBroadcastExec: stage=1, tasks=T, partitions=P
+          FastFieldExec: table=traces, splits=4, layout=L, fields=[id]"
+    `)
+  })
+})
