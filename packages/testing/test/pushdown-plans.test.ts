@@ -141,3 +141,14 @@ test.each([
     expect(counter(plan, 'docs_fetched')).toBeLessThanOrEqual(rows.length)
   }
 })
+
+test('keys that follow from other keys are computed above the aggregate', async () => {
+  const sql = `SELECT b, n, NOT b, 'x', upper(level), level, count(*) FROM $t GROUP BY b, n, NOT b, 'x', upper(level), level, n`
+  expect(await planOf(sql)).toMatch(/TantivyAggregateExec: .*groups=\[b, n, level\]/)
+  const rows = await queryRows(sessions.local, sql.replace('$t', `"${table}"`))
+  const without = await queryRows(sessions.local, sql.replace('$t', `"${table}"`), { 'rules.reduce_group_keys': 'off' })
+  expect(rows.length).toBeGreaterThan(10)
+  expect(multisetDifference(rows, without)).toBeNull()
+  expect(await planOf(`SELECT 'x', 'y' FROM $t WHERE n = 12345 GROUP BY 1, 2`)).toMatch(/groups=\['x'\]/)
+  expect(await queryRows(sessions.local, `SELECT 'x', 1 FROM "${table}" WHERE n = 12345 GROUP BY 1, 2`)).toEqual([])
+})

@@ -9,6 +9,7 @@ import { pruneColumns } from './prune-columns.ts'
 import { pushDownLimits } from './push-down-limits.ts'
 import { pushDownPredicates } from './push-down-predicates.ts'
 import { pushDownTextFilters } from './push-down-text-filters.ts'
+import { reduceGroupKeys } from './reduce-group-keys.ts'
 import { reorderJoins } from './reorder-joins.ts'
 import { resolveTextPredicates } from './resolve-text-predicates.ts'
 import { simplifyExpressions } from './simplify-expressions.ts'
@@ -26,6 +27,7 @@ export const logicalRules: readonly LogicalRule[] = [
   propagateEmpty,
   reorderJoins,
   singleDistinctToGroupBy,
+  reduceGroupKeys,
   eliminateDistinct,
   pushDownLimits,
   mergeProjections,

@@ -7,9 +7,18 @@ interface MappingDocument {
   readonly defaultSearchFields: readonly string[]
 }
 
-/** An index with its mapping, and the JSON text that carries the mapping to workers. */
+const known = new WeakMap<DocMappingJson, ScannedIndex>()
+
+/** An index with its mapping, and the JSON text that carries the mapping to workers; made once of a mapping's object. */
 export function scannedIndex(indexId: string, document: MappingDocument): ScannedIndex {
-  return parseScannedIndex(indexId, JSON.stringify(document))
+  const { docMapping, defaultSearchFields } = document
+  const index = known.get(docMapping)
+  const same =
+    index?.indexId === indexId && index.mapping.defaultSearchFields.join('\0') === defaultSearchFields.join('\0')
+  if (same) return index
+  const made = parseScannedIndex(indexId, JSON.stringify(document))
+  known.set(docMapping, made)
+  return made
 }
 
 const parsed = new Map<string, DocMapping>()

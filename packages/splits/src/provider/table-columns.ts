@@ -18,7 +18,16 @@ export const INDEX_COLUMN = '_index'
  *
  * @throws VolleyError when two indexes give one name different types.
  */
-export function tableColumns(indexes: readonly ScannedIndex[]): SplitColumn[] {
+export function tableColumns(indexes: readonly ScannedIndex[]): readonly SplitColumn[] {
+  if (indexes.length !== 1) return unitedColumns(indexes)
+  let columns = columnsOfOne.get(indexes[0]!)
+  if (columns === undefined) columnsOfOne.set(indexes[0]!, (columns = unitedColumns(indexes)))
+  return columns
+}
+
+const columnsOfOne = new WeakMap<ScannedIndex, readonly SplitColumn[]>()
+
+function unitedColumns(indexes: readonly ScannedIndex[]): SplitColumn[] {
   const byName = new Map<string, SplitColumn>()
   const owner = new Map<string, string>()
   for (const { indexId, mapping } of indexes) {
