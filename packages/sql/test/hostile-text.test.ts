@@ -33,6 +33,9 @@ const repeated: readonly (readonly [string, (n: number) => string])[] = [
   ['calls', (n) => `SELECT ${'abs('.repeat(n)}1${')'.repeat(n)}`],
   ['calls that one dialect refuses', (n) => `SELECT ${'abs('.repeat(n)}1 # 1${')'.repeat(n)}`],
   ['CASE', (n) => `SELECT ${'CASE WHEN true THEN '.repeat(n)}1${' END'.repeat(n)}`],
+  ['marks of frames', (n) => `SELECT 1 ${'EXCLUDE TIES '.repeat(n)}`],
+  ['MAP', (n) => `SELECT ${'MAP {1: '.repeat(n)}1${'}'.repeat(n)}`],
+  ['SYMMETRIC', (n) => `SELECT ${'1 BETWEEN SYMMETRIC 1 AND '.repeat(n)}1`],
   ['NOT', (n) => `SELECT ${'NOT '.repeat(n)}true`],
   ['signs', (n) => `SELECT ${'- '.repeat(n)}1`],
   ['INTERVAL', (n) => `SELECT ${'INTERVAL '.repeat(n)}'1 day'`],
@@ -69,6 +72,13 @@ describe('text of any depth', () => {
     expect(
       await outcome(`SELECT n FROM logs WHERE n IN (${Array.from({ length: 20_000 }, (_, i) => i).join(', ')})`),
     ).toBe('bound')
+  })
+
+  test('nothing is lost behind a CASE, however deep', async () => {
+    for (let n = 40; n < 60; n++) {
+      const sql = `SELECT ${'CASE WHEN n = 1 THEN '.repeat(n)}1${' END'.repeat(n)} FROM logs`
+      expect(['bound', '54001']).toContain(await outcome(sql))
+    }
   })
 
   test('text that is too long is refused', async () => {

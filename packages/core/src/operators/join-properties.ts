@@ -29,7 +29,15 @@ function isLeftOnly(joinType: JoinType): boolean {
 
 /** Partitioning of a join that works partition by partition: a side's own, where that side's rows are not padded with NULLs. */
 export function joinPartitioning(join: Join): Partitioning {
-  const { left, right, joinType } = join
+  const known = partitionings.get(join) ?? partitioningOf(join)
+  partitionings.set(join, known)
+  return known
+}
+
+/** A chain of joins asks each for its own several times over. */
+const partitionings = new WeakMap<Join, Partitioning>()
+
+function partitioningOf({ left, right, joinType }: Join): Partitioning {
   const unknown = unknownPartitioning(right.partitioning.count)
   if (joinType === 'full') return unknown
   if (isLeftOnly(joinType) || joinType === 'left' || joinType === 'left_single') {

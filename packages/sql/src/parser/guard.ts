@@ -4,8 +4,10 @@ import { SqlState, VolleyError } from '@volley/core'
 const MAX_SQL_LENGTH = 1 << 20
 /** Deepest expression tree: the parser's WebAssembly stack ends between 550 and 700 levels, and does not recover. */
 const MAX_DEPTH = 400
-/** What a parenthesis, a CASE or a subquery adds to the depth. */
+/** What a parenthesis or a subquery adds to the depth. */
 const LEVEL_COST = 4
+/** What a CASE adds to it: the parser loses what stands behind 50 of them inside each other, without a word. */
+const CASE_COST = 9
 
 /** A token of SQL text, roughly: comments of `/*` are cut into theirs. */
 export const TOKEN: RegExp =
@@ -52,7 +54,7 @@ class Level {
   deepestRun = 0
 
   get depth(): number {
-    return LEVEL_COST + this.sets + this.logical + this.deepestRun
+    return (this.opener === 'case' ? CASE_COST : LEVEL_COST) + this.sets + this.logical + this.deepestRun
   }
 
   operator(weight: number): void {

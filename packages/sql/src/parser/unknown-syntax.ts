@@ -4,6 +4,8 @@ import { TOKEN } from './guard.ts'
 export type Exclusion = 'no_others' | 'current_row' | 'group' | 'ties'
 
 const MARK = 'frame excludes '
+/** Tokens that a window's text is looked for in. */
+const MAX_WINDOW = 4096
 
 /** The exclusion that a text put in by `rewriteUnknown` stands for, or null. */
 export function exclusionOf(text: string): Exclusion | null {
@@ -77,7 +79,7 @@ function frameBefore(
 ): { readonly start: number; readonly ordered: boolean } | null {
   let start = -1
   let depth = 0
-  for (let i = at - 1; i >= 0; i--) {
+  for (let i = at - 1; i >= Math.max(0, at - MAX_WINDOW); i--) {
     const { text, word } = tokens[i]!
     if (text === ')') depth++
     else if (text === '(') {
