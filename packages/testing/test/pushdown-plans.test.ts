@@ -114,6 +114,18 @@ test('DISTINCT ON, documents last', async () => {
   `)
 })
 
+test('16: the far side of a join fetches the documents that match', async () => {
+  const sql = `SELECT b.id, b.body FROM (VALUES ('tag-1'), ('tag-2'), ('tag-3')) k(x) JOIN "${table}" b ON b.tag = k.x`
+  for (const session of [sessions.local, sessions.workers]) {
+    const rows = await queryRows(session, sql)
+    expect(multisetDifference(rows, await queryRows(session, sql, { 'rules.RuntimeFilters': 'off' }))).toBeNull()
+    expect(rows.length).toBeGreaterThan(2)
+    expect(counter(await analyzed(session, sql), 'docs_fetched')).toBe(rows.length)
+    const all = counter(await analyzed(session, sql, { 'rules.RuntimeFilters': 'off' }), 'docs_fetched')
+    expect(all).toBeGreaterThan(rows.length)
+  }
+})
+
 test.each([
   ['SELECT body, note FROM $t LIMIT 4'],
   ['SELECT body FROM $t WHERE n > 0 LIMIT 3 OFFSET 1'],
@@ -126,8 +138,12 @@ test.each([
   ['SELECT a.id, b.body FROM $t a JOIN $t b ON a.id = b.id AND a.n <> b.u ORDER BY a.id DESC LIMIT 5'],
   ['SELECT a.id, a.body, b.level FROM $t a LEFT JOIN $t b ON a.tag = b.level ORDER BY a.id, b.id LIMIT 4'],
   ['SELECT a.id, a.body FROM $t a WHERE EXISTS (SELECT 1 FROM $t b WHERE b.u = a.n) ORDER BY a.id LIMIT 4'],
+  [
+    `SELECT x.id, x.body, s.c FROM (SELECT id, body, level, row_number() OVER (PARTITION BY level ORDER BY id) AS r FROM $t) x
+      LEFT JOIN (SELECT level, count(*) AS c FROM $t GROUP BY level) s ON s.level = x.level WHERE r = 1`,
+  ],
   ["SELECT coalesce(body, '') || ':' || id FROM $t ORDER BY ts, id LIMIT 4"],
-])('no document more than rows: %s', async (sql) => {
+])('16: no document more than rows: %s', async (sql) => {
   const text = sql.replaceAll('$t', `"${table}"`)
   const limited = text.includes('LIMIT') && !text.includes('ORDER BY')
   for (const session of [sessions.local, sessions.workers]) {

@@ -4,6 +4,7 @@ import {
   FilterExec,
   LimitExec,
   ProjectionExec,
+  RepartitionExec,
   SortExec,
   SortPreservingMergeExec,
   transformExpr,
@@ -19,7 +20,7 @@ import type { SourceColumn } from '../sources/segment-columns.ts'
 import { carryAddresses } from './carry-addresses.ts'
 
 /**
- * Reads documents after a limit, a top k, or a filter of window functions (DISTINCT ON): what is below carries addresses,
+ * Reads documents after a limit, a top k, or a filter of window functions (DISTINCT ON), also below a join: what is below carries addresses,
  * and stored columns are fetched for the rows that are left, by a stage of their own.
  *
  * Preconditions: below are one scan, projections, filters, windows, sorts and limits, and hash joins that hand the scan's rows on; at least one stored column or JSON
@@ -31,7 +32,7 @@ export const documentsLast: PhysicalRule = {
 }
 
 function rewrite(plan: ExecutionPlan): ExecutionPlan {
-  const late = leavesRows(plan) ? readLate(plan) : null
+  const late = leavesRows(plan) ? readLate(plan) : readDealt(plan)
   if (late !== null) return late
   const children = plan.children.map(rewrite)
   return children.every((child, i) => child === plan.children[i]) ? plan : plan.withChildren(children)
@@ -49,6 +50,14 @@ function leavesRows(plan: ExecutionPlan): boolean {
 function filtersWindows(plan: ExecutionPlan): boolean {
   if (plan instanceof SortExec || plan instanceof ProjectionExec) return filtersWindows(plan.input)
   return plan instanceof FilterExec && plan.input instanceof WindowExec
+}
+
+/** A filter of windows whose rows stay dealt by hash, as a join above wants them: they are fetched, and dealt again. */
+function readDealt(plan: ExecutionPlan): ExecutionPlan | null {
+  const { partitioning } = plan
+  if (partitioning.kind !== 'hash' || plan instanceof SortExec || !filtersWindows(plan)) return null
+  const late = readLate(new CoalescePartitionsExec(plan))
+  return late === null ? null : new RepartitionExec(late, partitioning)
 }
 
 function readLate(plan: ExecutionPlan): ExecutionPlan | null {
