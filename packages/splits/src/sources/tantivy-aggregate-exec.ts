@@ -272,18 +272,25 @@ async function textsOfOrdinals(
   region: Region,
 ): Promise<Vector> {
   const values = keys.values as Uint32Array
-  const present: number[] = []
-  for (let i = 0; i < keys.length; i++) if (keys.isValid(i)) present.push(values[i]!)
-  const distinct = Uint32Array.from(new Set(present)).sort()
-  if (distinct.length === 0)
+  // One place a term: where its text is among those that are read.
+  const place = new Uint32Array(column.numTerms)
+  for (let i = 0; i < keys.length; i++) if (keys.isValid(i)) place[values[i]!] = 1
+  const distinct = new Uint32Array(Math.min(keys.length, place.length))
+  let count = 0
+  for (let ordinal = 0; ordinal < place.length; ordinal++) {
+    if (place[ordinal] === 0) continue
+    place[ordinal] = count
+    distinct[count++] = ordinal
+  }
+  if (count === 0)
     return vectorOf(
       group.type,
       Array.from({ length: keys.length }, () => null),
       region,
     )
   context.throwIfCancelled()
-  const texts = await column.textsOf(distinct, region)
-  const place = new Map(Array.from(distinct, (ordinal, at) => [ordinal, at]))
-  const rows = Uint32Array.from({ length: keys.length }, (_, i) => (keys.isValid(i) ? place.get(values[i]!)! : NO_ROW))
+  const texts = await column.textsOf(distinct.subarray(0, count), region)
+  const rows = new Uint32Array(keys.length)
+  for (let i = 0; i < keys.length; i++) rows[i] = keys.isValid(i) ? place[values[i]!]! : NO_ROW
   return takeVector(texts, rows, rows.length, region)
 }

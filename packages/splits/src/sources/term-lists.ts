@@ -39,9 +39,16 @@ export function allTerms(dictionary: ColumnDictionary): Promise<TermList> {
   return terms
 }
 
+/** Of a dictionary of which this share is asked for, all terms are read. */
+const MUCH = 0.25
+/** Terms that a dictionary which is read whole has at most. */
+const MOST_TERMS = 1 << 20
+
 /** The terms of ascending distinct ordinals. */
 export async function termsAt(dictionary: ColumnDictionary, ordinals: Uint32Array): Promise<TermList> {
-  const known = knownTerms(dictionary)
+  const { numTerms } = dictionary
+  const whole = ordinals.length > 64 && ordinals.length >= numTerms * MUCH && numTerms <= MOST_TERMS
+  const known = whole ? await allTerms(dictionary) : knownTerms(dictionary)
   return known === null ? dictionary.termsOf(ordinals) : gathered(known, ordinals)
 }
 
