@@ -24,7 +24,7 @@ beforeAll(async () => {
     CREATE EXTERNAL TABLE p STORED AS PARQUET LOCATION '${folder}/t.parquet';
     CREATE EXTERNAL TABLE j STORED AS JSON LOCATION '${folder}/t.ndjson';
     CREATE EXTERNAL TABLE c STORED AS CSV LOCATION '${folder}/t.csv' OPTIONS ('has_header' 'true');`)
-}, 60_000)
+}, 120_000)
 
 afterAll(async () => {
   await session.close()

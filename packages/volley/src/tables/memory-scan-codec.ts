@@ -15,7 +15,7 @@ export function memoryScanCodec(shared: SharedParts): NodeCodec {
       const payload: Payload = {
         ...scan,
         schema: context.encodeSchema(schema),
-        parts: parts.map(({ id, rows, bytes }) => ({ id, rows, bytes })),
+        parts: parts.map(({ id, rows }) => ({ id, rows })),
       }
       return new TextEncoder().encode(JSON.stringify(payload))
     },

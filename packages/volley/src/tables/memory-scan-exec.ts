@@ -16,7 +16,7 @@ import { partReader } from './shared-parts.ts'
 import type { TablePart } from './table-part.ts'
 
 /** What a scan needs to know of a part; where it was planned, this is the part itself, which lives as long as the plan. */
-export type PartRef = Pick<TablePart, 'id' | 'rows' | 'bytes'>
+export type PartRef = Pick<TablePart, 'id' | 'rows'>
 
 export interface MemoryScanOptions {
   readonly table: string
@@ -24,6 +24,8 @@ export interface MemoryScanOptions {
   /** Positions of the columns that are read, in order. */
   readonly wanted: readonly number[]
   readonly parts: readonly PartRef[]
+  /** Of the columns that are read, in all parts. */
+  readonly bytes: number
   /** Rows of all parts, the first one and the one after the last; cut into as many even runs as there are partitions. */
   readonly range: readonly [start: number, end: number]
   readonly partitions: number
@@ -64,10 +66,9 @@ export class MemoryScanExec extends ExecutionPlan implements Distributable {
     const { parts, range } = this.scan
     const rows = range[1] - range[0]
     const all = parts.reduce((sum, part) => sum + part.rows, 0)
-    const bytes = parts.reduce((sum, part) => sum + part.bytes, 0)
     return {
       rows: { value: rows, exact: true },
-      bytes: { value: all === 0 ? 0 : Math.ceil((bytes * rows) / all), exact: false },
+      bytes: { value: all === 0 ? 0 : Math.ceil((this.scan.bytes * rows) / all), exact: false },
     }
   }
 

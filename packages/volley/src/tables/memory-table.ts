@@ -91,6 +91,7 @@ export class MemoryTable implements TableProvider {
         schema,
         wanted: indexes,
         parts: this.parts,
+        bytes: this.parts.reduce((sum, part) => sum + part.bytesOf(indexes), 0),
         range: [0, this.rows.value],
         partitions: request.settings.targetPartitions,
       })

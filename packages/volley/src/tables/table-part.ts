@@ -20,6 +20,13 @@ export class TablePart {
     this.bytes = batches.reduce((sum, batch) => sum + batch.data.byteLength, 0)
   }
 
+  /** Bytes of some columns. */
+  bytesOf(columns: readonly number[]): number {
+    let sum = 0
+    for (const batch of this.#batches) for (const i of columns) sum += batch.data.children[i]!.byteLength
+    return sum
+  }
+
   get batches(): readonly RecordBatch[] {
     return this.#batches
   }
