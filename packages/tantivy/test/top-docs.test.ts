@@ -42,8 +42,11 @@ const SCHEMA = IndexSchema.fromJson([
 ])
 const WORDS = 40
 
-/** Three segments whose documents differ in length, so that each has its own average; one has deletes. */
-function makeIndex(): Promise<Index> {
+/**
+ * Three segments whose documents differ in length, so that each has its own average, and the first alone, whose average is that
+ * of the index; it has deletes.
+ */
+function makeIndexes(): Promise<Index[]> {
   const random = seeded(7)
   const word = (): string => `w${Math.floor(WORDS ** random()) - 1}`
   const words = (count: number): string => Array.from({ length: count }, word).join(' ')
@@ -61,7 +64,8 @@ function makeIndex(): Promise<Index> {
   })
   const gone = Array.from({ length: 8000 }, (_, doc) => doc).filter(() => random() < 0.3)
   segments[0] = deleteDocuments(segments[0]!, gone, 5)
-  return openIndex(new MemoryDirectory(writeIndex(segments, SCHEMA)))
+  const open = (chosen: typeof segments): Promise<Index> => openIndex(new MemoryDirectory(writeIndex(chosen, SCHEMA)))
+  return Promise.all([open(segments), open(segments.slice(0, 1))])
 }
 
 /** Scores every match. */
@@ -96,12 +100,12 @@ function randomQuery(random: () => number): Query {
   return new BooleanQuery({ must: [phrase, ...terms(1)], should: terms(2), mustNot })
 }
 
-describe('the best documents by score', () => {
-  let index: Index
-  beforeAll(async () => {
-    index = await makeIndex()
-  })
+let indexes: readonly Index[] = []
+beforeAll(async () => {
+  indexes = await makeIndexes()
+})
 
+describe('the best documents by score', () => {
   it.each([true, false])(
     'are those of scoring every match, bit by bit; WebAssembly: %s',
     { timeout: 30_000 },
@@ -112,6 +116,7 @@ describe('the best documents by score', () => {
         let pruned = 0
         let found = 0
         for (let round = 0; round < 100; round += 1) {
+          const index = indexes[round % 2]!
           const query = randomQuery(random)
           const limit = [0, 1, 3, 10, 100, 10_000][Math.floor(random() * 6)]!
           const expected = await exhaustive(index, query, limit)
@@ -134,6 +139,7 @@ describe('the best documents by score', () => {
 
   it('take the statistics that they are given', async () => {
     const query = new TermQuery(0, termForText('w3'))
+    const index = indexes[0]!
     const own = await statisticsOf(index, query)
     const wide = { ...own, numDocs: own.numDocs * 100, totalNumTokens: () => own.totalNumTokens(0) * 1000 }
     const [plain, scaled] = [
@@ -146,7 +152,7 @@ describe('the best documents by score', () => {
 
 describe('an explanation', () => {
   it('has the score of its document, made of parts that give it', async () => {
-    const index = await makeIndex()
+    const index = indexes[0]!
     const random = seeded(11)
     let explained = 0
     for (let round = 0; round < 60; round += 1) {
@@ -166,7 +172,7 @@ describe('an explanation', () => {
   })
 
   it('reads as that of tantivy', async () => {
-    const index = await makeIndex()
+    const index = indexes[0]!
     const query = new BooleanQuery({ should: [new TermQuery(0, termForText('w1'))] })
     const address = (await collectTopDocs(index, query, 1)).docs[0]!
     const explanation = (await explain(index, query, address))!

@@ -2,7 +2,7 @@ import { SCORE_WINDOW, type ScoreWindow, withScoreWindow } from '@volley/kernels
 import type { AliveBitset } from '../segment/alive-bitset.ts'
 import { type Scorer, TERMINATED } from './scorer.ts'
 import type { TermCursor } from './term-cursor.ts'
-import type { TopScores } from './top-scores.ts'
+import { TopScores } from './top-scores.ts'
 
 // Top documents by score without scoring all: Turtle and Flood, "Query Evaluation: Strategies and Optimizations" (1995);
 // Ding and Suel, "Faster Top-k Document Retrieval Using Block-Max Indexes" (2011). A document that can still enter is
@@ -20,7 +20,7 @@ function isRefused({ alive, excluded }: Refused, doc: number): boolean {
 
 /** Bounds are summed in another order than scores: this is more than rounding can make of it. */
 function slackOf(clauses: number): number {
-  return 1 + (clauses + 2) * 1.2e-7
+  return clauses === 1 ? 1 : 1 + (clauses + 2) * 1.2e-7
 }
 
 /** Documents that are scored one by one before the pace is compared. */
@@ -76,6 +76,9 @@ class UnionTop {
   }
 
   run(): void {
+    if (this.#clauses.length === 1) {
+      this.#top.raiseThreshold(firstThreshold(this.#clauses[0]!, this.#refused, this.#top))
+    }
     this.#raise()
     const clauses = this.#clauses.length
     let windowEnd = -1
@@ -269,6 +272,51 @@ class UnionTop {
     while (block < blocks.length && !this.#canEnter(blocks[block]! + below)) block += 1
     return block
   }
+}
+
+/** Of more documents that are wanted, no score is known by reading few blocks. */
+const MAX_SOUGHT = 100
+/** The best blocks that are scored first, for a document each, and the part of a term's blocks that they may be. */
+const MAX_BLOCKS = 12
+const MAX_PART = 1 / 8
+
+/**
+ * A score that at least as many documents with a term reach as are wanted: of those in its blocks with the highest bounds.
+ * Documents come in ascending order, so without it much is scored before the threshold has risen. -Infinity where none is
+ * known. The cursor is back at its start.
+ */
+function firstThreshold(cursor: TermCursor, { alive, excluded }: Refused, top: TopScores): number {
+  const { limit } = top
+  if (limit === 0 || limit > MAX_SOUGHT || excluded !== null) return -Infinity
+  const wanted = Math.min(limit, MAX_BLOCKS)
+  const { blocks } = cursor.bounds
+  if (wanted > cursor.postings.numBlocks * MAX_PART || cursor.bounds.max <= top.threshold) return -Infinity
+  const best = new TopScores(limit)
+  for (const block of highest(blocks, wanted)) {
+    if (blocks[block]! <= best.threshold) continue
+    cursor.enter(block)
+    cursor.scoreBlock()
+    top.scored += cursor.length
+    for (let i = 0; i < cursor.length; i += 1) {
+      const score = cursor.scores[i]!
+      if (score <= best.threshold) continue
+      if (alive === null || alive.isAlive(cursor.docs[i]!)) best.offer(cursor.docs[i]!, score)
+    }
+  }
+  cursor.enter(0)
+  return best.threshold
+}
+
+/** Places of the `count` highest of some bounds, highest first. */
+function highest(bounds: Float64Array, count: number): number[] {
+  const places: number[] = []
+  for (let k = 0; k < bounds.length; k += 1) {
+    if (places.length === count && bounds[k]! <= bounds[places[count - 1]!]!) continue
+    let at = places.length < count ? places.length : count - 1
+    for (; at > 0 && bounds[places[at - 1]!]! < bounds[k]!; at -= 1) places[at] = places[at - 1]!
+    places[at] = k
+  }
+  return places
 }
 
 /** Offers the documents of all of several terms, given in clause order. */

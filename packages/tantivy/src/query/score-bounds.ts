@@ -18,7 +18,8 @@ export interface ScoreBounds {
  *
  * Block-max data name the document of a block that scores highest under the average length of the segment (section 5.4),
  * `segmentAverage`. Scores use the average over all segments, under which another document may score higher: its length
- * weighs less by the ratio of the averages at most, so the bound takes the named document's length down by that ratio.
+ * weighs less by the ratio of the averages at most, so the bound takes the named document's length down by that ratio. Where
+ * the averages are one, the bound is the named document's score itself: blocks of equal scores need not be read.
  * Block-max data of fields without norms are not used: tantivy writes zeros there.
  */
 export function scoreBounds(
@@ -36,6 +37,7 @@ export function scoreBounds(
     return { blocks, max: blocks[0]! }
   }
   const ratio = Math.min(1, segmentAverage / weight.average)
+  const exact = segmentAverage === weight.average
   const lengths = new Float64Array(256)
   for (let code = 0; code < 256; code += 1) {
     lengths[code] = ratio * K1 * (1 - B + (B * FIELD_NORMS[code]!) / segmentAverage)
@@ -45,7 +47,9 @@ export function scoreBounds(
   for (let block = 0; block < numFullBlocks; block += 1) {
     const freq = postings.blockMaxFreqs[block]!
     const known = freq > 0 && freq < ANY_FREQ
-    const bound = known ? (most * freq) / (freq + lengths[postings.blockMaxNorms[block]!]!) : most
+    const code = postings.blockMaxNorms[block]!
+    let bound = most
+    if (known) bound = exact ? weight.score(code, freq) : (most * freq) / (freq + lengths[code]!)
     blocks[block] = bound
     if (bound > max) max = bound
   }

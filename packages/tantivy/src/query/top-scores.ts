@@ -30,6 +30,13 @@ export class TopScores {
     return this.#size
   }
 
+  /** Refuses documents below a score that `limit` documents, which are still to be offered, are known to reach. */
+  raiseThreshold(score: number): void {
+    // below the score itself, above the f32 before it
+    const below = score - Math.abs(score) * 1e-8
+    if (below > this.threshold) this.threshold = below
+  }
+
   /** Sets the segment of the documents that follow; segments come in ascending order. */
   startSegment(ord: number): void {
     this.#segment = ord
