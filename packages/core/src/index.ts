@@ -78,6 +78,7 @@ export {
 export { FunctionRegistry } from './functions/function-registry.ts'
 export { defaultFunctions } from './functions/default-functions.ts'
 export { fromArrowRecordBatch, fromArrowSchema, toArrowRecordBatch, toArrowSchema } from './arrow/arrow-edge.ts'
+export { ArrowBatchScan } from './arrow/arrow-batch-scan.ts'
 export { decodeIpc, encodeIpc } from './arrow/ipc.ts'
 
 // Plans and streams
@@ -143,6 +144,7 @@ export { FilterByKeysExec } from './operators/filter-by-keys-exec.ts'
 export { JoinKeysExec, joinKeysOf, type JoinKeyPlan, type RuntimeKey } from './operators/join-keys-exec.ts'
 export { canGather, type JoinKeySet } from './operators/join-key-set.ts'
 export { keyFilters } from './operators/key-filters.ts'
+export { ProbeFilters, probeFiltersOf } from './operators/probe-filters.ts'
 export { LimitExec } from './operators/limit-exec.ts'
 export { LocalLimitExec } from './operators/local-limit-exec.ts'
 export { MemoryExec } from './operators/memory-exec.ts'

@@ -21,6 +21,7 @@ import { RowComparator } from '../vectors/compare.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
 import { allRows } from '../vectors/selection.ts'
 import type { Vector } from '../vectors/vector.ts'
+import { filtersThrough, offerProbeFilters, probeFiltersOf } from './probe-filters.ts'
 
 /** partial: rows to states; final: states to results; single: rows to results. */
 export type AggregateMode = 'partial' | 'final' | 'single'
@@ -144,6 +145,10 @@ export class AggregateExec extends ExecutionPlan {
     if (this.mode !== 'final') {
       const exprs = [...this.groups, ...this.calls.flatMap((call) => call.exprs)]
       demandColumns(context, this.input, columnsOfExprs(exprs))
+      // Without a row of a group, no row of it is needed.
+      if (this.groupingSets === null) {
+        offerProbeFilters(context, this.input, filtersThrough(probeFiltersOf(context, this), this.groups))
+      }
     }
     const input = this.input.execute(partition, context)
     return operatorStream(this.schema, [input], this.aggregate(input, partition, context))

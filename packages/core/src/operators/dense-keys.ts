@@ -4,7 +4,7 @@ import type { PrimitiveVector, Vector } from '../vectors/vector.ts'
 
 /** Slots that a table may have for each of its rows, and those that it may have in any case. */
 const SLOTS_PER_ROW = 8
-const FREE_SLOTS = 4096
+const FREE_SLOTS = 1_048_576
 
 /** A key whose values, integers of up to 32 bits, are the places of their rows in a table: `min` has the first. */
 export interface DenseKey {
@@ -126,5 +126,44 @@ function slotsOf64(
     const low = words[at]!
     const slot = (low - min) >>> 0
     out[k] = slot < slots && words[at + 1] === low >> 31 ? slot : slots
+  }
+}
+
+/** Values that a bitmap may stand for: 8 MiB of them. */
+const BITMAP_VALUES = 67_108_864
+
+/** The values of an integer key of all rows as bits from the least one on; null for other keys, and where they lie too far apart. */
+export class KeyBits {
+  readonly #key: DenseKey
+  readonly #bits: Uint8Array
+
+  private constructor(key: DenseKey, bits: Uint8Array) {
+    this.#key = key
+    this.#bits = bits
+  }
+
+  static of(key: Vector, rows: Uint32Array): KeyBits | null {
+    const bounds = integerBounds(key, key.length)
+    if (bounds === null || bounds[1] - bounds[0] >= BITMAP_VALUES) return null
+    const dense = { index: 0, min: bounds[0], slots: bounds[1] - bounds[0] + 1 }
+    const bits = new Uint8Array((dense.slots >>> 3) + 1)
+    const slots = denseSlots(dense, key, rows, rows.length)
+    for (let k = 0; k < slots.length; k++) bits[slots[k]! >>> 3]! |= 1 << (slots[k]! & 7)
+    // The slot of NULL, and of what is out of bounds.
+    bits[dense.slots >>> 3]! &= ~(1 << (dense.slots & 7))
+    return new KeyBits(dense, bits)
+  }
+
+  /** Writes the rows to `out` whose value is among them. */
+  select(key: Vector, rows: Uint32Array, out: Uint32Array): number {
+    const slots = denseSlots(this.#key, key, rows, rows.length)
+    const bits = this.#bits
+    let n = 0
+    for (let k = 0; k < slots.length; k++) {
+      const slot = slots[k]!
+      out[n] = rows[k]!
+      n += (bits[slot >>> 3]! >>> (slot & 7)) & 1
+    }
+    return n
   }
 }

@@ -9,6 +9,7 @@ import { columnsOfExprs, demandColumns, demandedColumns } from '../runtime/colum
 import { operatorStream } from '../runtime/operator-stream.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
+import { offerProbeFilters, probeFiltersOf } from './probe-filters.ts'
 
 const SELECTIVITY = 0.3
 
@@ -59,6 +60,7 @@ export class FilterExec extends ExecutionPlan {
     if (demanded !== null) {
       demandColumns(context, this.input, new Set([...demanded, ...columnsOfExprs([this.predicate])]))
     }
+    offerProbeFilters(context, this.input, probeFiltersOf(context, this))
     const input = this.input.execute(partition, context)
     return operatorStream(this.schema, [input], this.filter(input, context))
   }

@@ -1,6 +1,7 @@
 import type { Schema } from 'apache-arrow'
 import type { Region } from '@volley/kernels'
 import { internalError } from '../errors.ts'
+import { ColumnExpr } from '../expressions/column-expr.ts'
 import type { Expr } from '../expressions/expr.ts'
 import { collectBuild, type CollectedBuild } from '../memory/collect-build.ts'
 import { sortStream } from '../memory/sort-stream.ts'
@@ -19,6 +20,7 @@ import { executeAll } from './coalesce-partitions-exec.ts'
 import { HashPairs, JoinHashTable, OpenPairs, rowsWithNull } from './join-hash-table.ts'
 import { joinPartitioning, joinStatistics, probeOrdering } from './join-properties.ts'
 import { emitsBuildSide, joinSchema, type JoinType } from './join-type.ts'
+import { offerProbeFilters, probeFiltersOf, type KeyTest, type ProbeFilter } from './probe-filters.ts'
 import { PairJoin, rowFlags, type RowFlags } from './pair-join.ts'
 import { SharedBuild, type BuildSide } from './shared-build.ts'
 
@@ -67,6 +69,8 @@ export class HashJoinExec extends ExecutionPlan {
   readonly filter: Expr | null
   readonly mode: HashJoinMode
   readonly options: HashJoinOptions
+  /** Complete tables of all left rows, which right rows can be tested by. */
+  readonly #tables = new WeakMap<TaskContext, JoinHashTable>()
   readonly #shared = new WeakMap<TaskContext, SharedBuild<HashBuild | SpilledBuild>>()
 
   constructor(
@@ -140,6 +144,7 @@ export class HashJoinExec extends ExecutionPlan {
 
   protected override executePartition(partition: number, context: TaskContext): BatchStream {
     this.demandOfInputs(context)
+    this.filtersOfInputs(context)
     const build = this.mode === 'collect_left' ? this.sharedBuild(context) : this.ownBuild(partition, context)
     const right = this.right.execute(partition, context)
     return operatorStream(this.schema, [right, build.handle()], this.join(build, right, context), () => build.leave())
@@ -164,6 +169,36 @@ export class HashJoinExec extends ExecutionPlan {
     demandColumns(context, this.right, right)
   }
 
+  /** What joins above drop; and right rows without a partner, where those do not come out. */
+  private filtersOfInputs(context: TaskContext): void {
+    const { joinType } = this
+    const above = probeFiltersOf(context, this)
+    const offset = joinType.startsWith('right_') ? 0 : this.left.schema.fields.length
+    if (joinType === 'inner' || joinType === 'left_semi' || joinType === 'left_anti') {
+      offerProbeFilters(
+        context,
+        this.left,
+        above.filter(({ column }) => column < offset),
+      )
+    }
+    const right: ProbeFilter[] = []
+    if (joinType === 'inner' || joinType === 'right_semi' || joinType === 'right_anti') {
+      right.push(
+        ...above.flatMap((filter) =>
+          filter.column < offset ? [] : [{ column: filter.column - offset, test: () => filter.test() }],
+        ),
+      )
+    }
+    if (this.mode === 'collect_left' && DROPS_RIGHT.has(joinType) && !this.options.nullEqualsNull) {
+      for (const [i, { right: key }] of this.on.entries()) {
+        if (!(key instanceof ColumnExpr)) continue
+        const test = (): KeyTest | null => this.#tables.get(context)?.testOf(i) ?? null
+        right.push({ column: key.index, test })
+      }
+    }
+    offerProbeFilters(context, this.right, right)
+  }
+
   private ownBuild(partition: number, context: TaskContext): SharedBuild<HashBuild | SpilledBuild> {
     return new SharedBuild(1, this.left.execute(partition, context), context, (input) => this.build(input, context))
   }
@@ -186,8 +221,10 @@ export class HashJoinExec extends ExecutionPlan {
   private index({ batch, memory }: CollectedBuild, context: TaskContext): HashBuild {
     try {
       const build = this.block(batch, rowFlags(batch.length), context)
+      if (this.mode === 'collect_left') this.#tables.set(context, build.table)
       context.metricsOf(this).add('build_rows', batch.length)
       const release = (): void => {
+        this.#tables.delete(context)
         build.release()
         batch.release()
         memory.free()
@@ -291,6 +328,9 @@ export class HashJoinExec extends ExecutionPlan {
     else if (build.batch.length > 0) for (const row of nullRows) flags.unknown[row] = 1
   }
 }
+
+/** Joins whose unmatched right rows do not come out, nor are told apart from matched ones. */
+const DROPS_RIGHT: ReadonlySet<JoinType> = new Set(['inner', 'right_semi', 'left', 'left_semi', 'left_single'])
 
 function estimateText({ buildBytes, probeBytes }: JoinEstimate): string {
   return `${buildBytes} ⋈ ${probeBytes} bytes`

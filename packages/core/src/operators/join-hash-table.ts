@@ -5,7 +5,8 @@ import { Operand } from '../vectors/operand.ts'
 import type { RecordBatch } from '../vectors/record-batch.ts'
 import { allRows } from '../vectors/selection.ts'
 import type { Vector } from '../vectors/vector.ts'
-import { denseKey, denseSlots, type DenseKey } from './dense-keys.ts'
+import { denseKey, denseSlots, KeyBits, type DenseKey } from './dense-keys.ts'
+import type { KeyTest } from './probe-filters.ts'
 import type { PairSource } from './pair-join.ts'
 
 /** Hashes of the selected rows of key columns. */
@@ -47,6 +48,7 @@ export class JoinHashTable {
   readonly heads: Uint32Array
   readonly next: Uint32Array
   readonly shift: number
+  readonly #tests = new Map<number, KeyTest | null>()
   /** Rows with a NULL key, ascending. They are in no chain, unless NULLs are equal. */
   readonly nullRows: Uint32Array
 
@@ -71,6 +73,32 @@ export class JoinHashTable {
       const slots = hashSlots(this.hashes, length, this.shift)
       this.unique = insertRows(slots, length, skipped, this.heads, this.next)
     }
+  }
+
+  /** What rows can be tested by before they are probed with: of the key of that position, its values; null where it has none. */
+  testOf(position: number): KeyTest | null {
+    if (position === this.dense?.index) return this
+    if (this.keys[position] === undefined) return null
+    let test = this.#tests.get(position)
+    if (test === undefined) {
+      const key = this.keys[position]
+      test = KeyBits.of(key, allRows(key.length))
+      this.#tests.set(position, test)
+    }
+    return test
+  }
+
+  /** Writes the rows to `out` whose dense key has a row. */
+  select(key: Vector, rows: Uint32Array, out: Uint32Array): number {
+    const { heads } = this
+    const count = rows.length
+    const slots = denseSlots(this.dense!, key, rows, count)
+    let n = 0
+    for (let k = 0; k < count; k++) {
+      out[n] = rows[k]!
+      n += +(heads[slots[k]!] !== 0)
+    }
+    return n
   }
 
   get bytes(): number {

@@ -1,5 +1,5 @@
 import type { RecordBatch as ArrowRecordBatch, Schema } from 'apache-arrow'
-import { fromArrowRecordBatch } from '../arrow/arrow-edge.ts'
+import { ArrowBatchScan } from '../arrow/arrow-batch-scan.ts'
 import { ExecutionPlan } from '../plan/execution-plan.ts'
 import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'
 import type { Statistics } from '../plan/statistics.ts'
@@ -48,18 +48,11 @@ export class MemoryExec extends ExecutionPlan {
   }
 
   private async *batches(partition: number, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
+    const scan = new ArrowBatchScan(this, context)
     for (const batch of this.partitions[partition]!) {
       for (let start = 0; start < batch.numRows; start += context.batchSize) {
-        const slice = batch.slice(start, Math.min(start + context.batchSize, batch.numRows))
-        const region = context.region()
-        let copy
-        try {
-          copy = fromArrowRecordBatch(slice, this.schema, region)
-        } catch (error) {
-          region.release()
-          throw error
-        }
-        yield copy
+        const copy = scan.read(batch, start, Math.min(start + context.batchSize, batch.numRows))
+        if (copy !== null) yield copy
       }
     }
   }

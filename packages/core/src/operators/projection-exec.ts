@@ -11,6 +11,7 @@ import { operatorStream } from '../runtime/operator-stream.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
 import { NullVector } from '../vectors/vector.ts'
+import { filtersThrough, offerProbeFilters, probeFiltersOf } from './probe-filters.ts'
 
 /** Computes columns; the selection stays, and columns that pass through are shared. */
 export class ProjectionExec extends ExecutionPlan {
@@ -69,6 +70,7 @@ export class ProjectionExec extends ExecutionPlan {
 
   protected override executePartition(partition: number, context: TaskContext): BatchStream {
     demandColumns(context, this.input, this.demandOfInput(context))
+    offerProbeFilters(context, this.input, filtersThrough(probeFiltersOf(context, this), this.exprs))
     const input = this.input.execute(partition, context)
     return operatorStream(this.schema, [input], this.project(input, context))
   }

@@ -88,6 +88,12 @@ function keyDomain(plan: Join): number | null {
   return Math.min(domain, most)
 }
 
+/** Whether all tables of a plan tell their rows and the ranges of their columns. */
+export function isMeasured(plan: LogicalPlan): boolean {
+  if (plan instanceof TableScan) return plan.provider.rows !== null && plan.provider.columnRange !== undefined
+  return plan.children.length > 0 && plan.children.every(isMeasured)
+}
+
 /** Whether joins of a plan's inputs can be estimated by what is known of their keys. */
 export function hasKnownKeys(plan: LogicalPlan): boolean {
   return !(plan instanceof Join) || (keyDomain(plan) !== null && hasKnownKeys(plan.left) && hasKnownKeys(plan.right))

@@ -8,6 +8,7 @@ import {
   type Expr,
 } from '@volley/core'
 import { Field, Schema } from 'apache-arrow'
+import { estimateRows, isMeasured } from '../expressions/estimate-rows.ts'
 import { ColumnRef } from '../logical/expressions.ts'
 import { Join, Projection, type ColumnId, type LogicalColumn, type LogicalPlan } from '../logical/logical-plan.ts'
 import type { PhysicalPlanningContext } from './physical-rule.ts'
@@ -75,7 +76,8 @@ export interface SizeEstimate {
 }
 
 /**
- * How much a plan gives: by the rows of its logical node where those were estimated, else by its statistics. Bytes are
+ * How much a plan gives: by the rows of its logical node where those were sampled, or the tables say what their columns
+ * hold; else by its statistics. Bytes are
  * rows times a guess at their width where nothing better is known.
  */
 export function estimateSize(
@@ -85,7 +87,8 @@ export function estimateSize(
 ): SizeEstimate {
   const width = plan.schema.fields.reduce((sum, field) => sum + (WIDTHS[typeName(field.type)] ?? 8), 0)
   const sampled = known === undefined ? null : knownRows(logical, known)
-  if (sampled !== null) return { rows: sampled, bytes: sampled * Math.max(1, width) }
+  const counted = sampled ?? (isMeasured(logical) ? estimateRows(logical) : null)
+  if (counted !== null) return { rows: counted, bytes: counted * Math.max(1, width) }
   const { rows, bytes } = plan.statistics
   if (bytes !== null) return { rows: rows?.value ?? null, bytes: bytes.value }
   return { rows: rows?.value ?? null, bytes: rows && rows.value * Math.max(1, width) }

@@ -7,6 +7,8 @@ import {
   ExecutionPlan,
   NullVector,
   operatorStream,
+  ProbeFilters,
+  probeFiltersOf,
   RecordBatch,
   unknownPartitioning,
   type BatchStream,
@@ -119,6 +121,8 @@ export class FileScanExec extends ExecutionPlan implements Distributable {
     const { format, options, tableSchema, wanted, partitions, filters, fetch } = this.scan
     const reader = await fileFormat(format)
     let left = fetch ?? Infinity
+    // A limit is on the rows that the table has.
+    const joined = new ProbeFilters(fetch === null ? probeFiltersOf(context, this) : [])
     for (const { path, part, range } of partitions[partition]!) {
       const signal = context.signal ?? null
       const request = { path, part, fields: tableSchema.fields, wanted, options, filters, signal }
@@ -126,7 +130,7 @@ export class FileScanExec extends ExecutionPlan implements Distributable {
         try {
           const [first, last] = range ?? [0, chunk.rows]
           for (let start = first; start < last && left > 0; start += context.batchSize) {
-            const batch = this.#batch(chunk, start, Math.min(last, start + context.batchSize), context)
+            const batch = this.#batch(chunk, start, Math.min(last, start + context.batchSize), joined, context)
             if (batch === null) continue
             const kept = limited(batch, left)
             left -= kept.numRows
@@ -141,7 +145,7 @@ export class FileScanExec extends ExecutionPlan implements Distributable {
   }
 
   /** Some rows of a chunk; null where the filters keep none, whose other columns are not read then. */
-  #batch(chunk: FileChunk, start: number, end: number, context: TaskContext): RecordBatch | null {
+  #batch(chunk: FileChunk, start: number, end: number, joined: ProbeFilters, context: TaskContext): RecordBatch | null {
     const region = context.region()
     const predicate = conjunction(this.scan.filters)
     try {
@@ -149,27 +153,32 @@ export class FileScanExec extends ExecutionPlan implements Distributable {
       const all = this.schema.fields.map((_, i) => i).filter((i) => demanded === null || demanded.has(i))
       const length = end - start
       const columns: Vector[] = this.schema.fields.map(({ type }) => new NullVector(type, length, null))
+      const known = new Set<number>()
       const read = (which: readonly number[]): void => {
-        const vectors = chunk.columns(start, end, region, which)
-        for (const [k, i] of which.entries()) columns[i] = vectors[k]!
+        const missing = which.filter((i) => !known.has(i))
+        const vectors = chunk.columns(start, end, region, missing)
+        for (const [k, i] of missing.entries()) {
+          columns[i] = vectors[k]!
+          known.add(i)
+        }
       }
-      if (predicate === null) {
-        read(all)
-        return new RecordBatch(this.schema, columns, length, null, region)
+      let rows: Uint32Array | null = null
+      if (predicate !== null) {
+        read([...columnsOfExprs([predicate])])
+        rows = evaluatePredicate(predicate, new RecordBatch(this.schema, columns, length, null, region), region)
       }
-      const first = [...columnsOfExprs([predicate])]
-      read(first)
-      const selection = evaluatePredicate(
-        predicate,
-        new RecordBatch(this.schema, columns, length, null, region),
-        region,
-      )
-      if (selection.length === 0) {
+      if (rows === null || rows.length > 0) {
+        rows = joined.select(rows ?? allRows(length), (i) => {
+          read([i])
+          return columns[i]!
+        })
+      }
+      if (rows.length === 0 && length > 0) {
         region.release()
         return null
       }
-      read(all.filter((i) => !first.includes(i)))
-      return new RecordBatch(this.schema, columns, length, selection.length === length ? null : selection, region)
+      read(all)
+      return new RecordBatch(this.schema, columns, length, rows.length === length ? null : rows, region)
     } catch (error) {
       region.release()
       throw error

@@ -1,6 +1,6 @@
 import {
   ExecutionPlan,
-  fromArrowRecordBatch,
+  ArrowBatchScan,
   operatorStream,
   unknownPartitioning,
   type BatchStream,
@@ -97,6 +97,7 @@ export class MemoryScanExec extends ExecutionPlan implements Distributable {
   async *#batches(partition: number, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
     const { parts, wanted, partitions } = this.scan
     const [start, end] = [this.#bound(partition, partitions), this.#bound(partition + 1, partitions)]
+    const scan = new ArrowBatchScan(this, context)
     let before = 0
     for (const part of parts) {
       const last = before + part.rows
@@ -108,19 +109,8 @@ export class MemoryScanExec extends ExecutionPlan implements Distributable {
           if (from >= to) continue
           const columns = selectColumns(batch, wanted)
           for (let row = from; row < to; row += context.batchSize) {
-            const region = context.region()
-            let copy
-            try {
-              copy = fromArrowRecordBatch(
-                columns.slice(row, Math.min(row + context.batchSize, to)),
-                this.schema,
-                region,
-              )
-            } catch (error) {
-              region.release()
-              throw error
-            }
-            yield copy
+            const copy = scan.read(columns, row, Math.min(row + context.batchSize, to))
+            if (copy !== null) yield copy
           }
         }
       }
