@@ -23,7 +23,7 @@ function content(next: Dice): Uint8Array {
 it('frames decode as by the native decoder, damaged ones too, or are refused', () => {
   const next = dice(20260722)
   const outcomes = { refused: 0, same: 0 }
-  for (let round = 0; round < 120; round += 1) {
+  for (let round = 0; round < 60; round += 1) {
     const bytes = content(next)
     const params = {
       [constants.ZSTD_c_compressionLevel]: [-5, 1, 3, 9][next(4)]!,
@@ -45,15 +45,15 @@ it('frames decode as by the native decoder, damaged ones too, or are refused', (
       expect(Buffer.compare(decoded, zstdDecompressSync(bad))).toBe(0)
     }
   }
-  expect(outcomes.refused).toBeGreaterThan(50)
-  expect(outcomes.same).toBeGreaterThan(50)
+  expect(outcomes.refused).toBeGreaterThan(25)
+  expect(outcomes.same).toBeGreaterThan(25)
 })
 
 it('weights of literals that never end are refused', () => {
   // states of no bits that follow each other: a decoder that waits for the bits to run out does not end
   const frame = new Uint8Array(zstdCompressSync(new TextEncoder().encode('abracadabra '.repeat(40) + 'xyz')))
   const next = dice(7)
-  for (let round = 0; round < 1500; round += 1) {
+  for (let round = 0; round < 800; round += 1) {
     const bad = frame.slice()
     for (let k = 0; k < 3; k += 1) bad[6 + next(bad.length - 6)] = next(256)
     try {
