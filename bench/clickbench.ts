@@ -201,7 +201,8 @@ function clock(): number {
 }
 
 async function openVolley(file: string): Promise<(sql: string) => Promise<Row[]>> {
-  const session = await connect({ settings: { target_partitions: options.threads } })
+  const threads = Number(options.threads)
+  const session = await connect({ threads, settings: { target_partitions: options.threads } })
   await session.sql(
     fromMemory
       ? `CREATE TABLE hits AS SELECT * FROM read_parquet('${file}')`

@@ -1,5 +1,5 @@
 import { formatLogicalPlan, logicalRules, optimize, optimizeVerbose, type LogicalPlan } from '@volley/planner'
-import { LogicalExpr } from '@volley/core'
+import { ArithmeticExpr, CastExpr, INT64, literal, LogicalExpr, type Expr } from '@volley/core'
 import { expect, test } from 'vitest'
 import {
   Builder,
@@ -182,4 +182,22 @@ test('LIMIT reaches sorts and scans', () => {
 
 test('rules have names of their own', () => {
   expect(new Set(logicalRules.map((rule) => rule.name)).size).toBe(logicalRules.length)
+})
+
+test('sums of a value and constants are one sum and one count', async () => {
+  const b = new Builder()
+  const p = b.scan(people)
+  const plus = (n: bigint): Expr =>
+    new ArithmeticExpr('+', new CastExpr(ref(p, 'age'), INT64, false), literal(n, INT64), INT64)
+  const plan = b.aggregate(
+    p,
+    { team: ref(p, 'team') },
+    { a: ['sum', plus(1n)], b: ['sum', plus(-7n)], n: ['count', null] },
+  )
+  expect(optimizeVerbose(plan, planning()).changes.map((change) => change.rule)).toContain('shift_sums')
+  const rows = multiset(await query(plan))
+  expect(rows).toHaveLength(4)
+  expect(multiset(await query(plan, settingsWith({ 'rules.shift_sums': 'off' })))).toEqual(rows)
+  const huge = b.aggregate(p, {}, { a: ['sum', plus(2n ** 63n - 1n)], b: ['sum', plus(1n)] })
+  expect(optimizeVerbose(huge, planning()).changes.map((change) => change.rule)).not.toContain('shift_sums')
 })

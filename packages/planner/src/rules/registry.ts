@@ -12,6 +12,7 @@ import { pushDownTextFilters } from './push-down-text-filters.ts'
 import { reduceGroupKeys } from './reduce-group-keys.ts'
 import { reorderJoins } from './reorder-joins.ts'
 import { resolveTextPredicates } from './resolve-text-predicates.ts'
+import { shiftSums } from './shift-sums.ts'
 import { simplifyExpressions } from './simplify-expressions.ts'
 import { singleDistinctToGroupBy } from './single-distinct-to-group-by.ts'
 
@@ -28,6 +29,7 @@ export const logicalRules: readonly LogicalRule[] = [
   reorderJoins,
   singleDistinctToGroupBy,
   reduceGroupKeys,
+  shiftSums,
   eliminateDistinct,
   pushDownLimits,
   mergeProjections,
