@@ -134,6 +134,8 @@ describe('queries by automaton', () => {
     const index = await openIndex(new MemoryDirectory(write([`${'a'.repeat(3000)}!`], 'sstable')))
     expect(await matches(index, new RegexQuery(0, '(a|aa)+$'))).toEqual([])
     expect(await matches(index, new RegexQuery(0, '(a*)*!'))).toEqual([0])
+    expect(await matches(index, new FuzzyTermQuery(0, `${'a'.repeat(2999)}!`, { distance: 2 }))).toEqual([0])
+    expect(await matches(index, new FuzzyTermQuery(0, `${'a'.repeat(2997)}!`, { distance: 2 }))).toEqual([])
     expect(() => new RegexQuery(0, '\\bab')).toThrow(RegexSyntaxError)
     expect(() => new RegexQuery(0, '(')).toThrow(RegexSyntaxError)
   })
