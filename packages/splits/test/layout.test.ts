@@ -14,15 +14,20 @@ const split = (splitId: string): SplitRef => ({
 })
 
 describe('layout', () => {
-  test('ranges cover every document once, in order, whatever the partitions', () => {
+  test('ranges cover every document once, in order, whatever the partitions and slices', () => {
     let cuts = 0
+    let sliced = 0
     fc.assert(
       fc.property(
         fc.array(fc.array(fc.nat(300), { maxLength: 7 }), { maxLength: 5 }),
         fc.integer({ min: 1, max: 20 }),
-        (maxDocs, partitions) => {
-          const expanded = expandLayout(maxDocs, partitions)
-          expect(expanded).toHaveLength(partitions)
+        fc.integer({ min: 1, max: 4 }),
+        (maxDocs, partitions, count) => {
+          const slices = Array.from({ length: count }, (_, index) => ({ index, count }))
+          const expanded = slices.flatMap((slice) => expandLayout(maxDocs, partitions, slice))
+          expect(expanded).toHaveLength(partitions * count)
+          if (count === 1) expect(expanded).toEqual(expandLayout(maxDocs, partitions))
+          else sliced++
           const seen = new Map<string, number>()
           for (const ranges of expanded) {
             for (const [i, range] of ranges.entries()) {
@@ -47,6 +52,7 @@ describe('layout', () => {
       { numRuns: 300 },
     )
     expect(cuts).toBeGreaterThan(100)
+    expect(sliced).toBeGreaterThan(100)
   })
 
   test('the id does not depend on the order of splits, and does on everything else', () => {
@@ -58,8 +64,10 @@ describe('layout', () => {
       Layout.create('s', [split('A')], 4),
       a.forTask(new Set(['A', 'B'])),
       a.forTask(new Set(['A'])),
+      a.forSlice({ index: 0, count: 2 }),
+      a.forSlice({ index: 1, count: 2 }),
     ].map((layout) => layout.layoutId)
-    expect(new Set([a.layoutId, ...others]).size).toBe(6)
+    expect(new Set([a.layoutId, ...others]).size).toBe(8)
     expect(a.forTask(new Set(['B'])).layoutId).toBe(a.forTask(new Set(['B'])).layoutId)
   })
 })
