@@ -25,6 +25,20 @@ export function countPacked(
   const step = u64(width)
   let bit = u64(start) * step
   let i = 0
+  if (width <= 14) {
+    // four values lie in one load
+    for (; i + 3 < count; i += 4) {
+      let four = load<u64>(words + usize(bit >> 3)) >> (bit & 7)
+      bump(lanes, base + (four & mask), size)
+      four >>= step
+      bump(lanes + stride, base + (four & mask), size)
+      four >>= step
+      bump(lanes + 2 * stride, base + (four & mask), size)
+      four >>= step
+      bump(lanes + 3 * stride, base + (four & mask), size)
+      bit += 4 * step
+    }
+  }
   for (; i + 3 < count; i += 4) {
     bump(lanes, base + raw(words, bit, mask), size)
     bump(lanes + stride, base + raw(words, bit + step, mask), size)

@@ -4,7 +4,7 @@ import type { MultiTermsAggregation, TermsAggregation } from './aggregation-requ
 import type { BlockReader } from './block-reader.ts'
 import type { BucketMap } from './bucket-map.ts'
 import { BucketCounts } from './count-buckets.ts'
-import type { DocBlock } from './doc-block.ts'
+import { BLOCK, type DocBlock } from './doc-block.ts'
 import { emptyPartial } from './empty-partial.ts'
 import { SegmentAggregation, type SubAggregations } from './segment-aggregation.ts'
 import { selectSmallest } from './select-smallest.ts'
@@ -29,6 +29,9 @@ export interface TermSource {
   readonly firstTerms: ((limit: number) => Uint32Array) | null
 }
 
+/** Documents that are counted in one call. */
+const DEFERRED = 1 << 16
+
 /** Documents by term. */
 export class TermsAggregator extends SegmentAggregation {
   readonly #request: TermsAggregation | MultiTermsAggregation
@@ -36,6 +39,9 @@ export class TermsAggregator extends SegmentAggregation {
   readonly #map: BucketMap
   readonly #subs: SubAggregations
   readonly #counts: BucketCounts = new BucketCounts()
+  /** Documents that are still to be counted. */
+  #deferredStart = 0
+  #deferredEnd = 0
 
   constructor(
     request: TermsAggregation | MultiTermsAggregation,
@@ -53,7 +59,11 @@ export class TermsAggregator extends SegmentAggregation {
   override reserve(): void {}
 
   override collect(block: DocBlock): void {
-    if (this.#countRange(block)) return
+    if (this.#defer(block)) return
+    this.#read(block)
+  }
+
+  #read(block: DocBlock): void {
     this.#source.read(block)
     const { values, docs, start, count, buckets: parents } = this.#source.block
     if (count === 0) return
@@ -63,14 +73,28 @@ export class TermsAggregator extends SegmentAggregation {
     if (!this.#subs.isEmpty) this.#subs.collect({ docs, start, count, buckets }, size)
   }
 
-  /** Counts a block without reading it: of ordinals that are buckets, for nothing below. */
-  #countRange({ docs, start, count, buckets }: DocBlock): boolean {
-    const { countRange } = this.#source
-    if (countRange === null || docs !== null || buckets !== null || !this.#subs.isEmpty) return false
-    return countRange(start, start + count, this.#counts.ofSize(this.#map.size))
+  /** Puts a block off that can be counted without reading it: ordinals are buckets, and nothing is below. */
+  #defer({ docs, start, count, buckets }: DocBlock): boolean {
+    if (this.#source.countRange === null || docs !== null || buckets !== null || !this.#subs.isEmpty) return false
+    if (start !== this.#deferredEnd || start - this.#deferredStart >= DEFERRED) {
+      this.#countDeferred()
+      this.#deferredStart = start
+    }
+    this.#deferredEnd = start + count
+    return true
+  }
+
+  #countDeferred(): void {
+    const [start, end] = [this.#deferredStart, this.#deferredEnd]
+    this.#deferredStart = end
+    if (start === end || this.#source.countRange?.(start, end, this.#counts.ofSize(this.#map.size))) return
+    for (let at = start; at < end; at += BLOCK) {
+      this.#read({ docs: null, start: at, count: Math.min(BLOCK, end - at), buckets: null })
+    }
   }
 
   override async finish(parents: Uint32Array): Promise<PartialResult[]> {
+    this.#countDeferred()
     const counts = this.#counts.totals()
     const chosen = this.#map.bucketsOf(parents).map((each) => this.#choose(each, counts))
     const buckets = concatenate(chosen.map((each) => each.buckets))
