@@ -41,7 +41,7 @@ export class ArrowBatchScan {
         return (columns[i] = fromArrowData(part, this.#schema.fields[i]!.type, region))
       }
       const rows = allRows(length)
-      const kept = this.#filters.select(rows, column)
+      const kept = this.#filters.select(rows, column, region)
       if (kept.length === 0 && length > 0) {
         region.release()
         return null

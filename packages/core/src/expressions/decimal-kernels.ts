@@ -56,21 +56,88 @@ export function arithmeticDecimals(
   const bBig = unsigned(b)
   const outBig = unsigned(out)
   for (let k = 0; k < rows.length; k++) {
-    const row = rows[k]!
     if (simple) {
-      const x = readSmall(a, row & aMask)
-      const y = readSmall(b, row & bMask)
-      const value = additive ? (op === '+' ? x * f1 + y * f2 : x * f1 - y * f2) : x * y
-      const bounded = additive ? Math.abs(x * f1) < TWO_53 && Math.abs(y * f2) < TWO_53 : true
-      if (bounded && value < limit && value > -limit) {
-        writeSmall(out, row, value)
-        continue
-      }
+      k = additive
+        ? addSmall(a, aMask, f1, b, bMask, op === '+' ? f2 : -f2, limit, rows, k, out)
+        : multiplySmall(a, aMask, b, bMask, limit, rows, k, out)
+      if (k === rows.length) return
     }
+    const row = rows[k]!
     const value = wideDecimal(op, readDecimal(aBig, row & aMask), s1, readDecimal(bBig, row & bMask), s2, scale)
     if (!fitsDecimal(value, type)) throw outOfRange(type)
     writeDecimal(outBig, row, value)
   }
+}
+
+/**
+ * Products of integers of two words, as long as they are below `limit`, which is at most 2^53: doubles hold them exactly.
+ * Returns the first k that is left to others.
+ */
+function multiplySmall(
+  a: Int32Array,
+  aMask: number,
+  b: Int32Array,
+  bMask: number,
+  limit: number,
+  rows: Uint32Array,
+  from: number,
+  out: Int32Array,
+): number {
+  for (let k = from; k < rows.length; k++) {
+    const row = rows[k]!
+    const i = (row & aMask) << 2
+    const j = (row & bMask) << 2
+    const aHigh = a[i + 1]!
+    const bHigh = b[j + 1]!
+    const aSign = aHigh >> 31
+    const bSign = bHigh >> 31
+    if (((a[i + 2]! ^ aSign) | (a[i + 3]! ^ aSign) | (b[j + 2]! ^ bSign) | (b[j + 3]! ^ bSign)) !== 0) return k
+    const value = (aHigh * 4294967296 + (a[i]! >>> 0)) * (bHigh * 4294967296 + (b[j]! >>> 0))
+    if (!(value < limit && value > -limit)) return k
+    const high = Math.floor(value * 2.3283064365386963e-10)
+    const at = row << 2
+    out[at] = value
+    out[at + 1] = high
+    out[at + 2] = high >> 31
+    out[at + 3] = high >> 31
+  }
+  return rows.length
+}
+
+/** Sums of integers of two words times their factors, as `multiplySmall` has products. */
+function addSmall(
+  a: Int32Array,
+  aMask: number,
+  aFactor: number,
+  b: Int32Array,
+  bMask: number,
+  bFactor: number,
+  limit: number,
+  rows: Uint32Array,
+  from: number,
+  out: Int32Array,
+): number {
+  for (let k = from; k < rows.length; k++) {
+    const row = rows[k]!
+    const i = (row & aMask) << 2
+    const j = (row & bMask) << 2
+    const aHigh = a[i + 1]!
+    const bHigh = b[j + 1]!
+    const aSign = aHigh >> 31
+    const bSign = bHigh >> 31
+    if (((a[i + 2]! ^ aSign) | (a[i + 3]! ^ aSign) | (b[j + 2]! ^ bSign) | (b[j + 3]! ^ bSign)) !== 0) return k
+    const x = (aHigh * 4294967296 + (a[i]! >>> 0)) * aFactor
+    const y = (bHigh * 4294967296 + (b[j]! >>> 0)) * bFactor
+    const value = x + y
+    if (!(Math.abs(x) < TWO_53 && Math.abs(y) < TWO_53 && value < limit && value > -limit)) return k
+    const high = Math.floor(value * 2.3283064365386963e-10)
+    const at = row << 2
+    out[at] = value
+    out[at + 1] = high
+    out[at + 2] = high >> 31
+    out[at + 3] = high >> 31
+  }
+  return rows.length
 }
 
 function wideDecimal(op: ArithmeticOperator, x: bigint, s1: number, y: bigint, s2: number, scale: number): bigint {

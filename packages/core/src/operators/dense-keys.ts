@@ -79,8 +79,13 @@ function boundsOf64(words: Int32Array, validity: Uint8Array | null, length: numb
 }
 
 /** The slot of each row: the last one, `dense.slots`, where the key is NULL or no row has its value. */
-export function denseSlots(dense: DenseKey, key: Vector, rows: Uint32Array, count: number): Uint32Array {
-  const out = new Uint32Array(count)
+export function denseSlots(
+  dense: DenseKey,
+  key: Vector,
+  rows: Uint32Array,
+  count: number,
+  out: Uint32Array = new Uint32Array(count),
+): Uint32Array {
   const operand = new Operand(key)
   if (operand.isAlwaysNull) return out.fill(dense.slots)
   const { mask, validity } = operand
@@ -129,6 +134,15 @@ function slotsOf64(
   }
 }
 
+let passing = new Uint32Array(8192)
+
+/** Slots for who has done with them before the next call. */
+export function passingSlots(dense: DenseKey, key: Vector, rows: Uint32Array): Uint32Array {
+  const count = rows.length
+  if (passing.length < count) passing = new Uint32Array(count * 2)
+  return denseSlots(dense, key, rows, count, passing.subarray(0, count))
+}
+
 /** Values that a bitmap may stand for: 8 MiB of them. */
 const BITMAP_VALUES = 67_108_864
 
@@ -156,7 +170,7 @@ export class KeyBits {
 
   /** Writes the rows to `out` whose value is among them. */
   select(key: Vector, rows: Uint32Array, out: Uint32Array): number {
-    const slots = denseSlots(this.#key, key, rows, rows.length)
+    const slots = passingSlots(this.#key, key, rows)
     const bits = this.#bits
     let n = 0
     for (let k = 0; k < slots.length; k++) {

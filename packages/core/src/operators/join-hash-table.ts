@@ -5,7 +5,7 @@ import { Operand } from '../vectors/operand.ts'
 import type { RecordBatch } from '../vectors/record-batch.ts'
 import { allRows } from '../vectors/selection.ts'
 import type { Vector } from '../vectors/vector.ts'
-import { denseKey, denseSlots, KeyBits, type DenseKey } from './dense-keys.ts'
+import { denseKey, denseSlots, KeyBits, passingSlots, type DenseKey } from './dense-keys.ts'
 import type { KeyTest } from './probe-filters.ts'
 import type { PairSource } from './pair-join.ts'
 
@@ -92,7 +92,7 @@ export class JoinHashTable {
   select(key: Vector, rows: Uint32Array, out: Uint32Array): number {
     const { heads } = this
     const count = rows.length
-    const slots = denseSlots(this.dense!, key, rows, count)
+    const slots = passingSlots(this.dense!, key, rows)
     let n = 0
     for (let k = 0; k < count; k++) {
       out[n] = rows[k]!

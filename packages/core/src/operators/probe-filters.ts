@@ -1,3 +1,4 @@
+import type { Region } from '@volley/kernels'
 import { ColumnExpr } from '../expressions/column-expr.ts'
 import type { Expr } from '../expressions/expr.ts'
 import type { ExecutionPlan } from '../plan/execution-plan.ts'
@@ -59,11 +60,11 @@ export class ProbeFilters {
     this.#filters = filters.map((filter) => ({ filter, seen: 0, kept: 0 }))
   }
 
-  /** The rows that may match, in a new array unless they are all; `column` gives the vector of a position. */
-  select(rows: Uint32Array, column: (position: number) => Vector): Uint32Array {
+  /** The rows that may match, in the region unless they are all; `column` gives the vector of a position. */
+  select(rows: Uint32Array, column: (position: number) => Vector, region: Region): Uint32Array {
     let current = rows
     for (const live of this.#live()) {
-      const out: Uint32Array = current === rows ? new Uint32Array(rows.length) : current
+      const out: Uint32Array = current === rows ? region.u32(rows.length) : current
       const n = live.filter.test()!.select(column(live.filter.column), current, out)
       live.seen += current.length
       live.kept += n

@@ -168,10 +168,11 @@ export class FileScanExec extends ExecutionPlan implements Distributable {
         rows = evaluatePredicate(predicate, new RecordBatch(this.schema, columns, length, null, region), region)
       }
       if (rows === null || rows.length > 0) {
-        rows = joined.select(rows ?? allRows(length), (i) => {
+        const column = (i: number): Vector => {
           read([i])
           return columns[i]!
-        })
+        }
+        rows = joined.select(rows ?? allRows(length), column, region)
       }
       if (rows.length === 0 && length > 0) {
         region.release()
