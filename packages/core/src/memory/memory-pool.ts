@@ -94,6 +94,11 @@ export class QueryMemory {
     return this.#spillableBytes
   }
 
+  /** What its operators that spill may hold together. */
+  get share(): number {
+    return (this.limitBytes - this.pool.unspillableBytes) / Math.max(1, this.pool.spillingQueries)
+  }
+
   /** For reservations alone. */
   count(bytes: number, spillable: boolean): void {
     if (spillable) this.#spillableBytes += bytes
@@ -161,14 +166,17 @@ export class MemoryReservation {
 
   /** The most that it may hold as things are. */
   get capacity(): number {
-    const { pool, limitBytes, consumers, spillableBytes } = this.#query
+    const { limitBytes, spillableBytes } = this.#query
     if (limitBytes === Infinity) return Infinity
     const left = this.#left
     if (!this.#options.spillable) return left
-    const share = (limitBytes - pool.unspillableBytes) / Math.max(1, pool.spillingQueries)
-    const equal = share / Math.max(1, consumers)
-    const undivided = share * UNDIVIDED - spillableBytes + this.#bytes
-    return Math.max(Math.min(left, Math.max(equal, undivided)), limitBytes * FLOOR_SHARE)
+    const undivided = this.#query.share * UNDIVIDED - spillableBytes + this.#bytes
+    return Math.max(Math.min(left, Math.max(this.equalPart, undivided)), limitBytes * FLOOR_SHARE)
+  }
+
+  /** What it may hold when memory is scarce. What it cannot do without should be far below. */
+  get equalPart(): number {
+    return this.#query.share / Math.max(1, this.#query.consumers)
   }
 
   /** Holds `bytes` from now on, if they are granted; to hold less always is. */

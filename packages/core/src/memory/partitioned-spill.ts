@@ -60,9 +60,9 @@ function copyRows(batch: RecordBatch, rows: Uint32Array, context: TaskContext): 
   return new RecordBatch(batch.schema, columns, rows.length, null, region)
 }
 
-/** What rows may take that wait to be written, where an operator may hold `capacity` bytes, beyond a small constant. */
-export function bufferBytesFor(capacity: number): number {
-  return Math.min(16 << 20, Math.floor(capacity / 8))
+/** What rows may take that wait to be written, of an operator whose part of the memory is `part`, beyond a small constant. */
+export function bufferBytesFor(part: number): number {
+  return Math.min(16 << 20, Math.floor(part / 8))
 }
 
 /** Smaller writes cost more than the memory is worth. */
@@ -84,13 +84,13 @@ export class PartitionedSpill {
   readonly #chunkBytes: number
   #buffered = 0
 
-  /** `capacity` is what the operator may hold. */
-  constructor(schema: Schema, count: number, spill: Spill, capacity: number, context: TaskContext) {
+  /** `part` is the operator's part of the memory. */
+  constructor(schema: Schema, count: number, spill: Spill, part: number, context: TaskContext) {
     this.#schema = schema
     this.#spill = spill
     this.#context = context
-    this.#bufferBytes = Math.max(LEAST_BUFFER, bufferBytesFor(capacity))
-    this.#chunkBytes = Math.max(4096, Math.min(1 << 20, Math.floor(capacity / 16)))
+    this.#bufferBytes = Math.max(LEAST_BUFFER, bufferBytesFor(part))
+    this.#chunkBytes = Math.max(4096, Math.min(1 << 20, Math.floor(part / 16)))
     this.parts = Array.from({ length: count }, emptyPart)
     this.#waiting = this.parts.map(() => ({ pieces: [], bytes: 0 }))
   }

@@ -17,11 +17,11 @@ export async function* sortStream(
   const memory = context.reserve(node, true)
   const runs = new SortedRuns(node, keys, null, memory, context)
   const kept: RecordBatch[] = []
-  const sortKept = (): RecordBatch => {
+  const sortKept = async (): Promise<RecordBatch> => {
     const whole = concatBatches(node.schema, kept, context)
     for (const batch of kept.splice(0)) batch.release()
     try {
-      return sortBatch(whole, keys, null, context)
+      return await sortBatch(whole, keys, null, context)
     } finally {
       whole.release()
     }
@@ -37,15 +37,15 @@ export async function* sortStream(
         bytes += added
         continue
       }
-      await runs.add(sortKept(), bytes + added)
+      await runs.add(await sortKept(), bytes + added)
       bytes = 0
       memory.resize(0)
     }
     if (runs.count > 0) {
-      if (kept.length > 0) await runs.add(sortKept(), bytes)
+      if (kept.length > 0) await runs.add(await sortKept(), bytes)
       yield* runs.merged()
     } else if (kept.length > 0) {
-      kept.push(sortKept())
+      kept.push(await sortKept())
       yield* sliceBatch(kept[0]!, context)
     }
   } finally {

@@ -50,7 +50,7 @@ export class SortedRuns {
   async add(sorted: RecordBatch, wanted: number): Promise<void> {
     try {
       this.#spill.begin(wanted)
-      const chunkBytes = chunkBytesFor(this.#memory.capacity)
+      const chunkBytes = chunkBytesFor(this.#memory.equalPart)
       const rowBytes = Math.max(1, batchBytes(sorted) / Math.max(1, sorted.length))
       const run: SpilledBatch[] = []
       for (const piece of sliceRows(sorted, Math.max(1, Math.floor(chunkBytes / rowBytes)), this.#context)) {

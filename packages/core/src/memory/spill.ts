@@ -20,9 +20,9 @@ export interface SpilledBatch {
 /** Batches that may be on their way to the file while their maker goes on. */
 const WRITES_AHEAD = 3
 
-/** How large a batch should be that is written where an operator may hold `capacity` bytes. */
-export function chunkBytesFor(capacity: number): number {
-  return Math.max(4096, Math.min(1 << 20, Math.floor(capacity / 64)))
+/** How large a batch should be that is written, of an operator whose part of the memory is `part`. */
+export function chunkBytesFor(part: number): number {
+  return Math.max(4096, Math.min(1 << 20, Math.floor(part / 64)))
 }
 
 /** Batches of one operator in one file, each as a compressed Arrow IPC stream. */

@@ -110,7 +110,7 @@ export class SpilledBuild {
     const parts = this.#newParts(this.#spec.keys === null ? 1 : FAN_OUT)
     try {
       for (let batch = held.pop(); batch !== undefined; batch = held.pop()) await this.#deal(batch, parts, 0)
-      this.#memory.tryResize(bufferBytesFor(this.#memory.capacity))
+      this.#memory.tryResize(bufferBytesFor(this.#memory.equalPart))
       for (let batch = await input.next(); batch !== null; batch = await input.next()) {
         await this.#deal(batch.retain(), parts, 0)
       }
@@ -134,7 +134,7 @@ export class SpilledBuild {
   }
 
   #newParts(count: number): PartitionedSpill {
-    return new PartitionedSpill(this.#spec.leftSchema, count, this.#spill, this.#memory.capacity, this.#context)
+    return new PartitionedSpill(this.#spec.leftSchema, count, this.#spill, this.#memory.equalPart, this.#context)
   }
 
   /** Deals left rows, and releases the batch. */
@@ -190,9 +190,9 @@ export class SpilledBuild {
     const { node, rightSchema } = this.#spec
     const memory = this.#context.reserve(node, true)
     const spill = new Spill(node, memory, this.#context)
-    const parts = new PartitionedSpill(rightSchema, this.#leaves.length, spill, memory.capacity, this.#context)
+    const parts = new PartitionedSpill(rightSchema, this.#leaves.length, spill, memory.equalPart, this.#context)
     try {
-      memory.tryResize(bufferBytesFor(memory.capacity))
+      memory.tryResize(bufferBytesFor(memory.equalPart))
       for (let batch = await right.next(); batch !== null; batch = await right.next()) {
         await this.#dealRight(batch.retain(), parts)
       }

@@ -48,7 +48,7 @@ export class SpilledGroups {
 
   /** What rows on their way to the disk take, from the first spill on. */
   get bufferBytes(): number {
-    return this.#parts === null ? 0 : bufferBytesFor(this.#memory.capacity)
+    return this.#parts === null ? 0 : bufferBytesFor(this.#memory.equalPart)
   }
 
   /** Writes all groups of a state, and releases it. `wanted` is what was refused. */
@@ -65,7 +65,7 @@ export class SpilledGroups {
   }
 
   #newParts(): PartitionedSpill {
-    return new PartitionedSpill(this.#schema, FAN_OUT, this.#spill, this.#memory.capacity, this.#context)
+    return new PartitionedSpill(this.#schema, FAN_OUT, this.#spill, this.#memory.equalPart, this.#context)
   }
 
   async #deal(state: AggregateState, parts: PartitionedSpill, level: number): Promise<void> {

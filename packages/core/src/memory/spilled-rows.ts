@@ -49,7 +49,7 @@ export class SpilledRows {
     const parts = this.#newParts()
     try {
       for (let batch = held.shift(); batch !== undefined; batch = held.shift()) await this.#deal(batch, parts, 0)
-      this.#memory.tryResize(bufferBytesFor(this.#memory.capacity))
+      this.#memory.tryResize(bufferBytesFor(this.#memory.equalPart))
       for (let batch = await input.next(); batch !== null; batch = await input.next()) {
         await this.#deal(batch.retain(), parts, 0)
       }
@@ -82,7 +82,7 @@ export class SpilledRows {
 
   #newParts(): PartitionedSpill {
     const { schema } = this.#options.input
-    return new PartitionedSpill(schema, FAN_OUT, this.#spill, this.#memory.capacity, this.#context)
+    return new PartitionedSpill(schema, FAN_OUT, this.#spill, this.#memory.equalPart, this.#context)
   }
 
   /** Deals rows, and releases the batch. */

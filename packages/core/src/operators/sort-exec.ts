@@ -95,7 +95,7 @@ export class SortExec extends ExecutionPlan {
         let added = batchBytes(candidates, dictionaries)
         if (!memory.tryResize(this.sortingBytes(bytes + added, rows + candidates.length))) {
           try {
-            if (rows > 0) await runs.add(this.sortAll(kept, context), this.sortingBytes(bytes, rows))
+            if (rows > 0) await runs.add(await this.sortAll(kept, context), this.sortingBytes(bytes, rows))
             dictionaries.clear()
             added = batchBytes(candidates, dictionaries)
             memory.resize(this.sortingBytes(added, candidates.length))
@@ -111,7 +111,7 @@ export class SortExec extends ExecutionPlan {
         rows += candidates.length
         bytes += added
         if (rows < limit) continue
-        sorted = this.sortAll(kept, context)
+        sorted = await this.sortAll(kept, context)
         kept.push(sorted)
         rows = sorted.length
         dictionaries.clear()
@@ -119,7 +119,7 @@ export class SortExec extends ExecutionPlan {
         if (rows < this.fetch!) sorted = null
       }
       await input.close()
-      if (kept.length > 0) kept.push(this.sortAll(kept, context))
+      if (kept.length > 0) kept.push(await this.sortAll(kept, context))
       if (runs.count === 0) {
         if (kept.length > 0) yield* sliceBatch(kept[0]!, context)
         return
@@ -139,10 +139,10 @@ export class SortExec extends ExecutionPlan {
   }
 
   /** Sorts what is kept into one batch, which has one reference, and gives up the parts. */
-  private sortAll(kept: RecordBatch[], context: TaskContext): RecordBatch {
+  private async sortAll(kept: RecordBatch[], context: TaskContext): Promise<RecordBatch> {
     const whole = kept.length === 1 ? kept[0]!.retain() : concatBatches(this.schema, kept, context)
     try {
-      return sortBatch(whole, this.keys, this.fetch, context)
+      return await sortBatch(whole, this.keys, this.fetch, context)
     } finally {
       whole.release()
       for (const batch of kept.splice(0)) batch.release()

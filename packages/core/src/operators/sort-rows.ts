@@ -5,30 +5,93 @@ import { RowComparator } from '../vectors/compare.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
 import { allRows } from '../vectors/selection.ts'
 import type { Vector } from '../vectors/vector.ts'
-import { radixSort, sortWords } from './sort-words.ts'
+import { radixSteps, sortWords } from './sort-words.ts'
 
 /** Rows up to which comparing them is faster than counting bytes. */
 const FEW = 256
+/** Rows that are compared without giving way; a power of two. */
+const AT_ONCE = 16_384
 
 /** Row numbers in the order of the keys; equal rows stay in theirs. */
 export function sortedRows(columns: readonly Vector[], keys: readonly SortKey[], length: number): Uint32Array {
+  const steps = sortSteps(columns, keys, length)
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
+}
+
+function* sortSteps(
+  columns: readonly Vector[],
+  keys: readonly SortKey[],
+  length: number,
+): Generator<void, Uint32Array, void> {
   if (length < 2 || keys.length === 0) return Uint32Array.from(allRows(length))
   const comparator = new RowComparator(columns, columns, keys)
   const compare = (a: number, b: number): number => comparator.compare(a, b)
   if (length <= FEW) return Uint32Array.from(allRows(length)).sort(compare)
   const { words, exact } = sortWords(columns, keys, length)
-  const rows = radixSort(words, length)
-  if (!exact) sortTies(rows, words, compare)
+  yield
+  const rows = yield* radixSteps(words, length)
+  if (!exact) yield* sortTies(rows, words, compare)
   return rows
 }
 
 /** Sorts each run of rows with equal words. */
-function sortTies(rows: Uint32Array, words: readonly Uint32Array[], compare: (a: number, b: number) => number): void {
+function* sortTies(
+  rows: Uint32Array,
+  words: readonly Uint32Array[],
+  compare: (a: number, b: number) => number,
+): Generator<void, void, void> {
+  let since = 0
   for (let start = 0; start < rows.length;) {
     let end = start + 1
     while (end < rows.length && equalWords(words, rows[start]!, rows[end]!)) end++
-    if (end - start > 1) rows.subarray(start, end).sort(compare)
+    if (end - start > AT_ONCE) yield* sortRun(rows.subarray(start, end), compare)
+    else if (end - start > 1) rows.subarray(start, end).sort(compare)
+    since += end - start
+    if (since > AT_ONCE) {
+      since = 0
+      yield
+    }
     start = end
+  }
+}
+
+/** Merges sorted pieces of a long run, two at a time, each twice as long as those before. Stable. */
+function* sortRun(rows: Uint32Array, compare: (a: number, b: number) => number): Generator<void, void, void> {
+  for (let start = 0; start < rows.length; start += AT_ONCE) {
+    rows.subarray(start, start + AT_ONCE).sort(compare)
+    yield
+  }
+  let from = rows
+  let to: Uint32Array = new Uint32Array(rows.length)
+  for (let width = AT_ONCE; width < rows.length; width *= 2) {
+    for (let start = 0; start < rows.length; start += 2 * width) {
+      yield* mergePieces(from, start, width, to, compare)
+    }
+    const swapped = from
+    from = to
+    to = swapped
+  }
+  if (from !== rows) rows.set(from)
+}
+
+function* mergePieces(
+  from: Uint32Array,
+  start: number,
+  width: number,
+  to: Uint32Array,
+  compare: (a: number, b: number) => number,
+): Generator<void, void, void> {
+  const middle = Math.min(start + width, from.length)
+  const end = Math.min(start + 2 * width, from.length)
+  let left = start
+  let right = middle
+  for (let at = start; at < end; at++) {
+    const takeLeft = right === end || (left < middle && compare(from[left]!, from[right]!) <= 0)
+    to[at] = takeLeft ? from[left++]! : from[right++]!
+    if ((at & (AT_ONCE - 1)) === 0) yield
   }
 }
 
@@ -37,19 +100,29 @@ function equalWords(words: readonly Uint32Array[], a: number, b: number): boolea
   return true
 }
 
-/** A sorted copy of a batch without selection, of its first `fetch` rows in the order. One reference, the caller's. */
-export function sortBatch(
+/**
+ * A sorted copy of a batch without selection, of its first `fetch` rows in the order. One reference, the caller's. Gives
+ * way to timers and sockets between its steps, and stops when the query is cancelled.
+ */
+export async function sortBatch(
   batch: RecordBatch,
   keys: readonly SortKey[],
   fetch: number | null,
   context: TaskContext,
-): RecordBatch {
+): Promise<RecordBatch> {
   const scratch = context.region()
   const region = context.region()
   try {
     const columns = keys.map((key) => key.expr.evaluate(batch, null, scratch))
-    const rows = sortedRows(columns, keys, batch.length).subarray(0, fetch ?? batch.length)
-    const sorted = takeColumns(batch.columns, rows, batch, region)
+    const steps = sortSteps(columns, keys, batch.length)
+    let step = steps.next()
+    for (; step.done !== true; step = steps.next()) await giveWay(context)
+    const rows = step.value.subarray(0, fetch ?? batch.length)
+    const sorted: Vector[] = []
+    for (const column of batch.columns) {
+      sorted.push(...takeColumns([column], rows, batch, region))
+      await giveWay(context)
+    }
     return new RecordBatch(batch.schema, sorted, rows.length, null, region)
   } catch (error) {
     region.release()
@@ -57,4 +130,10 @@ export function sortBatch(
   } finally {
     scratch.release()
   }
+}
+
+async function giveWay(context: TaskContext): Promise<void> {
+  const pause = context.pause()
+  if (pause !== null) await pause
+  context.throwIfCancelled()
 }

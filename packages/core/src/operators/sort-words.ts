@@ -151,8 +151,8 @@ function prefixWords(operand: Operand, length: number): Uint32Array[] {
   return [high, low]
 }
 
-/** Row numbers 0 to length - 1 sorted by their words, stable: least significant byte first, bytes that are all alike skipped. */
-export function radixSort(words: readonly Uint32Array[], length: number): Uint32Array {
+/** Row numbers 0 to length - 1 sorted by their words, stable: least significant byte first, bytes that are all alike skipped. Pass by pass. */
+export function* radixSteps(words: readonly Uint32Array[], length: number): Generator<void, Uint32Array, void> {
   let rows = new Uint32Array(length)
   for (let i = 0; i < length; i++) rows[i] = i
   let other = new Uint32Array(length)
@@ -167,6 +167,7 @@ export function radixSort(words: readonly Uint32Array[], length: number): Uint32
       const swapped = rows
       rows = other
       other = swapped
+      yield
     }
   }
   return rows

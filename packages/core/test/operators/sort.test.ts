@@ -1,9 +1,14 @@
+import { Arena, Region } from '@volley/kernels'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { sortedRows } from '../../src/operators/sort-rows.ts'
 import {
+  ColumnExpr,
   LimitExec,
   SortExec,
   SortPreservingMergeExec,
+  UTF8,
+  vectorOf,
   type ExecutionPlan,
   type ScalarValue,
   type SortKey,
@@ -122,4 +127,22 @@ test('a limit skips and takes across batches', async () => {
       expect(actual).toEqual(live.slice(skip, fetch === null ? undefined : skip + fetch))
     }
   }
+})
+
+test('a long run of rows whose first bytes are alike is merged from sorted pieces, equal ones in their order', () => {
+  const arena = new Arena({ reserveBytes: 64 << 20 })
+  const region = new Region(arena)
+  const length = 40_000
+  const texts = Array.from({ length }, (_, i) => `a common prefix ${(i * 7919) % 9973}`)
+  const vector = vectorOf(UTF8, texts, region)
+  const rows = sortedRows(
+    [vector],
+    [{ expr: new ColumnExpr(0, 't', UTF8, true), descending: true, nullsFirst: false }],
+    length,
+  )
+  const expected = Array.from({ length }, (_, i) => i).sort((a, b) =>
+    texts[a] === texts[b] ? a - b : texts[a]! < texts[b]! ? 1 : -1,
+  )
+  expect([...rows]).toEqual(expected)
+  region.release()
 })

@@ -103,13 +103,13 @@ function counterOf(plan: ExecutionPlan, name: string, context: TaskContext): num
   return plan.children.reduce((sum, child) => sum + counterOf(child, name, context), own)
 }
 
-/** The same rows at a tenth of the memory that the plan would like, by spilling. */
-export async function expectSameAtATenth(plan: ExecutionPlan, ordered = false): Promise<LimitedRun> {
+/** The same rows at a tenth (or another part) of the memory that the plan would like, by spilling. */
+export async function expectSameAtATenth(plan: ExecutionPlan, ordered = false, part = 10): Promise<LimitedRun> {
   const free = await runLimited(plan)
   expect(free.spilledBytes).toBe(0)
   expect(free.rows.length).toBeGreaterThan(0)
-  const limited = await runLimited(plan, { limitBytes: Math.floor(free.peakBytes / 10) })
-  expect(limited.peakBytes).toBeLessThanOrEqual(free.peakBytes / 10)
+  const limited = await runLimited(plan, { limitBytes: Math.floor(free.peakBytes / part) })
+  expect(limited.peakBytes).toBeLessThanOrEqual(free.peakBytes / part)
   expect(limited.spilledBytes).toBeGreaterThan(0)
   expect(limited.spillCount).toBeGreaterThan(0)
   if (ordered) expect(limited.rows).toEqual(free.rows)

@@ -97,7 +97,7 @@ function sorted(): ExecutionPlan {
 }
 
 function grouped(mode: 'single' | 'two steps', sets: readonly (readonly number[])[] | null): ExecutionPlan {
-  const input = mode === 'single' ? table(2500, 1000, 3, 60, 1) : table(1500, 500, 3, 60)
+  const input = mode === 'single' ? table(2500, 1000, 3, 60, 1) : table(2000, 1000, 3, 60)
   const groups = sets === null ? [column(input, 0)] : [column(input, 0), column(input, 2)]
   const calls = [
     aggregate('sum', [column(input, 1)]),
@@ -131,7 +131,8 @@ function aggregated(
 
 test('groups that do not fit are written, dealt and merged, with DISTINCT and ORDER BY inside', async () => {
   await expectSameAtATenth(grouped('single', null))
-  await expectSameAtATenth(grouped('two steps', [[0], [1]]))
+  // Five accounts, of two partial and two final aggregates and the queues between them, share the limit.
+  await expectSameAtATenth(grouped('two steps', [[0], [1]]), false, 4)
 })
 
 const JOIN_TYPES: readonly JoinType[] = [
@@ -186,11 +187,7 @@ function windowed(input: ExecutionPlan, partitioned: boolean): WindowExec {
 }
 
 test('a query that is cancelled while it spills ends, and leaves nothing', async () => {
-  const plans = [
-    grouped('single', null),
-    sorted(),
-    joined(table(600, 400, 4, 150), table(100, 400, 5), 'full', PLAIN),
-  ]
+  const plans = [grouped('single', null), sorted(), joined(table(600, 400, 4, 150), table(100, 400, 5), 'full', PLAIN)]
   for (const plan of plans) {
     const { peakBytes } = await runLimited(plan)
     const controller = new AbortController()
@@ -245,17 +242,17 @@ function oneKey(rows: number, seed: number): ExecutionPlan {
 }
 
 test.each(['full', 'left_mark'] as const)('a %s join of rows with one key goes block by block', async (joinType) => {
-  await expectSameAtATenth(joined(oneKey(600, 6), oneKey(20, 7), joinType, { ...PLAIN, filtered: true }))
+  await expectSameAtATenth(joined(oneKey(1500, 6), oneKey(8, 7), joinType, { ...PLAIN, filtered: true }))
 })
 
 test.each(['left_anti', 'right_mark'] as const)('a null-aware %s join answers as before', async (joinType) => {
   const options = { ...PLAIN, nullAware: true, filtered: joinType === 'right_mark' }
-  const left = table(600, 40, 8, 150)
+  const left = table(1500, 40, 8, 150)
   await expectSameAtATenth(joined(left, table(30, joinType === 'left_anti' ? 'unique' : 60, 9, 20), joinType, options))
 })
 
 test.each(['right', 'left_semi'] as const)('a nested-loop %s join goes block by block', async (joinType) => {
-  const left = new CoalescePartitionsExec(table(600, 40, 10, 150))
-  const right = table(20, 'unique', 11)
+  const left = new CoalescePartitionsExec(table(1500, 40, 10, 150))
+  const right = table(8, 'unique', 11)
   await expectSameAtATenth(new NestedLoopJoinExec(left, right, joinType, filterOf(left, right)))
 })
