@@ -1,6 +1,5 @@
 import {
   arrowTypeName,
-  INT32,
   SqlState,
   toArrowSchema,
   typeName,
@@ -16,7 +15,13 @@ import { FileTable } from './files/file-table.ts'
 import { formatName } from './files/formats.ts'
 import { StaticRows } from './static-rows.ts'
 import { MemoryTable } from './tables/memory-table.ts'
-import { localName, type SessionCatalog, type SessionTables } from './tables/session-catalog.ts'
+import {
+  CATALOG_NAME,
+  DEFAULT_SCHEMA,
+  localName,
+  type SessionCatalog,
+  type SessionTables,
+} from './tables/session-catalog.ts'
 
 export type Definition = Extract<
   Statement,
@@ -198,10 +203,11 @@ export function showCreate(name: string, table: TableProvider): StaticRows {
   const what = table instanceof ViewProvider ? 'VIEW' : 'TABLE'
   return new StaticRows(
     [
+      ['table_catalog', UTF8],
+      ['table_schema', UTF8],
       ['table_name', UTF8],
-      ['position', INT32],
       ['definition', UTF8],
     ],
-    [[name, 1, `CREATE ${what} ${name} (${columns.join(', ')})`]],
+    [[CATALOG_NAME, DEFAULT_SCHEMA, name, `CREATE ${what} ${name} (${columns.join(', ')})`]],
   )
 }

@@ -57,6 +57,47 @@ describe('tables of a session', () => {
     await rows('DROP VIEW v; DROP TABLE base')
   })
 
+  test('text that the parser does not know: frames with EXCLUDE, SYMMETRIC, TABLE', async () => {
+    await rows('CREATE TABLE series AS SELECT * FROM generate_series(1, 3) AS s(n)')
+    const over = 'OVER (ORDER BY n ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING EXCLUDE CURRENT ROW)'
+    expect(
+      await rows(`SELECT n, sum(n) ${over}, count(*) OVER (ROWS 1 PRECEDING EXCLUDE NO OTHERS) FROM series`),
+    ).toEqual([
+      ['1', '2', '1'],
+      ['2', '4', '2'],
+      ['3', '2', '2'],
+    ])
+    expect(await rows('SELECT n FROM series WHERE n BETWEEN SYMMETRIC 3 AND 2')).toEqual([['2'], ['3']])
+    expect(await rows('TABLE series')).toEqual([['1'], ['2'], ['3']])
+    expect(await rows("SELECT 'exclude ties' AS exclude")).toEqual([['exclude ties']])
+    await rows('DROP TABLE series')
+  })
+
+  test('now() as a default is that of each INSERT', async () => {
+    await rows('CREATE TABLE stamped (id INT, at TIMESTAMP DEFAULT now())')
+    await rows('INSERT INTO stamped (id) VALUES (1)')
+    await new Promise((resolve) => setTimeout(resolve, 2))
+    await rows('INSERT INTO stamped (id) VALUES (2)')
+    expect(await rows('SELECT count(DISTINCT at) FROM stamped')).toEqual([['2']])
+    await rows('DROP TABLE stamped')
+  })
+
+  test('maps, lateral rows with a condition, and zones of the session', async () => {
+    expect(
+      await rows("SELECT m['b'], map_keys(m), map_extract(m, 'z') FROM (SELECT MAP {'a': 1, 'b': 2} AS m)"),
+    ).toEqual([[2, ['a', 'b'], [null]]])
+    await expect(rows("SELECT MAP {'a': 1, 'a': 2}")).rejects.toMatchObject({ code: '22023' })
+    const lateral = `SELECT a.n, b.c FROM generate_series(1, 2) AS a(n)
+      LEFT JOIN LATERAL (SELECT count(*) AS c FROM generate_series(1, 3) AS s(n) WHERE s.n > a.n) b ON b.c > 1 ORDER BY 1`
+    expect(await rows(lateral)).toEqual([
+      ['1', '2'],
+      ['2', null],
+    ])
+    await rows("SET TIME ZONE 'America/New_York'")
+    expect(await rows("SELECT CAST(timestamptz '2024-07-01 12:00:00' AS text)")).toEqual([['2024-07-01 12:00:00-04']])
+    await rows('RESET timezone')
+  })
+
   test('prepared statements and parameters are constants', async () => {
     await rows('PREPARE p (INT, TEXT) AS SELECT $1 + 1, upper($2)')
     expect(await rows("EXECUTE p(41, 'a')")).toEqual([[42, 'A']])

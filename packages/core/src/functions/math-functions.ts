@@ -186,7 +186,8 @@ function roundedType(type: DataType, digits: ScalarValue | undefined): DataType 
   // Rounding up may need one digit more: 999.9 to 1000.0.
   if (digits === undefined || digits === null) return decimalType(Math.min(38, precisionOf(type) + 1), scaleOf(type))
   const scale = Math.max(0, Math.min(scaleOf(type), Number(digits)))
-  return decimalType(Math.min(38, precisionOf(type) - scaleOf(type) + scale + 1), scale)
+  const precision = precisionOf(type) + (scale === scaleOf(type) ? 1 : 0)
+  return decimalType(Math.min(38, precision), scale)
 }
 
 function roundUnscaled(unscaled: bigint, scale: number, digits: number, rounding: boolean, target: number): bigint {

@@ -6,7 +6,7 @@ const SAME = new Set(['upper', 'lower', 'initcap', 'reverse', 'btrim', 'ltrim', 
 /** Functions whose numbers are encoded as a dictionary where their argument is. */
 const COUNTS = new Set(['ascii', 'bit_length', 'length', 'octet_length'])
 /** Functions whose text has the widest layout of their arguments. */
-const JOINS = new Set(['concat', 'concat_ws'])
+const JOINS = new Set(['concat', 'concat_ws', '||'])
 
 /** The list that a function makes of lists has the layout of the first, and is large where one of them is. */
 function listLayout(argTypes: readonly DataType[], returnType: DataType): DataType {

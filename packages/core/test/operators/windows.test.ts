@@ -50,6 +50,8 @@ interface Case {
   readonly args: (plan: ExecutionPlan) => Expr[]
   readonly ignoreNulls?: boolean
   readonly filter?: (plan: ExecutionPlan) => Expr
+  readonly distinct?: boolean
+  readonly argumentOrder?: (plan: ExecutionPlan) => SortKey[]
 }
 
 const v = (plan: ExecutionPlan): Expr => column(plan, 2)
@@ -83,7 +85,15 @@ const FRAMED: readonly Case[] = [
     args: (p) => [v(p)],
     filter: (p) => new ComparisonExpr('>', v(p), literal(3)),
   },
+  { sql: 'sum(DISTINCT v)', name: 'sum', args: (p) => [v(p)], distinct: true },
+  { sql: 'count(DISTINCT v)', name: 'count', args: (p) => [v(p)], distinct: true },
   { sql: 'array_agg(v)', name: 'array_agg', args: (p) => [v(p)] },
+  {
+    sql: 'array_agg(v ORDER BY id DESC NULLS LAST)',
+    name: 'array_agg',
+    args: (p) => [v(p)],
+    argumentOrder: (p) => [{ expr: column(p, ID), descending: true, nullsFirst: false }],
+  },
   { sql: 'first_value(v)', name: 'first_value', args: (p) => [v(p)] },
   { sql: 'last_value(v)', name: 'last_value', args: (p) => [v(p)] },
   { sql: 'nth_value(v, 2)', name: 'nth_value', args: (p) => [v(p), literal(2n)] },
@@ -109,6 +119,8 @@ function call(
     nullable: true,
     filter: one.filter?.(plan) ?? null,
     ignoreNulls: one.ignoreNulls ?? false,
+    distinct: one.distinct ?? false,
+    argumentOrder: one.argumentOrder?.(plan) ?? [],
   })
 }
 
@@ -329,7 +341,7 @@ test('large sliding frames give what small ones give', async () => {
     end: { kind: 'following', offset: literal(200) },
     exclude: 'current_row',
   }
-  const cases = FRAMED.filter((one) => ['sum', 'min', 'array_agg'].includes(one.name) && one.filter === undefined)
+  const cases = ['sum(v)', 'min(v)', 'array_agg(v)'].map((sql) => FRAMED.find((one) => one.sql === sql)!)
   const plan = windowPlan(
     input,
     cases.map((one) => call(input, one, [], [order], frame)),

@@ -30,6 +30,9 @@ import type { DataType } from 'apache-arrow'
 import { positionOf, variant } from './raw.ts'
 import type { Raw } from './sqlparser.ts'
 
+/** Text as SQL declares it has the name of Arrow's layout that DataFusion gives it; its values are those of any text. */
+const TEXT_TYPE: DataType = withLayout(UTF8, 'Utf8View')
+
 const SIMPLE: Readonly<Record<string, DataType>> = {
   TinyInt: INT8,
   Int8: INT64,
@@ -69,11 +72,11 @@ const SIMPLE: Readonly<Record<string, DataType>> = {
   DoublePrecision: FLOAT64,
   Boolean: BOOL,
   Bool: BOOL,
-  Text: UTF8,
-  TinyText: UTF8,
-  MediumText: UTF8,
-  LongText: UTF8,
-  String: UTF8,
+  Text: TEXT_TYPE,
+  TinyText: TEXT_TYPE,
+  MediumText: TEXT_TYPE,
+  LongText: TEXT_TYPE,
+  String: TEXT_TYPE,
   Uuid: UTF8,
   Regclass: UTF8,
   JSON: JSON_TYPE,
@@ -123,7 +126,7 @@ export function convertType(raw: Raw): DataType {
   const [tag, payload] = variant(raw)
   const simple = Object.hasOwn(SIMPLE, tag) ? SIMPLE[tag] : undefined
   if (simple !== undefined) return simple
-  if (TEXT.has(tag)) return UTF8
+  if (TEXT.has(tag)) return TEXT_TYPE
   if (DECIMAL.has(tag)) return decimal(payload)
   switch (tag) {
     case 'Float': {
