@@ -29,6 +29,7 @@ export {
   type ValueMapping,
 } from './column-values.ts'
 export { countPackedValues } from './count-values.ts'
+export { copyTexts } from './copy-texts.ts'
 export { KeyTable } from './key-table.ts'
 export { TextTable } from './text-table.ts'
 export { type FloatFold, foldFloats } from './fold-floats.ts'

@@ -78,6 +78,7 @@ export interface WasmKernels {
     state: number,
     out: number,
   ): number
+  copyTexts(source: number, gap: number, offsets: number, count: number, out: number): void
   enterTexts(hashes: number, count: number, slots: number, bits: number): void
   foldFloats(values: number, count: number, out: number): void
   foldIntegers(values: number, count: number, flip: bigint, out: number): void

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Arena, KeyTable, Region, TextTable } from '../src/index.ts'
+import { Arena, copyTexts, KeyTable, Region, TextTable } from '../src/index.ts'
 
 const RUNS = { numRuns: 40, seed: 20_240_605 }
 const reserveBytes = 4 * 1024 * 1024
@@ -112,4 +112,25 @@ test('texts are numbered by first appearance, of any memory, in WebAssembly and 
     RUNS,
   )
   expect(repeated).toBeGreaterThan(100)
+})
+
+test('texts behind gaps are copied one after another', () => {
+  let long = 0
+  fc.assert(
+    fc.property(fc.array(text, { maxLength: 40 }), fc.constantFrom(0, 4), (texts, gap) => {
+      for (const arena of arenas) {
+        const region = new Region(arena)
+        const { offsets, bytes } = columnOf(texts, region)
+        const stored = new Uint8Array(3 + bytes.length + gap * texts.length).fill(0x2d)
+        texts.forEach((_, k) => stored.set(bytes.subarray(offsets[k], offsets[k + 1]), 3 + offsets[k]! + gap * (k + 1)))
+        const copied = copyTexts(stored, 3, stored.length, gap, offsets, texts.length, region)
+        expect([...copied]).toEqual([...bytes])
+        if (copied.length > 64) long++
+        region.release()
+        expect(arena.liveBlocks).toBe(0)
+      }
+    }),
+    RUNS,
+  )
+  expect(long).toBeGreaterThan(10)
 })

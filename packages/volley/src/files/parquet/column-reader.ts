@@ -7,7 +7,7 @@ import {
   PrimitiveVector,
   type Vector,
 } from '@volley/core'
-import type { Region } from '@volley/kernels'
+import { copyTexts, type Region } from '@volley/kernels'
 import type { DataType } from 'apache-arrow'
 import type { ColumnMetaData, PageHeader } from 'hyparquet'
 import { parquetHeader } from 'hyparquet/src/column.js'
@@ -161,8 +161,10 @@ export class ColumnReader {
     }
     offsets[count] = end
     if (at > bytes.length) throw new Error('the values of a page end early')
-    const text = region.u8(end)
-    copyTexts(bytes, page.at, offsets, count, validity === null ? null : levels, text)
+    const text =
+      validity === null
+        ? copyTexts(bytes, page.at, at, 4, offsets, count, region)
+        : copyPresent(bytes, page.at, offsets, levels!, region.u8(end))
     page.at = at
     return new BytesVector(type, count, validity, offsets, text)
   }
@@ -192,7 +194,7 @@ export class ColumnReader {
 
   /** Whether each of the next rows is there (`levels[from...]`, null where all are), and how many are. */
   #presence(page: Page, from: number, count: number): { levels: Uint32Array | null; present: number } {
-    if (page.levels === null) return { levels: null, present: count }
+    if (page.levels === null || page.levels.skipOnes(count)) return { levels: null, present: count }
     const levels = new Uint32Array(from + count)
     page.levels.read(levels, from, count)
     return { levels, present: sum(levels, from, count) }
@@ -293,23 +295,21 @@ function clearMissing(levels: Uint32Array, from: number, count: number, validity
   for (let k = from; k < from + count; k++) if (levels[k] === 0) validity[k >>> 3]! &= ~(1 << (k & 7))
 }
 
-/** Texts that stand behind their lengths, one after another. */
-function copyTexts(
+/** Texts of the rows that are there, each behind its length, one after another. */
+function copyPresent(
   bytes: Uint8Array,
   start: number,
   offsets: Int32Array,
-  count: number,
-  levels: Uint32Array | null,
+  levels: Uint32Array,
   out: Uint8Array,
-): void {
+): Uint8Array {
   let at = start
-  for (let k = 0; k < count; k++) {
-    if (levels !== null && levels[k] === 0) continue
+  for (let k = 0; k + 1 < offsets.length; k++) {
+    if (levels[k] === 0) continue
     at += 4
-    const to = offsets[k]!
-    const length = offsets[k + 1]! - to
-    if (length > 32) out.set(bytes.subarray(at, at + length), to)
-    else for (let i = 0; i < length; i++) out[to + i] = bytes[at + i]!
+    const length = offsets[k + 1]! - offsets[k]!
+    out.set(bytes.subarray(at, at + length), offsets[k])
     at += length
   }
+  return out
 }

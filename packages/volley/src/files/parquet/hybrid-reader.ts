@@ -39,6 +39,14 @@ export class HybridReader {
     }
   }
 
+  /** Skips `count` values where all are 1 by the run that they are in; else stays and answers false. */
+  skipOnes(count: number): boolean {
+    if (this.#left === 0) this.#nextRun()
+    if (this.#isPacked || this.#value !== 1 || this.#left < count) return false
+    this.#left -= count
+    return true
+  }
+
   skip(count: number): void {
     let left = count
     while (left > 0) {
