@@ -12,7 +12,7 @@ import {
   type RowValue,
   type SampleDocument,
 } from '../src/index.ts'
-import { corpora } from './support/arbitrary-corpus.ts'
+import { corpora, sampleDocuments } from './support/arbitrary-corpus.ts'
 import { analyzed, counter } from './support/counters.ts'
 import { expectRight } from './support/expect-right.ts'
 import { joins } from './support/queries.ts'
@@ -79,6 +79,30 @@ test('24: sides that are dealt by hash are filtered before they are sent', { tim
     for (const settings of [{}, { join_mode: 'lookup' }, { 'rules.RuntimeFilters': 'off' }]) {
       expect(multisetDifference(await queryRows(session, sql, settings), expected)).toBeNull()
     }
+  }
+})
+
+test('12: few keys are looked up in postings, as numbers and as text', { timeout: 60_000 }, async () => {
+  const placed = sampleDocuments(1600, 9).map((document, i) => ({
+    document,
+    split: 0,
+    segment: 0,
+    deleted: i % 17 === 3,
+  }))
+  const { indexId } = await sessions.tree.publish({ placed, ages: [] })
+  for (const [column, type, keys] of [
+    ['n', 'bigint', ['-1', '0', '3', '9007199254740993', '9223372036854775807', '77']],
+    ['id', 'bigint', ['1', '3', '500', '1599', '1600', '-7']],
+    ['tag', 'text', ["'tag-1'", "'tag-2'", "'tag-7'", "'tag-9'", "'tag-11'", "'none'"]],
+  ] as const) {
+    const list = keys.map((key) => `(CAST(${key} AS ${type}))`).join(', ')
+    const sql = `SELECT k.x, t.id FROM (VALUES ${list}) k(x) JOIN "${indexId}" t ON t.${column} = k.x`
+    const rows = await queryRows(sessions.local, sql)
+    expect(rows.length).toBeGreaterThan(2)
+    expect(multisetDifference(rows, await queryRows(sessions.local, sql, { 'rules.RuntimeFilters': 'off' }))).toBeNull()
+    const plan = await analyzed(sessions.local, sql)
+    expect(counter(plan, 'rows', 'FastFieldExec')).toBe(rows.length)
+    if (column !== 'id') expect(counter(plan, 'filters_by_postings')).toBe(1)
   }
 })
 

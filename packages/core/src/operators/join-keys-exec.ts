@@ -28,7 +28,7 @@ export interface JoinKeyPlan {
 const FEW_KEYS = 4096
 const FAR_OFF = 10
 /** Keys that are never kept as they are, whatever was planned. */
-const MANY_KEYS = 262_144
+const MANY_KEYS = 16_384
 
 const published = new WeakMap<TaskContext, Map<number, JoinKeySet>>()
 

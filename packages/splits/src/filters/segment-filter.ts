@@ -35,7 +35,7 @@ import { OrdinalSet } from './ordinal-set.ts'
 /** Ranges of values that are looked for in a column one by one; more of them are not worth it. */
 const MAX_RANGES = 4
 /** Finding a term costs about as much as passing this many values of a column. */
-const LOOKUP_COST = 32
+const LOOKUP_COST = 256
 const I64_MIN = -(1n << 63n)
 const I64_MAX = (1n << 63n) - 1n
 const U64_MAX = (1n << 64n) - 1n

@@ -43,7 +43,7 @@ const DROPS_RIGHT: ReadonlySet<JoinType> = new Set([
 ])
 
 /** A look-up costs about as much as reading this many values of a column. */
-const LOOKUP_COST = 32
+const LOOKUP_COST = 256
 /** Rows of a build side of which nothing is known. */
 const UNKNOWN_ROWS = 1_000_000_000
 

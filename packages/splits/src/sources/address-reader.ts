@@ -20,7 +20,7 @@ import { filteredColumns } from '../filters/segment-filter.ts'
 import { addressFields, addressVectors } from './address.ts'
 import type { ColumnSource, ColumnSourceOptions } from './column-source.ts'
 import type { DocUnit } from './opened-layout.ts'
-import { knownFilters } from './runtime-filters.ts'
+import { countRemoved, knownFilters } from './runtime-filters.ts'
 import type { SegmentColumns } from './segment-columns.ts'
 
 interface Units {
@@ -59,8 +59,7 @@ export class AddressReader implements LookupStream {
    */
   async lookup(batch: RecordBatch): Promise<RecordBatch> {
     this.#units ??= await this.#start()
-    const late = knownFilters(this.#options.runtime, this.#context)
-    const filters = [...this.#options.filters, ...late]
+    const filters = [...this.#options.filters, ...knownFilters(this.#options.runtime, this.#context)]
     const region = this.#context.region()
     try {
       const parts: Vector[][] = []
@@ -68,7 +67,7 @@ export class AddressReader implements LookupStream {
       let selected = 0
       let rows = 0
       for (const run of runsOf(batch)) {
-        const { columns, kept } = await this.#read(run, filters, new Set(late), region)
+        const { columns, kept } = await this.#read(run, filters, region)
         parts.push(columns)
         if (selection !== null) for (const row of kept!) selection[selected++] = rows + row
         rows += run.docs.length
@@ -93,7 +92,6 @@ export class AddressReader implements LookupStream {
   async #read(
     run: Run,
     filters: readonly Expr[],
-    late: ReadonlySet<Expr>,
     region: Region,
   ): Promise<{ columns: Vector[]; kept: Selection | null }> {
     const { columns } = this.#options
@@ -112,7 +110,7 @@ export class AddressReader implements LookupStream {
     for (const filter of filters) {
       const batch: RecordBatch = new RecordBatch(this.#schema, [...address, ...values], docs.length, kept, region)
       kept = evaluatePredicate(filter, batch, region)
-      if (late.has(filter)) removed += batch.numRows - kept.length
+      removed += countRemoved(filter, batch.numRows, kept.length)
     }
     if (removed > 0) this.#context.metricsOf(this.#source).add('rows_filtered_at_run_time', removed)
     const rest = all.filter((i) => !read.includes(i))

@@ -22,7 +22,7 @@ import { addressFields, addressVectors } from './address.ts'
 import { AddressReader } from './address-reader.ts'
 import { aliveOnly, aliveRange } from './doc-selection.ts'
 import { aboutSplit, openLayout, type DocUnit } from './opened-layout.ts'
-import { knownFilters, type RuntimeFilter } from './runtime-filters.ts'
+import { countRemoved, isIdle, knownFilters, type RuntimeFilter } from './runtime-filters.ts'
 import type { ScanTable } from './scan-table.ts'
 import { metered } from './read-meter.ts'
 import { SegmentColumns, type SourceColumn } from './segment-columns.ts'
@@ -157,13 +157,13 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
   ): AsyncGenerator<RecordBatch, void, void> {
     const searched = docs ?? (await this.searched(unit, context))
     if (searched?.length === 0) return
-    const { found, filters, late } = await this.candidates(unit, segment, context, searched)
+    const { found, filters } = await this.candidates(unit, segment, context, searched)
     const share = found === null ? 1 : found.length / (unit.end - unit.start)
     const windows =
       found !== null && share < SPARSE ? this.lists(unit, found, context) : this.ranges(unit, found, context)
     for (const window of windows) {
       context.throwIfCancelled()
-      const batch = await this.filtered(unit, segment, context, window, filters, late, only)
+      const batch = await this.filtered(unit, segment, context, window, filters, only)
       if (batch !== null) yield batch
     }
   }
@@ -203,7 +203,7 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
     const filters = [...this.options.filters.flatMap(conjuncts), ...known]
     const { alive } = unit.segment
     const live = (): Uint32Array | null => docs ?? (alive === null ? null : aliveRange(unit.start, unit.end, alive))
-    if (filters.length === 0) return { found: live(), filters, late }
+    if (filters.length === 0) return { found: live(), filters }
     const metrics = context.metricsOf(this)
     let removed = 0
     const region = context.region()
@@ -229,19 +229,19 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
         const matching = by.docs(unit.start, unit.end)
         const before = found?.length ?? unit.end - unit.start
         found = found === null ? matching : intersection(found, matching)
-        if (late.has(filter)) removed += before - found.length
+        removed += countRemoved(filter, before, found.length)
         if (!by.exact) rest.push(filter)
         if (found.length === 0) break
       }
       if (removed > 0) metrics.add('rows_filtered_at_run_time', removed)
       if (removed > 0 && found?.length === 0) {
         metrics.add('segments_skipped_at_run_time', 1)
-        return { found, filters: [], late }
+        return { found, filters: [] }
       }
       if (rest.length > 0) metrics.add('filters_by_value', rest.length)
       if (found === null)
-        return { found: alive === null ? null : aliveRange(unit.start, unit.end, alive), filters: rest, late }
-      return { found: aliveOnly(found, alive), filters: rest, late }
+        return { found: alive === null ? null : aliveRange(unit.start, unit.end, alive), filters: rest }
+      return { found: aliveOnly(found, alive), filters: rest }
     } finally {
       region.release()
     }
@@ -279,7 +279,6 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
     context: TaskContext,
     window: Window,
     filters: readonly Expr[],
-    late: ReadonlySet<Expr>,
     only: readonly number[] | null,
   ): Promise<RecordBatch | null> {
     const { columns } = this.options
@@ -313,12 +312,13 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
         await load(read)
         let removed = 0
         for (const filter of filters) {
+          if (isIdle(filter)) continue
           const before: number = selection?.length ?? length
           selection = evaluatePredicate(filter, assemble(), region)
-          if (late.has(filter)) removed += before - selection.length
+          removed += countRemoved(filter, before, selection.length)
         }
         if (removed > 0) context.metricsOf(this).add('rows_filtered_at_run_time', removed)
-        if (selection!.length === 0) return null
+        if (selection?.length === 0) return null
       }
       if (selection !== null && selection.length < length * SPARSE && only === null && rest.length > 0) {
         const survivors = Uint32Array.from(selection, (i) => docs[i]!)
@@ -377,8 +377,6 @@ interface Candidates {
   readonly found: Uint32Array | null
   /** What is still to be tested on their values. */
   readonly filters: readonly Expr[]
-  /** Which of the filters were made at run time. */
-  readonly late: ReadonlySet<Expr>
 }
 
 /** Rows of a unit to be read together: a list of documents, or a range of them with the rows that count. */
