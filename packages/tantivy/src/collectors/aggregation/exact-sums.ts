@@ -1,6 +1,7 @@
+import { foldIntegers } from '@volley/kernels'
 import type { NumericColumn } from '../../columnar/column.ts'
 import { BlockReader } from './block-reader.ts'
-import type { DocBlock } from './doc-block.ts'
+import { BLOCK, type DocBlock } from './doc-block.ts'
 import { HalfWords } from './row-sources.ts'
 import { grow } from './segment-aggregation.ts'
 
@@ -9,7 +10,11 @@ const CARRY_AFTER = 1 << 20
 
 /** Sums, minima and maxima of 64-bit integers without rounding: halves are summed apart. */
 export class ExactSums {
+  readonly #column: NumericColumn
   readonly #type: NumericColumn['type']
+  /** Values of a block, where each document has one; else null. */
+  readonly #whole: BigInt64Array | BigUint64Array | null = null
+  readonly #validity = new Uint8Array(BLOCK / 8)
   readonly #signed: boolean
   readonly #low: BlockReader<Uint32Array>
   readonly #high: BlockReader<Uint32Array>
@@ -25,8 +30,12 @@ export class ExactSums {
   #maxHighs = new Uint32Array(0)
 
   constructor(column: NumericColumn) {
+    this.#column = column
     this.#type = column.type
     this.#signed = column.type !== 'u64' && column.type !== 'bool'
+    if (column.cardinality === 'full' && column.type !== 'bool') {
+      this.#whole = this.#signed ? new BigInt64Array(BLOCK) : new BigUint64Array(BLOCK)
+    }
     this.#low = new BlockReader(new HalfWords(column, 0), (count) => new Uint32Array(count))
     this.#high = new BlockReader(new HalfWords(column, 1), (count) => new Uint32Array(count))
   }
@@ -43,6 +52,10 @@ export class ExactSums {
   }
 
   collect(block: DocBlock): void {
+    if (this.#whole !== null && block.buckets === null && block.count <= BLOCK) {
+      this.#fold(block, this.#whole)
+      return
+    }
     this.#low.read(block)
     this.#high.read(block)
     const { buckets, count } = this.#low
@@ -52,6 +65,27 @@ export class ExactSums {
     else this.#addUnsigned(low, high, buckets, count)
     this.#uncarried += count
     if (this.#uncarried >= CARRY_AFTER) this.#carry()
+  }
+
+  /** All in bucket 0, of a column where each document has one value. */
+  #fold({ docs, start, count }: DocBlock, values: BigInt64Array | BigUint64Array): void {
+    if (count === 0) return
+    if (docs === null) this.#column.readRange(start, start + count, values, this.#validity)
+    else this.#column.readDocs(docs, count, values, this.#validity)
+    const { lows, highs, least, most } = foldIntegers(values, count, this.#signed)
+    this.#lows[0]! += lows
+    this.#highs[0]! += highs
+    this.#addBounds(0, ...this.#split(least))
+    this.#addBounds(0, ...this.#split(most))
+    this.#counts[0]! += count - 2
+    this.#uncarried += count
+    if (this.#uncarried >= CARRY_AFTER) this.#carry()
+  }
+
+  /** Halves as bounds are kept. */
+  #split(value: bigint): [number, number] {
+    const high = Number((value >> 32n) & 0xffffffffn)
+    return [Number(value & 0xffffffffn), this.#signed ? (high ^ 0x80000000) >>> 0 : high]
   }
 
   /** Of a bucket; null where it has no value. */
