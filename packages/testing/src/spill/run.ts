@@ -108,8 +108,11 @@ async function run(groups: number, rows: number, limit: number): Promise<boolean
     ['nothing is left', arena.liveBlocks === 0 && pool.usedBytes === 0 && store.openFiles === 0],
   ]
   for (const [what, ok] of checks) console.log(`${ok ? 'ok    ' : 'WRONG '} ${what}`)
+  const { user, system } = process.cpuUsage()
   const load = os.loadavg()[0]!.toFixed(1)
-  console.log(`${seconds.toFixed(1)} s, ${((seconds / rows) * 1e9).toFixed(0)} ns a row, load ${load}`)
+  console.log(
+    `${seconds.toFixed(1)} s, ${((user + system) / 1e6).toFixed(1)} s of CPU, ${((seconds / rows) * 1e9).toFixed(0)} ns a row, load ${load}`,
+  )
   return checks.every(([, ok]) => ok)
 }
 
