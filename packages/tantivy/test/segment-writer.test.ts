@@ -89,7 +89,7 @@ describe('segment writer', () => {
           terms += expected.terms.length
         },
       ),
-      { numRuns: 25 },
+      { seed: 20260722, numRuns: 25 },
     )
     expect(terms).toBeGreaterThan(50)
   })
