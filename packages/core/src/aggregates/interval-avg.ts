@@ -20,7 +20,7 @@ const NONE: IntervalValue = { months: 0, days: 0, nanos: 0n }
  * An interval divided by a count, as PostgreSQL divides: what is left of the months becomes days of a 30-day month, and
  * what is left of the days becomes time.
  */
-export function divideInterval({ months, days, nanos }: IntervalValue, count: number): IntervalValue {
+function divideInterval({ months, days, nanos }: IntervalValue, count: number): IntervalValue {
   const wholeMonths = Math.trunc(months / count)
   const leftDays = (months % count) * 30 + (days % count)
   const carriedDays = Math.trunc(leftDays / count)
