@@ -6,7 +6,8 @@ import { compressors } from 'hyparquet-compressors'
 export function decompressPage(codec: CompressionCodec, bytes: Uint8Array, length: number): Uint8Array {
   const plain = plainBytes(codec, bytes, length)
   if (plain.length !== length) throw new Error(`a page of ${plain.length} bytes, which should have ${length}`)
-  return plain
+  // Slices of a Buffer would be views of it.
+  return new Uint8Array(plain.buffer, plain.byteOffset, plain.byteLength)
 }
 
 function plainBytes(codec: CompressionCodec, bytes: Uint8Array, length: number): Uint8Array {
