@@ -61,7 +61,7 @@ const queries = fc
     return `SELECT ${[...groups, ...calls].join(', ')} FROM "${table}"${where}${by}${having ? ' HAVING count(*) > 1' : ''}`
   })
 
-test('an aggregate in its source gives the rows that it gives above', { timeout: 120_000 }, async () => {
+test('14: an aggregate in its source gives the rows that it gives above', { timeout: 120_000 }, async () => {
   let fired = 0
   let rows = 0
   await fc.assert(
@@ -91,7 +91,7 @@ const statistics = [
 ]
 
 test(
-  'counts and bounds of all documents come from the segments, whatever was deleted',
+  '10: counts and bounds of all documents come from the segments, whatever was deleted',
   { timeout: 60_000 },
   async () => {
     let answered = 0

@@ -118,7 +118,7 @@ const conditions: fc.Arbitrary<Predicate> = fc.oneof(
 )
 
 test(
-  'a filter in its source keeps the rows that it keeps above, however a split holds the field',
+  '12, 13: a filter in its source keeps the rows that it keeps above, however a split holds the field',
   { timeout: 120_000 },
   async () => {
     let without = 0

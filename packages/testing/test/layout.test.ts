@@ -101,7 +101,7 @@ describe.each(PARTITIONS)('splits of 3 and 7 segments at %i partitions', (target
     }
   }
 
-  test('sources joined by address are one chain without an exchange', async () => {
+  test('6: sources joined by address are one chain without an exchange', async () => {
     const sql = threeSources(ADDRESS, columns)
     for (const session of [sessions.local, sessions.workers]) {
       const { nodes, plan } = await explainQuery(session, sql, settings)
@@ -128,7 +128,7 @@ describe.each(PARTITIONS)('splits of 3 and 7 segments at %i partitions', (target
     await expectRows(sql, expected)
   })
 
-  test('without the split in the key they are not taken to lie together', async () => {
+  test('7: without the split in the key they are not taken to lie together', async () => {
     const sql = threeSources(ADDRESS.slice(1), columns)
     for (const session of [sessions.local, sessions.workers]) {
       const { nodes, plan } = await explainQuery(session, sql, settings)
@@ -148,7 +148,7 @@ describe.each(PARTITIONS)('splits of 3 and 7 segments at %i partitions', (target
     await expectRows(sql, expected)
   })
 
-  test('a chain stays one whichever columns the joins compare and keep', async () => {
+  test('6: a chain stays one whichever columns the joins compare and keep', async () => {
     for (const [second, select] of [
       ['i', 'i._score > 0, f.id, d.note'],
       ['f', 'i._score > 0, f.id, d.note'],
@@ -174,7 +174,7 @@ describe.each(PARTITIONS)('splits of 3 and 7 segments at %i partitions', (target
     }
   })
 
-  test('an aggregate above the chain adds no exchange inside it', async () => {
+  test('6: an aggregate above the chain adds no exchange inside it', async () => {
     const sql = threeSources(ADDRESS, 'f.level, count(*), count(d.note), max(f.n)', ' GROUP BY f.level')
     for (const session of [sessions.local, sessions.workers]) {
       const { nodes } = await explainQuery(session, sql, { ...settings, 'rules.AggPushdown': 'off' })
@@ -194,7 +194,7 @@ describe.each(PARTITIONS)('splits of 3 and 7 segments at %i partitions', (target
     await expectRows(sql, expected, { 'rules.AggPushdown': 'off' }, [sessions.workers])
   })
 
-  test('addresses of one side of a join by another key are not taken for those of the other', async () => {
+  test('7: addresses of one side of a join by another key are not taken for those of the other', async () => {
     const pairs = `fast_fields('${indexId}') a JOIN fast_fields('${indexId}') b ON a.tag = b.tag AND a.id < b.id`
     const tagged = live.flatMap((a) =>
       live
@@ -228,7 +228,7 @@ describe.each(PARTITIONS)('splits of 3 and 7 segments at %i partitions', (target
     )
   })
 
-  test('two indexes have two layouts, also with equal documents', async () => {
+  test('7: two indexes have two layouts, also with equal documents', async () => {
     const sql = `SELECT f.id, g.id FROM fast_fields('${indexId}') f JOIN fast_fields('${otherId}') g
       ON f._split_id = g._split_id AND f._segment_ord = g._segment_ord AND f._doc_id = g._doc_id`
     const { nodes } = await explainQuery(sessions.workers, sql, settings)
@@ -237,7 +237,7 @@ describe.each(PARTITIONS)('splits of 3 and 7 segments at %i partitions', (target
     await expectRows(sql, [])
   })
 
-  test('every partition of the three sources has the same documents, each once', async () => {
+  test('4, 9: every partition of the three sources has the same documents, each once', async () => {
     const { distributed } = await explainQuery(
       sessions.workers,
       threeSources(ADDRESS, columns).replace('body:alpha', '*'),

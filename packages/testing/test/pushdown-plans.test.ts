@@ -114,6 +114,28 @@ test('DISTINCT ON, documents last', async () => {
   `)
 })
 
+test('17: a limit that tasks share gives as many rows as there are, and no more', async () => {
+  const matching = `FROM "${table}" WHERE match(body, 'alpha')`
+  const total = (await queryRows(sessions.local, `SELECT id ${matching}`)).length
+  expect(total).toBeGreaterThan(10)
+  for (const session of [sessions.local, sessions.workers]) {
+    for (const [limit, offset] of [
+      [0, 0],
+      [1, 0],
+      [7, 2],
+      [total - 1, 0],
+      [total, 1],
+      [1000, 0],
+    ] as const) {
+      const rows = await queryRows(session, `SELECT id ${matching} LIMIT ${limit} OFFSET ${offset}`, {
+        target_partitions: 3,
+      })
+      expect(rows).toHaveLength(Math.min(limit, total - offset))
+      expect(new Set(rows.map(([id]) => id)).size).toBe(rows.length)
+    }
+  }
+})
+
 test('16: the far side of a join fetches the documents that match', async () => {
   const sql = `SELECT b.id, b.body FROM (VALUES ('tag-1'), ('tag-2'), ('tag-3')) k(x) JOIN "${table}" b ON b.tag = k.x`
   for (const session of [sessions.local, sessions.workers]) {

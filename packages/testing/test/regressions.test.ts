@@ -171,7 +171,7 @@ describe('errors that engines of this kind have had', { timeout: 60_000 }, () =>
     await expectRows(`SELECT _index, count(*) FROM "empty,${table}" GROUP BY _index`, [[table, BigInt(live.length)]])
   })
 
-  test('a condition, its negation and its NULL part the rows', async () => {
+  test('18: a condition, its negation and its NULL part the rows', async () => {
     for (const condition of [
       `match(body, 'alpha')`,
       `n > 1`,

@@ -47,7 +47,7 @@ const rules: readonly (readonly [name: string, queries: fc.Arbitrary<SampleQuery
 ]
 
 describe.each(rules)('%s', (name, queries, sign) => {
-  test('changes no row, on workers or in process', { timeout: 120_000 }, async () => {
+  test('11: changes no row, on workers or in process', { timeout: 120_000 }, async () => {
     let fired = 0
     let rows = 0
     await fc.assert(
@@ -70,7 +70,7 @@ describe.each(rules)('%s', (name, queries, sign) => {
   })
 })
 
-test('SplitPruning leaves out splits, and no row', { timeout: 120_000 }, async () => {
+test('10: SplitPruning leaves out splits, and no row', { timeout: 120_000 }, async () => {
   let pruned = 0
   let rows = 0
   const splitsRead = (plan: string): number =>
@@ -98,7 +98,7 @@ test('SplitPruning leaves out splits, and no row', { timeout: 120_000 }, async (
   expect(rows).toBeGreaterThan(5)
 })
 
-test('every subset of the rules gives the same rows', { timeout: 120_000 }, async () => {
+test('11: every subset of the rules gives the same rows', { timeout: 120_000 }, async () => {
   const names = sessions.local.settings
     .show('all')
     .map((setting) => setting.name)

@@ -18,7 +18,7 @@ const settings = fc.record({
 })
 
 describe('the rows of a query are those of the documents', () => {
-  test('whatever workers, partitions and batches', { timeout: 120_000 }, async () => {
+  test('1: whatever workers, partitions and batches', { timeout: 120_000 }, async () => {
     const kinds = new Map<string, number>()
     let runs = 0
     const threads = new Set<number>()

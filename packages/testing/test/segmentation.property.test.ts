@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => reversed?.close())
 
 test(
-  'the same documents give the same rows in one segment or many, one split or many',
+  '2: the same documents give the same rows in one segment or many, one split or many',
   { timeout: 120_000 },
   async () => {
     let spread = 0

@@ -46,14 +46,14 @@ async function total(result: QueryResult): Promise<bigint> {
   return sum
 }
 
-test('a query whose split was merged away before its first row starts again over a new listing', async () => {
+test('31: a query whose split was merged away before its first row starts again over a new listing', async () => {
   const result = await session.sql('SELECT count(*) FROM logs')
   const { docs, file } = unlistLastSplit()
   fs.rmSync(file)
   expect(await total(result)).toBe(7209n - BigInt(docs))
 })
 
-test('a query keeps its snapshot while the list changes under it', async () => {
+test('31: a query keeps its snapshot while the list changes under it', async () => {
   const result = await session.sql('SELECT count(*) FROM logs')
   unlistLastSplit()
   expect(await total(result)).toBe(7209n)
@@ -71,7 +71,7 @@ test('a split that is listed and not there is an error that names it', async () 
   })
 })
 
-test('a split that goes after the first row ends the query with snapshot_expired', async () => {
+test('31: a split that goes after the first row ends the query with snapshot_expired', async () => {
   session.set('target_partitions', '1')
   session.set('batch_size', '64')
   const result = await session.sql('SELECT message FROM logs')

@@ -68,7 +68,7 @@ async function withPlans(
 const sourcesOf = (plan: ExecutionPlan): SplitSource[] =>
   withDescendants(plan).filter((node) => node instanceof SplitSource)
 
-test('a split is read by one task of a stage, and all splits are read', { timeout: 60_000 }, async () => {
+test('5: a split is read by one task of a stage, and all splits are read', { timeout: 60_000 }, async () => {
   let shared = 0
   await withPlans(12, (plan, splitIds) => {
     for (const { plan: stagePlan, tasks } of plan.stages) {
@@ -95,7 +95,7 @@ function expectOwnShare(task: StageTask): void {
   for (const { table } of sources) expect(table.layout.layoutId).toBe(layouts.get(table.layout.parentId))
 }
 
-test('all tasks of a stage give the same schema and partitions', { timeout: 60_000 }, async () => {
+test('22: all tasks of a stage give the same schema and partitions', { timeout: 60_000 }, async () => {
   let tasks = 0
   await withPlans(12, (plan) => {
     for (const stage of plan.stages) {
@@ -126,7 +126,7 @@ function shapeOf(plan: ExecutionPlan): string {
 }
 
 test(
-  'both sides of a partitioned join are dealt by its keys to the same tasks and partitions',
+  '8: both sides of a partitioned join are dealt by its keys to the same tasks and partitions',
   { timeout: 60_000 },
   async () => {
     let joins = 0
@@ -153,7 +153,7 @@ test(
   },
 )
 
-test('a plan comes out of the codec as it went in, and runs the same', { timeout: 60_000 }, async () => {
+test('23: a plan comes out of the codec as it went in, and runs the same', { timeout: 60_000 }, async () => {
   const kinds = new Set<string>()
   let rows = 0
   await withPlans(10, async (plan) => {

@@ -49,7 +49,7 @@ function tiesInOrder(rows: readonly (readonly RowValue[])[], address: ReadonlyMa
 }
 
 test(
-  'a top k is that of the sorted whole, ties by address, with its documents fetched once',
+  '15: a top k is that of the sorted whole, ties by address, with its documents fetched once',
   { timeout: 120_000 },
   async () => {
     let pushed = 0
