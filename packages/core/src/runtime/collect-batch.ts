@@ -4,7 +4,6 @@ import { concatVectors } from '../vectors/concat.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
 import { takeVector } from '../vectors/take.ts'
 import { type Vector } from '../vectors/vector.ts'
-import type { BatchStream } from './batch-stream.ts'
 import type { TaskContext } from './task-context.ts'
 
 /** The selected rows alone: the batch itself, retained, where all are; else a copy. One reference, the caller's. */
@@ -36,20 +35,6 @@ export function concatBatches(schema: Schema, batches: readonly RecordBatch[], c
   )
   if (columns.some(sharesMemory)) for (const batch of batches) region.dependOn(batch.region)
   return new RecordBatch(schema, columns, length, null, region)
-}
-
-/** All rows of a stream in one batch, which has one reference, the caller's. The stream is left open. */
-export async function collectBatch(input: BatchStream, context: TaskContext): Promise<RecordBatch> {
-  const batches: RecordBatch[] = []
-  try {
-    for (let batch = await input.next(); batch !== null; batch = await input.next()) {
-      if (batch.numRows > 0) batches.push(compactBatch(batch, context))
-    }
-    if (batches.length === 1) return batches.pop()!
-    return concatBatches(input.schema, batches, context)
-  } finally {
-    for (const batch of batches) batch.release()
-  }
 }
 
 /** Rows of some columns of `from` by number, in the memory of `to`; `NO_ROW` gives NULLs. */

@@ -9,7 +9,7 @@ const reading = new WeakMap<ColumnDictionary, Promise<TermList>>()
 let bytesKept = 0
 
 /** All terms of a dictionary when they are at hand. */
-export function knownTerms(dictionary: ColumnDictionary): TermList | null {
+function knownTerms(dictionary: ColumnDictionary): TermList | null {
   const terms = kept.get(dictionary)
   if (terms === undefined) return null
   kept.delete(dictionary)
