@@ -36,5 +36,8 @@ export const wordQueries: readonly WordQuery[] = forms.map(({ sql, keys }, i) =>
   sql,
   keyedSql: sql,
   keys,
-  like: sql.replaceAll(/match\(("\w+"), '(\w+)'\)/g, "lower($1) LIKE '%$2%'"),
+  // Titles have it with a capital, addresses without: the cheapest pattern that finds them.
+  like: sql.replaceAll(/match\(("\w+"), '(\w)(\w+)'\)/g, (_, column: string, first: string, rest: string) => {
+    return `${column} LIKE '%${column === '"Title"' ? first.toUpperCase() : first}${rest}%'`
+  }),
 }))
