@@ -45,6 +45,7 @@ export { Layout, expandLayout, type DocRange, type SplitRef } from './layout/lay
 export { QuickwitTableProvider, type TableSnapshot } from './provider/quickwit-table-provider.ts'
 export { jsonPaths, type JsonPath, type JsonPaths } from './provider/json-paths.ts'
 export { QuickwitCatalog } from './provider/quickwit-catalog.ts'
+export { optimizeFragment } from './rules/optimize-fragment.ts'
 export { splitRules } from './rules/physical-rules.ts'
 export { tantivyCodecs } from './codec/tantivy-codec.ts'
 export { sampleRows } from './estimate/sample-rows.ts'

@@ -2,7 +2,15 @@ import { PlanCodec } from '@volley/codec'
 import { defaultFunctions, MemoryPool, spillStore, TaskContext, type FunctionRegistry } from '@volley/core'
 import { NodeSpillStore } from '@volley/core/node'
 import { Arena } from '@volley/kernels'
-import { ReadBudget, readBudget, readMeter, SplitIndexOpener, splitOpener, tantivyCodecs } from '@volley/splits'
+import {
+  optimizeFragment,
+  ReadBudget,
+  readBudget,
+  readMeter,
+  SplitIndexOpener,
+  splitOpener,
+  tantivyCodecs,
+} from '@volley/splits'
 import { nodeStoreResolver } from '@volley/storage/node'
 import { nodeZstdDecompress } from '@volley/tantivy/node'
 import { fileScanCodec } from './files/file-scan-codec.ts'
@@ -86,6 +94,7 @@ export function createWorkerSession(
       }
       return context.provide(readMeter, nodeReadMeter).provide(splitOpener, opener).provide(partReader, reader)
     },
+    optimize: optimizeFragment,
     async close() {
       opener.close()
     },

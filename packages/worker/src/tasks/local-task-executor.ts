@@ -53,7 +53,7 @@ export class LocalTaskExecutor implements TaskExecutor {
         throw new VolleyError(`${formatTask(request)} is there already`, { code: SqlState.protocolViolation })
       }
       const decoded = this.#session.codec.decodePlan(request.plan)
-      const plan = this.#session.optimize?.(decoded) ?? decoded
+      const plan = this.#session.optimize?.(decoded, request.settings) ?? decoded
       const context = this.#session.context(request.query, request.settings, query.signal)
       context.provide(exchangeClient, new FrameExchangeClient(this.#sourceFor(request.worker)))
       return { query, key, task: new Task(request, plan, context, this.#packed) }

@@ -12,7 +12,7 @@ export interface WorkerSession {
   /**
    * Optimizes a task's plan again with what only the worker knows; keeps schema, partition count, order and exchanges.
    */
-  optimize?(plan: ExecutionPlan): ExecutionPlan
+  optimize?(plan: ExecutionPlan, settings: ReadonlyMap<string, string>): ExecutionPlan
   /** Bytes that its queries hold; nothing when none runs. */
   liveBytes?(): number
   close(): Promise<void>
