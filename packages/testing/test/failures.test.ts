@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PlanCodec } from '@volley/codec'
 import { defaultFunctions } from '@volley/core'
 import { GrpcWorkerServer, identityOf, LocalTaskExecutor } from '@volley/worker'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { createWorkerSession } from 'volley'
 import {
   childrenOf,
