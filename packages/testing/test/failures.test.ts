@@ -163,8 +163,8 @@ describe('a worker that', { timeout: 90_000 }, () => {
     expectOneLine(outcome, /57P03|08006/, named(workers[1]!.address))
   })
 
-  test('runs already ends with status 0 when it is told to', async () => {
-    const { command } = await startWorker()
+  test.each([[[]], [['--with-parent']]])('runs already (%j) ends with status 0 when it is told to', async (args) => {
+    const { command } = await startWorker(args)
     command.signal('SIGTERM')
     expect(await command.outcome).toMatchObject({ status: 0, stderr: '' })
   })

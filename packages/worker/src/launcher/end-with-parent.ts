@@ -10,4 +10,6 @@ export function endWithParent(stop: () => Promise<void> = () => Promise.resolve(
   process.stdin.on('end', end)
   process.stdin.on('error', end)
   process.stdin.resume()
+  // Watching alone is no reason to stay: a process that is told to end does.
+  if ('unref' in process.stdin) process.stdin.unref()
 }
