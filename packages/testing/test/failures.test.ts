@@ -18,8 +18,6 @@ import {
 } from '../src/index.ts'
 import { sampleDocuments } from './support/arbitrary-corpus.ts'
 
-type Worker = Awaited<ReturnType<typeof startWorker>>
-
 let tree: TestTree
 let good: string
 
