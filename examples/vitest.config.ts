@@ -7,6 +7,7 @@ export default defineProject({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     isolate: false,
+    maxWorkers: 2,
   },
   resolve: { conditions: ['@volley/source'] },
   ssr: { resolve: { conditions: ['@volley/source', 'node', 'import', 'module', 'default'] } },

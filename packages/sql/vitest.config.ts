@@ -1,7 +1,7 @@
 import { defineProject } from 'vitest/config'
 
 export default defineProject({
-  test: { name: '@volley/sql', include: ['test/**/*.test.ts'], testTimeout: 60_000, isolate: false },
+  test: { name: '@volley/sql', include: ['test/**/*.test.ts'], testTimeout: 60_000, isolate: false, maxWorkers: 2 },
   resolve: { conditions: ['@volley/source'] },
   ssr: { resolve: { conditions: ['@volley/source', 'node', 'import', 'module', 'default'] } },
 })

@@ -6,6 +6,7 @@ export default defineProject({
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     isolate: false,
+    maxWorkers: 2,
     globalSetup: ['test/support/worker-processes.ts'],
   },
   resolve: { conditions: ['@volley/source'] },
