@@ -108,17 +108,17 @@ export class AggregateExec extends ExecutionPlan {
     return { rows: rows && { value: Math.ceil(rows.value * share), exact: false }, bytes: null }
   }
 
-  /** Whether equal groups lie side by side in each partition, as the order of its rows has it. */
-  private get isSorted(): boolean {
-    if (this.groups.length === 0 || this.groupingSets !== null) return false
-    const first = this.input.ordering.slice(0, this.groups.length).map((key) => exprKey(key.expr))
+  /** The order that has equal groups side by side in each partition; null where there is none. */
+  private get sortedBy(): readonly SortKey[] | null {
+    if (this.groups.length === 0 || this.groupingSets !== null) return null
+    const keys = this.input.ordering.slice(0, this.groups.length)
+    const first = new Set(keys.map((key) => exprKey(key.expr)))
     const groups = new Set(this.groups.map(exprKey))
-    return groups.size === new Set(first).size && first.every((key) => groups.has(key))
+    return groups.size === first.size && [...first].every((key) => groups.has(key)) ? keys : null
   }
 
   override get ordering(): readonly SortKey[] {
-    if (!this.isSorted) return []
-    const keys = this.input.ordering.slice(0, this.groups.length)
+    const keys = this.sortedBy ?? []
     const exprs = keys.map((key) => projectExprs(key.expr, this.groups, this.schema))
     return exprs.includes(null) ? [] : keys.map((key, i) => ({ ...key, expr: exprs[i]! }))
   }
@@ -137,7 +137,7 @@ export class AggregateExec extends ExecutionPlan {
       ['groups', `[${this.groups.join(', ')}]`],
       ...(this.groupingSets === null ? [] : [['sets', JSON.stringify(this.groupingSets)] as const]),
       ['aggregates', `[${this.calls.join(', ')}]`],
-      ...(this.isSorted ? [['input', 'sorted'] as const] : []),
+      ...(this.sortedBy === null ? [] : [['input', 'sorted'] as const]),
     ]
   }
 
@@ -166,7 +166,7 @@ export class AggregateExec extends ExecutionPlan {
     const memory = context.reserve(this, keyTypes.length > 0)
     const spilled = new SpilledGroups(this, { keyTypes, stateTypes, createState }, memory, context)
     const dictionaries = new Set<Vector>()
-    const sorted = this.isSorted
+    const sorted = this.sortedBy !== null
     // Of sorted rows, all groups but the last are complete, and come out from time to time.
     let due = false
     let state = createState()
