@@ -8,6 +8,7 @@ import type { TaskContext } from '../runtime/task-context.ts'
 import type { RecordBatch } from '../vectors/record-batch.ts'
 import { executeAll } from './coalesce-partitions-exec.ts'
 import type { JoinKeysExec } from './join-keys-exec.ts'
+import { SharedBuild, type BuildSide } from './shared-build.ts'
 
 /**
  * Runs its input once the keys of a join have been gathered in this task, so that the scans below know them: for a join
@@ -19,7 +20,7 @@ export class FilterByKeysExec extends ExecutionPlan {
   readonly input: ExecutionPlan
   /** Every task needs its rows whole; they are read for their keys only. */
   readonly keys: JoinKeysExec
-  readonly #shared = new WeakMap<TaskContext, SharedDrain>()
+  readonly #shared = new WeakMap<TaskContext, SharedBuild<BuildSide>>()
 
   constructor(input: ExecutionPlan, keys: JoinKeysExec) {
     super()
@@ -57,49 +58,25 @@ export class FilterByKeysExec extends ExecutionPlan {
   }
 
   protected override executePartition(partition: number, context: TaskContext): BatchStream {
-    let drain = this.#shared.get(context)
-    if (drain === undefined) {
-      drain = new SharedDrain(this.partitioning.count, executeAll(this.keys, context))
-      this.#shared.set(context, drain)
+    let gathered = this.#shared.get(context)
+    if (gathered === undefined) {
+      gathered = new SharedBuild(this.partitioning.count, executeAll(this.keys, context), context, drain)
+      this.#shared.set(context, gathered)
     }
     const input = this.input.execute(partition, context)
-    return operatorStream(this.schema, [input, drain.handle()], this.read(input, drain))
+    const rows = this.read(input, gathered)
+    return operatorStream(this.schema, [input, gathered.handle()], rows, () => gathered.leave())
   }
 
-  private async *read(input: BatchStream, drain: SharedDrain): AsyncGenerator<RecordBatch, void, void> {
-    await drain.run()
+  private async *read(input: BatchStream, gathered: SharedBuild<BuildSide>): AsyncGenerator<RecordBatch, void, void> {
+    await gathered.get()
     for (let batch = await input.next(); batch !== null; batch = await input.next()) yield batch.retain()
   }
 }
 
-/** A stream that is read to its end once for several partitions; it is closed when each of them is. */
-class SharedDrain {
-  readonly #partitions: number
-  readonly #stream: BatchStream
-  #running: Promise<void> | null = null
-  #closed = 0
-
-  constructor(partitions: number, stream: BatchStream) {
-    this.#partitions = partitions
-    this.#stream = stream
-  }
-
-  run(): Promise<void> {
-    return (this.#running ??= this.#drain())
-  }
-
-  async #drain(): Promise<void> {
-    while ((await this.#stream.next()) !== null) continue
-    await this.#stream.close()
-  }
-
-  /** An input of a partition's stream, whose closing counts. */
-  handle(): BatchStream {
-    let closing: Promise<void> | null = null
-    return {
-      schema: this.#stream.schema,
-      next: () => Promise.resolve(null),
-      close: () => (closing ??= ++this.#closed === this.#partitions ? this.#stream.close() : Promise.resolve()),
-    }
-  }
+/** Reads the keys to their end; nothing of them is kept here. */
+async function drain(keys: BatchStream): Promise<BuildSide> {
+  while ((await keys.next()) !== null) continue
+  await keys.close()
+  return { release: () => {} }
 }

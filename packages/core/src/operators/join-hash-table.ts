@@ -29,7 +29,8 @@ export function rowsWithNull(keys: readonly Vector[], rows: Uint32Array): Uint32
   return out.subarray(0, n)
 }
 
-function anyNull(operands: readonly Operand[], row: number): boolean {
+/** Whether one of the keys of a row is NULL. */
+export function anyNull(operands: readonly Operand[], row: number): boolean {
   for (let i = 0; i < operands.length; i++) if (!operands[i]!.isValid(row)) return true
   return false
 }

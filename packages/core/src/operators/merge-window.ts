@@ -8,7 +8,9 @@ import type { SortKey } from '../plan/execution-plan.ts'
 import { RowComparator } from '../vectors/compare.ts'
 import { Operand } from '../vectors/operand.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
+import { allRows } from '../vectors/selection.ts'
 import type { Vector } from '../vectors/vector.ts'
+import { anyNull } from './join-hash-table.ts'
 import { rowFlags, type LeftSide, type PairSource, type RowFlags } from './pair-join.ts'
 
 /** Direction of the keys of a merge join: ascending, NULLS LAST. */
@@ -99,18 +101,23 @@ export class MergeWindow {
 
   /** Takes the first `count` rows out. One reference of their batch, the caller's. */
   take(count: number): LeftSide {
+    const batch = this.#slice(0, count)
+    const flags = { matched: this.#flags.matched.slice(0, count), unknown: this.#flags.unknown.slice(0, count) }
+    this.drop(count)
+    return { batch, flags }
+  }
+
+  /** Forgets the first `count` rows. */
+  drop(count: number): void {
     const { matched, unknown } = this.#flags
-    const first = this.#slice(0, count)
     const rest = this.#slice(count, this.#batch.length)
-    const taken = { matched: matched.slice(0, count), unknown: unknown.slice(0, count) }
     this.#replace(rest, { matched: matched.subarray(count), unknown: unknown.subarray(count) })
-    return { batch: first, flags: taken }
   }
 
   #slice(start: number, end: number): RecordBatch {
     const { schema, columns } = this.#batch
     const region = this.#context.region()
-    const rows = Uint32Array.from({ length: end - start }, (_, i) => start + i)
+    const rows = allRows(end).subarray(start, end)
     return new RecordBatch(schema, takeColumns(columns, rows, this.#batch, region), rows.length, null, region)
   }
 
@@ -178,7 +185,7 @@ export class MergePairs implements PairSource {
       return
     }
     let low = this.#high
-    if (this.#nulls.every((key) => key.isValid(row))) {
+    if (!anyNull(this.#nulls, row)) {
       while (low < this.#length && this.#toLeft.compare(low, row) < 0) low++
       this.#high = low
       while (this.#high < this.#length && this.#toLeft.compare(this.#high, row) === 0) this.#high++

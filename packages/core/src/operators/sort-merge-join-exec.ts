@@ -139,7 +139,9 @@ export class SortMergeJoinExec extends ExecutionPlan {
       const pairs = new MergePairs(leftKeys, side.batch.length, rightKeys, rows, this.nullEqualsNull)
       yield* this.pairJoin(side, context).probe(batch, pairs, rowFlags(batch.length))
       const below = window.countBelow(leftKeys, rightKeys, last)
-      if (below > 0) yield* this.leftRows(window.take(below), context)
+      if (below === 0) return
+      if (emitsBuildSide(this.joinType)) yield* this.leftRows(window.take(below), context)
+      else window.drop(below)
     } finally {
       scratch.release()
     }
@@ -148,7 +150,7 @@ export class SortMergeJoinExec extends ExecutionPlan {
   /** Left rows that no right row to come can match; their batch is released. */
   private *leftRows(side: LeftSide, context: TaskContext): Generator<RecordBatch, void, void> {
     try {
-      if (emitsBuildSide(this.joinType)) yield* this.pairJoin(side, context).leftSide()
+      yield* this.pairJoin(side, context).leftSide()
     } finally {
       side.batch.release()
     }
