@@ -19,7 +19,7 @@ export {
   type Outcome,
 } from './cluster/cli.ts'
 export { differenceFrom, type Truth } from './sql-truth/compare.ts'
-export { answerDifference, duckdbRows, volleyRows, type Cell } from './tpch/answers.ts'
+export { answerDifference, duckdbRows, volleyRows, type Cell } from './oracle/answers.ts'
 export { openInDuckdb, openInVolley, tpchQueries, type TpchQuery } from './tpch/tables.ts'
 export { hitsDifference, type RunSql } from './hits/compare-hits.ts'
 export { hitsQueries, type HitsQuery } from './hits/hits-queries.ts'

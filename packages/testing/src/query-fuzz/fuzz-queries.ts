@@ -1,7 +1,7 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import { SqlState, VolleyError } from '@volley/core'
 import { connect, type VolleySession } from 'volley'
-import { answerDifference, duckdbRows, volleyRows, type Cell } from '../tpch/answers.ts'
+import { answerDifference, duckdbRows, volleyRows, type Cell } from '../oracle/answers.ts'
 import { mutateText } from './mutate-text.ts'
 import { RandomQueries } from './random-query.ts'
 import { randomTables } from './random-tables.ts'

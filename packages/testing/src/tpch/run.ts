@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import { connect, type VolleySession } from 'volley'
-import { answerDifference, duckdbRows, volleyRows } from './answers.ts'
+import { answerDifference, duckdbRows, volleyRows } from '../oracle/answers.ts'
 import { openInDuckdb, openInVolley, TPCH_TABLES, tpchQueries, type TpchQuery } from './tables.ts'
 
 const usage =
