@@ -294,8 +294,9 @@ export class SpilledBuild {
       for (; at < batches.length; at++) {
         const next = batches[at]!
         const wanted = this.#spec.blockBytes(bytes + next.bytes, rows + next.rows) + beside
+        // No more than an equal part: partitions that come to their blocks later need one batch at least.
         if (taken.length === 0) memory.resize(wanted)
-        else if (!memory.tryResize(wanted)) break
+        else if (wanted > memory.equalPart || !memory.tryResize(wanted)) break
         taken.push(next)
         bytes += next.bytes
         rows += next.rows

@@ -97,7 +97,7 @@ function sorted(): ExecutionPlan {
 }
 
 function grouped(mode: 'single' | 'two steps', sets: readonly (readonly number[])[] | null): ExecutionPlan {
-  const input = mode === 'single' ? table(2500, 1000, 3, 60, 1) : table(2000, 1000, 3, 60)
+  const input = mode === 'single' ? table(2500, 1000, 3, 60, 1) : table(6000, 3000, 3, 60)
   const groups = sets === null ? [column(input, 0)] : [column(input, 0), column(input, 2)]
   const calls = [
     aggregate('sum', [column(input, 1)]),
@@ -242,17 +242,17 @@ function oneKey(rows: number, seed: number): ExecutionPlan {
 }
 
 test.each(['full', 'left_mark'] as const)('a %s join of rows with one key goes block by block', async (joinType) => {
-  await expectSameAtATenth(joined(oneKey(1500, 6), oneKey(8, 7), joinType, { ...PLAIN, filtered: true }))
+  await expectSameAtATenth(joined(oneKey(4500, 6), oneKey(8, 7), joinType, { ...PLAIN, filtered: true }))
 })
 
 test.each(['left_anti', 'right_mark'] as const)('a null-aware %s join answers as before', async (joinType) => {
   const options = { ...PLAIN, nullAware: true, filtered: joinType === 'right_mark' }
-  const left = table(1500, 40, 8, 150)
+  const left = table(4500, 40, 8, 150)
   await expectSameAtATenth(joined(left, table(30, joinType === 'left_anti' ? 'unique' : 60, 9, 20), joinType, options))
 })
 
 test.each(['right', 'left_semi'] as const)('a nested-loop %s join goes block by block', async (joinType) => {
-  const left = new CoalescePartitionsExec(table(1500, 40, 10, 150))
+  const left = new CoalescePartitionsExec(table(4500, 40, 10, 150))
   const right = table(8, 'unique', 11)
   await expectSameAtATenth(new NestedLoopJoinExec(left, right, joinType, filterOf(left, right)))
 })
