@@ -7,7 +7,7 @@ import { QuickwitCatalog } from '@volley/splits'
 import { nodeStoreResolver } from '@volley/storage/node'
 import { Coordinator, LOCAL_WORKER } from '@volley/worker/coordinator'
 import type { LocalWorkers } from '@volley/worker/launcher'
-import { fileFunctions } from './files/file-functions.ts'
+import { fileFunctions, fileNamed } from './files/file-functions.ts'
 import { packageFile } from './package-files.ts'
 import { physicalRules } from './physical-rules.ts'
 import { seriesFunctions } from './tables/series-functions.ts'
@@ -87,6 +87,7 @@ export async function connect(options: ConnectOptions = {}): Promise<VolleySessi
     newCatalog: () => (metastore === null ? noTables : new QuickwitCatalog(metastore)),
     files: options.files ?? true,
     tableFunctions: options.files === false ? seriesFunctions : new Map([...seriesFunctions, ...fileFunctions]),
+    ...(options.files === false ? {} : { fileNamed }),
     dispose,
   })
 }

@@ -82,6 +82,8 @@ export interface SessionParts {
   /** Whether statements may read and write files of this machine. */
   readonly files?: boolean
   readonly tableFunctions?: ReadonlyMap<string, TableFunction>
+  /** The table of a file in the place of a table's name. */
+  readonly fileNamed?: (location: string) => Promise<TableProvider | null>
   /** Ends what the session started. */
   readonly dispose: () => Promise<void>
 }
@@ -184,6 +186,7 @@ export class VolleySession implements Session {
       settings: this.settings,
       functions: this.functions,
       tableFunctions: this.#parts.tableFunctions ?? new Map(),
+      fileNamed: this.#parts.fileNamed ?? (() => Promise.resolve(null)),
       jsonPaths: (table) => this.#jsonPaths(table),
     })
   }

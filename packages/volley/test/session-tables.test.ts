@@ -119,6 +119,7 @@ describe('files', () => {
     await rows(`CREATE EXTERNAL TABLE back (i BIGINT, f DOUBLE, s TEXT, d DATE) STORED AS ${format} LOCATION '${file}'`)
     expect(await rows('SELECT i, f, s, d FROM back')).toEqual(await rows('SELECT i, f, s, d FROM source'))
     expect(await rows('SELECT count(*) FROM back')).toEqual([['2']])
+    expect(await rows(`SELECT s FROM '${file}' f WHERE f.i = 1`)).toEqual([['a,"b"']])
     await rows('DROP TABLE back; DROP TABLE source')
   })
 
@@ -126,6 +127,8 @@ describe('files', () => {
     const closed = await connect({ files: false })
     try {
       await expect(closed.sql("COPY (SELECT 1) TO 'x.csv'")).rejects.toMatchObject({ code: '42501' })
+      await expect(closed.sql("SELECT * FROM 'x.csv'")).rejects.toMatchObject({ code: '42P01' })
+      await expect(rows("SELECT * FROM 'no such.csv'")).rejects.toMatchObject({ code: '58P01' })
     } finally {
       await closed.close()
     }

@@ -1,8 +1,9 @@
 import { SqlState, VolleyError } from '@volley/core'
+import type { TableProvider } from '@volley/planner'
 import type { TableFunction } from '../tables/session-catalog.ts'
 import type { FileFormatName } from './file-format.ts'
 import { FileTable } from './file-table.ts'
-import { formatName } from './formats.ts'
+import { formatName, hasFormat } from './formats.ts'
 
 function reading(name: string, format: FileFormatName | null): readonly [string, TableFunction] {
   return [
@@ -24,3 +25,9 @@ export const fileFunctions: ReadonlyMap<string, TableFunction> = new Map([
   reading('read_parquet', 'parquet'),
   reading('read_file', null),
 ])
+
+/** The table of a file that stands in the place of a table's name: `FROM 'hits.parquet'`. */
+export async function fileNamed(location: string): Promise<TableProvider | null> {
+  if (!hasFormat(location)) return null
+  return FileTable.open(location, [], formatName(null, location), location, new Map())
+}

@@ -29,14 +29,26 @@ export function fileFormat(name: FileFormatName): Promise<FileFormat> {
   return FORMATS[name]()
 }
 
+function byName(name: string): FileFormatName | undefined {
+  return Object.hasOwn(NAMES, name.toLowerCase()) ? NAMES[name.toLowerCase()] : undefined
+}
+
+function extension(location: string): string {
+  return path.extname(location.replace(/\.gz$/, '')).slice(1)
+}
+
+/** Whether the name of the file tells its format. */
+export function hasFormat(location: string): boolean {
+  return byName(extension(location)) !== undefined
+}
+
 /**
  * The format by its name, or by the name of the file.
  *
  * @throws VolleyError 22023
  */
 export function formatName(given: string | null, location: string): FileFormatName {
-  const name = given ?? path.extname(location.replace(/\.gz$/, '')).slice(1)
-  const known = Object.hasOwn(NAMES, name.toLowerCase()) ? NAMES[name.toLowerCase()] : undefined
+  const known = byName(given ?? extension(location))
   if (known !== undefined) return known
   throw new VolleyError(
     given === null
@@ -71,7 +83,7 @@ export function filesOf(location: string, format: FileFormatName): string[] {
   if (!stat.isDirectory()) return [root]
   return fs
     .readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter((name) => NAMES[path.extname(name.replace(/\.gz$/, '')).slice(1).toLowerCase()] === format)
+    .filter((name) => byName(extension(name)) === format)
     .sort()
     .map((name) => path.join(root, name))
 }

@@ -54,6 +54,7 @@ export class SessionCatalog implements Catalog {
   readonly #settings: SessionSettings
   readonly #functions: FunctionRegistry
   readonly #tableFunctions: ReadonlyMap<string, TableFunction>
+  readonly #fileNamed: (location: string) => Promise<TableProvider | null>
   readonly #jsonPaths: (table: TableProvider) => Promise<JsonPaths | null>
 
   constructor(parts: {
@@ -62,6 +63,7 @@ export class SessionCatalog implements Catalog {
     readonly settings: SessionSettings
     readonly functions: FunctionRegistry
     readonly tableFunctions: ReadonlyMap<string, TableFunction>
+    readonly fileNamed: (location: string) => Promise<TableProvider | null>
     readonly jsonPaths: (table: TableProvider) => Promise<JsonPaths | null>
   }) {
     this.#tables = parts.tables
@@ -69,6 +71,7 @@ export class SessionCatalog implements Catalog {
     this.#settings = parts.settings
     this.#functions = parts.functions
     this.#tableFunctions = parts.tableFunctions
+    this.#fileNamed = parts.fileNamed
     this.#jsonPaths = parts.jsonPaths
   }
 
@@ -76,7 +79,7 @@ export class SessionCatalog implements Catalog {
     const own = this.#tables.get(name)
     if (own !== undefined) return own
     const [, view] = /^(?:(?:volley|datafusion)\.)?information_schema\.(\w+)$/.exec(name) ?? []
-    if (view === undefined) return this.#base.table(localName(name))
+    if (view === undefined) return (await this.#base.table(localName(name))) ?? this.#fileNamed(name)
     return informationSchemaTable(view, {
       catalog: this,
       ownTables: this.#tables,
