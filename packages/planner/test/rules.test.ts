@@ -201,3 +201,34 @@ test('sums of a value and constants are one sum and one count', async () => {
   const huge = b.aggregate(p, {}, { a: ['sum', plus(2n ** 63n - 1n)], b: ['sum', plus(1n)] })
   expect(optimizeVerbose(huge, planning()).changes.map((change) => change.rule)).not.toContain('shift_sums')
 })
+
+test('sums that might overflow at a value do so at the greatest or the least', async () => {
+  const sums = (shifts: readonly bigint[]) => {
+    const b = new Builder()
+    const p = b.scan(people)
+    const wide = new ArithmeticExpr('*', new CastExpr(ref(p, 'age'), INT64, false), literal(2n ** 55n, INT64), INT64)
+    const shifted = shifts.map((n) => new ArithmeticExpr('+', wide, literal(n, INT64), INT64))
+    const calls = Object.fromEntries(shifted.map((expr, i) => [`s${i}`, ['sum', expr] as ['sum', Expr]]))
+    return b.aggregate(p, { team: ref(p, 'team') }, { plain: ['sum', wide], ...calls })
+  }
+  const plan = sums([1n, 5n, -7n, 9n])
+  expect(optimizeVerbose(plan, planning()).changes.map((change) => change.rule)).toContain('shift_sums')
+  const rows = multiset(await query(plan))
+  expect(rows).toHaveLength(4)
+  expect(multiset(await query(plan, settingsWith({ 'rules.shift_sums': 'off' })))).toEqual(rows)
+  for (const over of [
+    [1n, 2n, 2n ** 63n - 1n, 3n],
+    [1n, -(2n ** 62n), 3n, -(2n ** 63n)],
+  ]) {
+    const codes = await Promise.all(
+      [settingsWith({}), settingsWith({ 'rules.shift_sums': 'off' })].map((settings) =>
+        query(sums(over), settings).then(
+          () => 'none',
+          (error: { code?: string }) => error.code,
+        ),
+      ),
+    )
+    expect(codes[0]).toBe(codes[1])
+  }
+  await expect(query(sums([1n, 2n, 2n ** 63n - 1n, 3n]))).rejects.toMatchObject({ code: '22003' })
+})

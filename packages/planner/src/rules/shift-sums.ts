@@ -2,15 +2,19 @@ import {
   AggregateCall,
   arithmeticSignature,
   ArithmeticExpr,
+  CaseExpr,
   CastExpr,
   exprKey,
+  IsNullExpr,
   LiteralExpr,
+  LogicalExpr,
   typeName,
   typesEqual,
+  type AggregateFunction,
   type ArithmeticOperator,
   type Expr,
 } from '@volley/core'
-import { refOf } from '../expressions/analysis.ts'
+import { isVolatile, refOf } from '../expressions/analysis.ts'
 import {
   Aggregate,
   Projection,
@@ -29,18 +33,24 @@ const NARROWER: Readonly<Record<string, readonly string[]>> = {
 }
 const HALF: Readonly<Record<string, bigint>> = { Int32: 1n << 30n, Int64: 1n << 62n }
 
+/** Sums of a value from which on its bounds are worth computing beside them. */
+const WORTH_BOUNDS = 4
+
 /** sum(value + constant), or with `-`. */
 interface Shifted {
   readonly value: Expr
   readonly op: ArithmeticOperator
   readonly constant: bigint
+  /** Where adding the constant to a value may overflow: the type that it is added in. */
+  readonly within: Expr['type'] | null
 }
 
 /**
  * Sums of one value and constants as one sum and one count: sum(x + 3) is sum(x) + 3 * count(x).
  *
- * Preconditions: two sums at least of the value; integers that cannot overflow when the constant is added to each; no
- * DISTINCT, FILTER or ORDER BY, and no grouping sets.
+ * Preconditions: two sums at least of the value; integers; no DISTINCT, FILTER or ORDER BY, and no grouping sets. Where the
+ * constant may make a value overflow, it makes the greatest (or the least) one overflow, which is computed then: four sums
+ * at least.
  */
 export const shiftSums: LogicalRule = {
   name: 'shift_sums',
@@ -61,24 +71,36 @@ function rewrite(node: Aggregate, context: RuleContext): LogicalPlan | null {
     const key = exprKey(found.value)
     byValue.set(key, [...(byValue.get(key) ?? []), aggregate])
   }
-  const kept: NamedAggregate[] = []
+  const kept = new Set<NamedAggregate>()
+  const totals: NamedExpr[] = []
   const exprs = new Map<NamedAggregate, Expr>()
   for (const same of byValue.values()) {
-    if (same.length < 2) continue
+    const shifts = same.map((aggregate) => shifted.get(aggregate)!)
+    const farthest = farthestOf(shifts)
+    if (same.length < (farthest.length > 0 ? WORTH_BOUNDS : 2)) continue
     const [{ call }] = same as [NamedAggregate]
-    const { value } = shifted.get(same[0]!)!
-    const sum = over(call.fn, value, context)
-    const counted = over(count, value, context)
+    const { value } = shifts[0]!
+    const own = (fn: AggregateFunction): NamedAggregate =>
+      node.aggregates.find((each) => isPlain(each.call, fn, value)) ?? over(fn, value, context)
+    const sum = own(call.fn)
+    const counted = own(count)
     if (!typesEqual(sum.call.type, call.type)) continue
-    kept.push(sum, counted)
-    for (const aggregate of same) {
-      exprs.set(aggregate, shift(sum.column, counted.column, shifted.get(aggregate)!))
+    const bounds = farthest.map((each) => own(context.planning.functions.aggregate(boundOf(each))!))
+    for (const each of [sum, counted, ...bounds]) kept.add(each)
+    let total = sum.column
+    if (bounds.length > 0) {
+      total = { ...sum.column, id: context.newId(), nullable: true }
+      totals.push({ column: total, expr: checked(sum.column, farthest, bounds) })
     }
+    for (const [i, aggregate] of same.entries()) exprs.set(aggregate, shift(total, counted.column, shifts[i]!))
   }
   if (exprs.size === 0) return null
-  kept.push(...node.aggregates.filter((aggregate) => !exprs.has(aggregate)))
+  for (const each of node.aggregates) if (!exprs.has(each)) kept.add(each)
   const through = (column: LogicalColumn): NamedExpr => ({ column, expr: refOf(column) })
-  return new Projection(new Aggregate(node.input, node.groups, null, null, kept), [
+  const aggregate = new Aggregate(node.input, node.groups, null, null, [...kept])
+  const input =
+    totals.length === 0 ? aggregate : new Projection(aggregate, [...aggregate.columns.map(through), ...totals])
+  return new Projection(input, [
     ...node.groups.map(({ column }) => through(column)),
     ...node.aggregates.map((each) => {
       const expr = exprs.get(each)
@@ -92,16 +114,63 @@ function shiftedSum({ fn, args, distinct, filter, orderBy }: AggregateCall): Shi
   if (fn.name !== 'sum' || distinct || filter !== null || orderBy.length > 0) return null
   if (!(arg instanceof ArithmeticExpr) || (arg.op !== '+' && arg.op !== '-')) return null
   const { left, right, op, type } = arg
-  const narrower = NARROWER[typeName(type)]
-  if (narrower === undefined || !(left instanceof CastExpr) || left.safe || !(right instanceof LiteralExpr)) return null
-  if (!narrower.includes(typeName(left.child.type)) || !typesEqual(left.type, type)) return null
+  const half = HALF[typeName(type)]
+  if (half === undefined || !(right instanceof LiteralExpr) || !typesEqual(left.type, type)) return null
   if (typeof right.value !== 'number' && typeof right.value !== 'bigint') return null
   const constant = BigInt(right.value)
-  const half = HALF[typeName(type)]!
-  return constant > half || constant < -half ? null : { value: left.child, op, constant }
+  const small = constant <= half && constant >= -half
+  if (
+    left instanceof CastExpr &&
+    !left.safe &&
+    NARROWER[typeName(type)]!.includes(typeName(left.child.type)) &&
+    small
+  ) {
+    return { value: left.child, op, constant, within: null }
+  }
+  return isVolatile(left) ? null : { value: left, op, constant, within: type }
 }
 
-function over(fn: AggregateCall['fn'], value: Expr, context: RuleContext): NamedAggregate {
+/** The aggregate whose value overflows first. */
+function boundOf({ op, constant }: Shifted): 'min' | 'max' {
+  return constant < 0n === (op === '+') ? 'min' : 'max'
+}
+
+/** Of the additions that may overflow, the one upwards and the one downwards that do so when any does. */
+function farthestOf(shifts: readonly Shifted[]): Shifted[] {
+  const found = new Map<string, Shifted>()
+  for (const each of shifts) {
+    if (each.within === null) continue
+    const other = found.get(boundOf(each))
+    if (other === undefined || magnitude(each) > magnitude(other)) found.set(boundOf(each), each)
+  }
+  return [...found.values()]
+}
+
+function magnitude({ constant }: Shifted): bigint {
+  return constant < 0n ? -constant : constant
+}
+
+/** A sum that fails as the additions to the bounds do; where these are NULL, there is no value. */
+function checked(sum: LogicalColumn, farthest: readonly Shifted[], bounds: readonly NamedAggregate[]): Expr {
+  const added = farthest.map(({ op, constant, within }, i): Expr => {
+    const literal = new LiteralExpr(within!, typeName(within!) === 'Int64' ? constant : Number(constant))
+    return new IsNullExpr(new ArithmeticExpr(op, refOf(bounds[i]!.column), literal, within!), true)
+  })
+  const when = added.length === 1 ? added[0]! : new LogicalExpr('AND', added)
+  // oxlint-disable-next-line unicorn/no-thenable -- an expression is not awaited
+  return new CaseExpr([{ when, then: refOf(sum) }], null, sum.type)
+}
+
+function isPlain(
+  { fn, args, distinct, filter, orderBy }: AggregateCall,
+  other: AggregateFunction,
+  value: Expr,
+): boolean {
+  if (fn !== other || distinct || filter !== null || orderBy.length > 0 || args.length !== 1) return false
+  return exprKey(args[0]!) === exprKey(value)
+}
+
+function over(fn: AggregateFunction, value: Expr, context: RuleContext): NamedAggregate {
   const { argTypes, returnType } = fn.resolve([value.type])!
   const nullable = fn.neverNull !== true
   const options = { distinct: false, filter: null, orderBy: [], type: returnType, nullable, argTypes }
