@@ -5,6 +5,7 @@ import { nodeStoreResolver } from '@volley/storage/node'
 import { describe, expect, test } from 'vitest'
 import type { SplitRef } from '../src/layout/layout.ts'
 import { isUnder, SplitIndexOpener } from '../src/opener/split-index-opener.ts'
+import { RangeCache } from '../src/opener/range-cache.ts'
 import { fixtures, openFixture, refOf } from './support.ts'
 
 const root = `file://${fixtures}/demo/indexes`
@@ -33,6 +34,33 @@ describe('opening splits', () => {
     expect(counting!.requests).toBe(4)
     opener.close()
     expect(opener.size).toBe(0)
+  })
+
+  test('keeps what was read, the last ranges up to its bytes', async () => {
+    let counting: CountingStore | undefined
+    const wrapStore = (store: ObjectStore): ObjectStore => (counting ??= new CountingStore(store))
+    const opener = new SplitIndexOpener({ resolver: nodeStoreResolver(), wrapStore, capacity: 2 })
+    const [a] = (await refs()) as [SplitRef]
+    const { directory } = await opener.open(a)
+    const file = directory.list().find((name) => name.endsWith('.idx'))!
+    const bytes = await directory.read(file, 0, directory.length(file))
+    const before = counting!.requests
+    expect(await directory.read(file, 0, directory.length(file))).toBe(bytes)
+    expect(directory.peek(file, 0, directory.length(file))).toBe(bytes)
+    expect(counting!.requests).toBe(before)
+
+    const cache = new RangeCache(6400)
+    const range = (i: number) => new Uint8Array(100).fill(i)
+    for (let i = 0; i < 64; i++) cache.add(`${i}`, range(i))
+    expect(cache.get('0')).toEqual(range(0))
+    cache.add('64', range(64))
+    expect(cache.get('1')).toBeNull()
+    expect(cache.get('0')).toEqual(range(0))
+    cache.add('large', new Uint8Array(101))
+    expect(cache.get('large')).toBeNull()
+    expect(cache.bytes).toBe(6400)
+    cache.clear()
+    expect(cache.bytes).toBe(0)
   })
 
   test('finds the footer without the metastore', async () => {

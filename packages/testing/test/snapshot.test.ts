@@ -85,3 +85,30 @@ test('31: a split that goes after the first row ends the query with snapshot_exp
   }
   await expect(drain()).rejects.toMatchObject({ code: '72000' })
 })
+
+test('a statement that comes again sees the list, the settings, the tables and the time as they are then', async () => {
+  const sql = 'SELECT count(*) FROM logs'
+  const count = async () => total(await session.sql(sql))
+  expect(await count()).toBe(7209n)
+  expect(await count()).toBe(7209n)
+  const explained = async () => {
+    const result = await session.sql(`EXPLAIN ${sql}`)
+    for await (const rows of result.chunks()) return rows.map(String).join('\n')
+  }
+  const pushed = await explained()
+  session.set('rules.AggPushdown', 'off')
+  expect(await count()).toBe(7209n)
+  expect(await explained()).not.toBe(pushed)
+  session.set('rules.AggPushdown', 'on')
+  expect(await explained()).toBe(pushed)
+  const { docs } = unlistLastSplit()
+  expect(await count()).toBe(7209n - BigInt(docs))
+  await session.sql('CREATE TABLE logs AS SELECT 1 AS x')
+  expect(await count()).toBe(1n)
+  await session.sql('DROP TABLE logs')
+  expect(await count()).toBe(7209n - BigInt(docs))
+  const now = async () => (await (await session.sql('SELECT now() FROM logs LIMIT 1')).chunks().next()).value![0]![0]
+  const first = await now()
+  await new Promise((resolve) => setTimeout(resolve, 2))
+  expect(await now()).not.toBe(first)
+})

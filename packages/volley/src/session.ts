@@ -19,6 +19,7 @@ import {
   planDistributed,
   type Catalog,
   type DistributedPlan,
+  type DistributionContext,
   type LogicalPlan,
   type PhysicalChange,
   type PhysicalPlanningContext,
@@ -57,6 +58,7 @@ import { Table, type RecordBatch as ArrowRecordBatch, type Schema } from 'apache
 import { physicalRules } from './physical-rules.ts'
 import { chooseThreads, ownFunction, type ThreadChoice } from './choose-threads.ts'
 import { FreshSnapshotExecution, type Execution } from './fresh-snapshot.ts'
+import { KnownPlans, NotedContext } from './known-plans.ts'
 import { describeColumns, runDefinition, showCreate, type Collected, type Definition } from './run-definition.ts'
 import { describeTable, explainEstimate, explainPlan, noRows, showSettings, showTables } from './statements.ts'
 import type { StaticRows } from './static-rows.ts'
@@ -165,6 +167,7 @@ export class VolleySession implements Session {
   readonly #prepared = new Map<string, Extract<AstStatement, { kind: 'prepare' }>>()
   /** Functions that only this thread has. */
   readonly #ownFunctions = new Set<ScalarFunction>()
+  readonly #known = new KnownPlans()
   /** Of plans for this process. */
   readonly #choices = new WeakMap<DistributedPlan, ThreadChoice>()
 
@@ -217,7 +220,7 @@ export class VolleySession implements Session {
 
   /** Parses statements; they are bound one by one, when they are run. */
   statements(text: string): Promise<AstStatement[]> {
-    return parseStatements(text)
+    return this.#known.statements(text, parseStatements)
   }
 
   set(name: string, value: string): void {
@@ -252,10 +255,11 @@ export class VolleySession implements Session {
         return this.#deallocate(ast)
     }
     const context = this.#planningContext()
+    if (ast.kind === 'query') return new QueryResult('SELECT', await this.#query(ast, context, options))
     const statement = await bindStatement(ast, context)
     switch (statement.kind) {
       case 'query':
-        return new QueryResult('SELECT', await this.#query(ast, statement.plan, context, options))
+        throw internalError(`${ast.kind} is bound as a query`)
       case 'explain':
         return this.#explain(statement, context, options)
       case 'set':
@@ -340,8 +344,9 @@ export class VolleySession implements Session {
       throw new VolleyError('explain takes one query', { code: SqlState.syntaxError })
     }
     const plan = await this.#plan(statement.plan, context)
-    const metrics = options.analyze === true ? await this.#measure(plan, options) : null
-    return { plan, metrics, threads: this.#choices.get(plan) ?? null }
+    const threads = this.#choices.get(plan) ?? null
+    if (options.analyze !== true) return { plan, metrics: null, threads }
+    return { ...(await this.#measure(plan, options)), threads }
   }
 
   async close(): Promise<void> {
@@ -361,15 +366,12 @@ export class VolleySession implements Session {
     const physical: PhysicalChange[] = []
     const plan = await this.#plan(statement.plan, context, (change) => physical.push(change))
     const changes = { logical, physical }
-    const metrics = statement.analyze ? await this.#measure(await this.#checkReads(plan, options), options) : null
+    const threads = this.#choices.get(plan) ?? null
+    const ran = statement.analyze
+      ? await this.#measure(await this.#checkReads(plan, options), options)
+      : { plan, metrics: null }
     const { verbose, format } = statement
-    return new QueryResult(
-      'EXPLAIN',
-      explainPlan(
-        { plan, metrics, threads: this.#choices.get(plan) ?? null },
-        { format, changes: verbose ? changes : null },
-      ),
-    )
+    return new QueryResult('EXPLAIN', explainPlan({ ...ran, threads }, { format, changes: verbose ? changes : null }))
   }
 
   async #plan(
@@ -390,7 +392,9 @@ export class VolleySession implements Session {
     const own = ownFunction(plan, this.#ownFunctions)
     const workers = own === null ? await this.#parts.workers.getUrls() : [LOCAL_WORKER]
     const placement = new RendezvousPlacement()
-    if (workers.length !== 1 || workers[0] !== LOCAL_WORKER) return planDistributed(physical, { workers, placement })
+    if (workers.length !== 1 || workers[0] !== LOCAL_WORKER) {
+      return planDistributed(physical, { workers, placement, ...this.#adaptive(this.settings) })
+    }
     const choice: ThreadChoice =
       own === null
         ? chooseThreads(physical, this.settings)
@@ -398,21 +402,29 @@ export class VolleySession implements Session {
     const distributed =
       choice.threads === 1
         ? planDistributed(physical, { workers, placement })
-        : planDistributed(createPhysicalPlan(plan, this.#forThreads(choice.threads, planning)), {
-            workers: Array.from({ length: choice.threads }, (_, i) => `${LOCAL_WORKER}:${i}`),
-            placement,
-            threads: true,
-          })
+        : this.#planForThreads(plan, choice.threads, planning)
     this.#choices.set(distributed, choice)
     return distributed
   }
 
   /** Partitions are dealt to threads: each has its part of those that one task would have. */
-  #forThreads(threads: number, planning: PhysicalPlanningContext): PhysicalPlanningContext {
+  #planForThreads(plan: LogicalPlan, threads: number, planning: PhysicalPlanningContext): DistributedPlan {
     const settings = this.settings.clone()
     settings.set('target_partitions', Math.ceil(settings.targetPartitions / threads))
     const { onRule: _, ...rest } = planning
-    return { ...rest, settings, threads: true }
+    return planDistributed(createPhysicalPlan(plan, { ...rest, settings, threads: true }), {
+      workers: Array.from({ length: threads }, (_, i) => `${LOCAL_WORKER}:${i}`),
+      placement: new RendezvousPlacement(),
+      threads: true,
+      ...this.#adaptive(settings),
+    })
+  }
+
+  /** Whether and how joins are decided while a query runs; not where one way of running them is asked for. */
+  #adaptive(settings: SessionSettings): Pick<DistributionContext, 'adaptive'> {
+    if (settings.get('adaptive_joins') === 'off' || settings.get('join_mode') !== 'auto') return {}
+    const broadcastBytes = Number(settings.get('broadcast_threshold_bytes'))
+    return { adaptive: { broadcastBytes, targetPartitions: settings.targetPartitions } }
   }
 
   /** Rows of what is joined, about, where the sources can tell by a few splits. */
@@ -440,22 +452,23 @@ export class VolleySession implements Session {
     return plan
   }
 
-  async #query(
-    ast: AstStatement,
-    logical: LogicalPlan,
-    context: PlanningContext,
-    options: RunOptions,
-  ): Promise<Execution> {
+  async #query(ast: AstStatement, context: NotedContext, options: RunOptions): Promise<Execution> {
+    const basis = { settings: this.settings.version, workers: (await this.#parts.workers.getUrls()).join('\0') }
+    const known = await this.#known.find(ast, context.catalog, basis)
+    const plan = known ?? (await this.#planStatement(ast, context))
+    const { tables } = context
+    if (known === null && tables !== null) this.#known.add(ast, plan, { ...basis, tables })
     return new FreshSnapshotExecution({
-      plan: await this.#checkReads(await this.#plan(logical, context), options),
-      execute: (plan) => this.#execute(plan, options),
-      replan: async () => {
-        const again = this.#planningContext()
-        const statement = await bindStatement(ast, again)
-        if (statement.kind !== 'query') throw internalError('a query is not one when it is bound again')
-        return this.#plan(statement.plan, again)
-      },
+      plan: await this.#checkReads(plan, options),
+      execute: (planned) => this.#execute(planned, options),
+      replan: () => this.#planStatement(ast, this.#planningContext()),
     })
+  }
+
+  async #planStatement(ast: AstStatement, context: PlanningContext): Promise<DistributedPlan> {
+    const statement = await bindStatement(ast, context)
+    if (statement.kind !== 'query') throw internalError(`${ast.kind} is not bound as a query`)
+    return this.#plan(statement.plan, context)
   }
 
   #execute(plan: DistributedPlan, options: RunOptions): DistributedExecution {
@@ -467,23 +480,23 @@ export class VolleySession implements Session {
     })
   }
 
-  async #measure(plan: DistributedPlan, options: RunOptions): Promise<ExecutionMetrics> {
+  /** Runs a plan for its counters; the plan that is given back is the one that was run in the end. */
+  async #measure(
+    plan: DistributedPlan,
+    options: RunOptions,
+  ): Promise<{ readonly plan: DistributedPlan; readonly metrics: ExecutionMetrics }> {
     const execution = this.#execute(plan, options)
     try {
       while ((await execution.next()) !== null) continue
     } finally {
       await execution.close()
     }
-    return execution.metrics
+    return { plan: execution.plan, metrics: execution.metrics }
   }
 
-  #planningContext(): PlanningContext {
-    return {
-      catalog: this.#newCatalog(),
-      functions: this.functions,
-      settings: this.settings,
-      now: BigInt(Date.now()) * 1_000_000n,
-    }
+  #planningContext(): NotedContext {
+    const { functions, settings } = this
+    return new NotedContext({ catalog: this.#newCatalog(), functions, settings }, BigInt(Date.now()) * 1_000_000n)
   }
 }
 

@@ -50,6 +50,7 @@ export class SessionSettings implements Settings {
   /** Rule names by `ruleKey`. */
   readonly #rules = new Map<string, string>()
   readonly #values = new Map<string, string>()
+  #version = 0
 
   constructor(options: SessionSettingsOptions = {}) {
     const rules = [...logicalRules.map((rule) => rule.name), ...(options.physicalRules ?? [])]
@@ -81,12 +82,19 @@ export class SessionSettings implements Settings {
       })
     }
     this.#values.set(definition.name, parsed)
+    this.#version++
   }
 
   /** Back to the default; `all` resets every setting. */
   reset(name: string): void {
     if (name.toLowerCase() === 'all') this.#values.clear()
     else this.#values.delete(this.#definition(name).name)
+    this.#version++
+  }
+
+  /** Grows with each change of a setting. */
+  get version(): number {
+    return this.#version
   }
 
   /** One setting, or with `all` every one, sorted by name. */

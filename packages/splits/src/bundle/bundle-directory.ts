@@ -1,20 +1,27 @@
 import type { ObjectStore } from '@volley/storage'
 import type { Directory } from '@volley/tantivy'
 import { Hotcache } from '../hotcache/hotcache.ts'
+import type { RangeCache } from '../opener/range-cache.ts'
 import { type SplitFooter, readSplitFooter, splitError } from './split-footer.ts'
 
 /**
- * The files of a split as a directory of tantivy's: from the hotcache where one slice of it holds what is asked for, else
- * by a ranged read of the split. A file that is bundled but not in the hotcache exists here.
+ * The files of a split as a directory of tantivy's: from the hotcache where one slice of it holds what is asked for, from
+ * what was read before where it is kept, else by a ranged read of the split. A file that is bundled but not in the hotcache
+ * exists here.
  */
 export class BundleDirectory implements Directory {
   readonly path: string
   readonly footer: SplitFooter
   readonly #store: ObjectStore
   readonly #hotcache: Hotcache
+  readonly #cache: RangeCache | null
+  /** Begins the keys of this split's ranges in the cache. */
+  readonly #prefix: string
 
-  constructor(store: ObjectStore, path: string, footer: SplitFooter) {
+  constructor(store: ObjectStore, path: string, footer: SplitFooter, cache: RangeCache | null = null) {
     this.#store = store
+    this.#cache = cache
+    this.#prefix = cache?.newPrefix() ?? ''
     this.path = path
     this.footer = footer
     try {
@@ -29,9 +36,9 @@ export class BundleDirectory implements Directory {
     store: ObjectStore,
     path: string,
     range?: { readonly start: number; readonly end: number },
-    signal?: AbortSignal,
+    cache: RangeCache | null = null,
   ): Promise<BundleDirectory> {
-    return new BundleDirectory(store, path, await readSplitFooter(store, path, range, signal))
+    return new BundleDirectory(store, path, await readSplitFooter(store, path, range), cache)
   }
 
   /** Root of the store that the split is in. */
@@ -55,11 +62,11 @@ export class BundleDirectory implements Directory {
   }
 
   peek(name: string, start: number, end: number): Uint8Array | null {
-    return this.#hotcache.peek(name, start, end)
+    return this.#hotcache.peek(name, start, end) ?? this.#cache?.get(this.#key(name, start, end)) ?? null
   }
 
   async read(name: string, start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
-    const cached = this.#hotcache.peek(name, start, end)
+    const cached = this.peek(name, start, end)
     if (cached !== null) return cached
     const file = this.footer.files.get(name)
     if (file === undefined) throw this.#missing(name)
@@ -68,10 +75,16 @@ export class BundleDirectory implements Directory {
       throw splitError(why, this.#store.uri, this.path, name)
     }
     try {
-      return await this.#store.getRange(this.path, file.start + start, file.start + end, signal)
+      const bytes = await this.#store.getRange(this.path, file.start + start, file.start + end, signal)
+      this.#cache?.add(this.#key(name, start, end), bytes)
+      return bytes
     } catch (error) {
       throw splitError(error, this.#store.uri, this.path, name)
     }
+  }
+
+  #key(name: string, start: number, end: number): string {
+    return `${this.#prefix}${name}/${start}-${end}`
   }
 
   #missing(name: string): unknown {

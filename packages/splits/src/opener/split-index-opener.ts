@@ -5,6 +5,7 @@ import { BundleDirectory } from '../bundle/bundle-directory.ts'
 import { splitError } from '../bundle/split-footer.ts'
 import { parseSplitFields, type SplitFieldsEntry } from '../bundle/split-fields.ts'
 import type { SplitRef } from '../layout/layout.ts'
+import { RangeCache } from './range-cache.ts'
 
 /** Decompresses one zstd frame into exactly `length` bytes. */
 export type ZstdDecompress = (frame: Uint8Array, length: number) => Uint8Array
@@ -15,10 +16,14 @@ export interface SplitIndexOpenerOptions {
   readonly allowedRoots?: readonly string[]
   /** Splits that stay open: 256. */
   readonly capacity?: number
+  /** Bytes of what was read of splits, postings and blocks of terms and documents, that are kept: 64 MiB. */
+  readonly cacheBytes?: number
   readonly zstdDecompress?: ZstdDecompress
   /** Wraps each store, as tests do to count or delay reads. */
   readonly wrapStore?: (store: ObjectStore) => ObjectStore
 }
+
+const CACHE_BYTES = 64 * 1024 ** 2
 
 /** An opened split: its index, ready to be searched. */
 export class SplitIndex {
@@ -66,9 +71,11 @@ export class SplitIndexOpener {
   readonly #options: SplitIndexOpenerOptions
   /** By recency, oldest first. */
   readonly #open: Map<string, Promise<SplitIndex>> = new Map()
+  readonly #ranges: RangeCache
 
   constructor(options: SplitIndexOpenerOptions) {
     this.#options = options
+    this.#ranges = new RangeCache(options.cacheBytes ?? CACHE_BYTES)
   }
 
   /**
@@ -105,6 +112,7 @@ export class SplitIndexOpener {
   /** Forgets all splits. */
   close(): void {
     this.#open.clear()
+    this.#ranges.clear()
   }
 
   async #read(split: SplitRef): Promise<SplitIndex> {
@@ -115,7 +123,7 @@ export class SplitIndexOpener {
     const path = `${split.splitId}.split`
     const range = split.footerEnd > split.footerStart ? { start: split.footerStart, end: split.footerEnd } : undefined
     try {
-      const directory = await BundleDirectory.open(store, path, range)
+      const directory = await BundleDirectory.open(store, path, range, this.#ranges)
       const index = await openIndex(directory, zstdDecompress ? { zstdDecompress } : {})
       return new SplitIndex(split, directory, index, this.#options)
     } catch (error) {

@@ -1,5 +1,5 @@
 import { SqlState, VolleyError } from '@volley/core'
-import { isIndexPattern, MetastoreError, type FileBackedMetastore } from '@volley/metastore'
+import { isIndexPattern, MetastoreError, type FileBackedMetastore, type IndexMetadata } from '@volley/metastore'
 import type { Catalog, TableProvider } from '@volley/planner'
 import { layoutHash } from '../layout/layout-hash.ts'
 import type { SplitRef } from '../layout/layout.ts'
@@ -10,7 +10,8 @@ import { SourceTableProvider, sourceFunctions } from './source-table-provider.ts
 
 /**
  * The indexes of a metastore as tables, for one statement: each index is listed once, whatever a query reads of it. A name
- * with `*` (or a comma list) is a pattern over index ids and is one table.
+ * with `*` (or a comma list) is a pattern over index ids and is one table. An index's table is the same object as long as
+ * the metastore says the same of it.
  */
 export class QuickwitCatalog implements Catalog {
   readonly #metastore: FileBackedMetastore
@@ -21,6 +22,7 @@ export class QuickwitCatalog implements Catalog {
   }
 
   async table(name: string): Promise<TableProvider | null> {
+    if (!isIndexPattern(name)) return (await this.#index(name))?.table ?? null
     const snapshot = await this.#snapshot(name)
     return snapshot === null ? null : new QuickwitTableProvider(name, snapshot)
   }
@@ -48,18 +50,12 @@ export class QuickwitCatalog implements Catalog {
   }
 
   async #snapshot(name: string): Promise<TableSnapshot | null> {
-    const ids = isIndexPattern(name) ? await wrapped(() => this.#metastore.listIndexIds(name.split(','))) : [name]
+    if (!isIndexPattern(name)) return (await this.#index(name))?.table.snapshot ?? null
+    const ids = await wrapped(() => this.#metastore.listIndexIds(name.split(',')))
     if (ids.length === 0) return null
     const parts = await Promise.all(ids.map((id) => this.#index(id)))
     const found = parts.filter((part) => part !== null)
-    if (found.length < parts.length) return null
-    return {
-      snapshotId: layoutHash(
-        found.flatMap((part) => [part.index.indexId, ...part.splits.map((split) => split.splitId)]),
-      ),
-      indexes: found.map((part) => part.index),
-      splits: found.flatMap((part) => part.splits),
-    }
+    return found.length < parts.length ? null : snapshotOf(found)
   }
 
   async #index(indexId: string): Promise<IndexSnapshot | null> {
@@ -75,8 +71,10 @@ export class QuickwitCatalog implements Catalog {
 
   async #list(indexId: string): Promise<IndexSnapshot> {
     const { index, splits } = await this.#metastore.snapshot({ indexId })
+    const known = listed.get(index)
+    if (known !== undefined) return known
     const { defaultSearchFields } = index.searchSettings
-    return {
+    const part = {
       index: scannedIndex(indexId, { docMapping: index.docMapping, defaultSearchFields }),
       splits: splits.map((split) => ({
         indexId,
@@ -90,12 +88,30 @@ export class QuickwitCatalog implements Catalog {
         tags: split.tags,
       })),
     }
+    const snapshot = { ...part, table: new QuickwitTableProvider(indexId, snapshotOf([part])) }
+    listed.set(index, snapshot)
+    return snapshot
   }
 }
 
-interface IndexSnapshot {
+interface IndexPart {
   readonly index: ScannedIndex
   readonly splits: readonly SplitRef[]
+}
+
+interface IndexSnapshot extends IndexPart {
+  readonly table: QuickwitTableProvider
+}
+
+/** By the metastore's reading of an index's file, which is another object when the file has changed. */
+const listed = new WeakMap<IndexMetadata, IndexSnapshot>()
+
+function snapshotOf(parts: readonly IndexPart[]): TableSnapshot {
+  return {
+    snapshotId: layoutHash(parts.flatMap((part) => [part.index.indexId, ...part.splits.map((split) => split.splitId)])),
+    indexes: parts.map((part) => part.index),
+    splits: parts.flatMap((part) => part.splits),
+  }
 }
 
 async function wrapped<T>(call: () => Promise<T>): Promise<T> {
