@@ -1,6 +1,7 @@
 import type { DataType } from 'apache-arrow'
 import type { Arena, Region } from '@volley/kernels'
 import type { Expr } from '../expressions/expr.ts'
+import type { Steps } from '../runtime/run-steps.ts'
 import { UINT32 } from '../types/type-factory.ts'
 import { vectorOf } from '../vectors/build.ts'
 import { RecordBatch, type Selection } from '../vectors/record-batch.ts'
@@ -86,12 +87,24 @@ export class AggregateState {
     return this.#table.keys(region)
   }
 
-  states(region: Region): Vector[] {
-    return this.#accumulators.flatMap((accumulator) => accumulator.state(this.#table.count, region))
+  /** The states of all calls, in steps. */
+  *states(region: Region): Steps<Vector[]> {
+    const states: Vector[] = []
+    for (const accumulator of this.#accumulators) {
+      states.push(...accumulator.state(this.#table.count, region))
+      yield
+    }
+    return states
   }
 
-  results(region: Region): Vector[] {
-    return this.#accumulators.map((accumulator) => accumulator.evaluate(this.#table.count, region))
+  /** The results of all calls, in steps. */
+  *results(region: Region): Steps<Vector[]> {
+    const results: Vector[] = []
+    for (const accumulator of this.#accumulators) {
+      results.push(accumulator.evaluate(this.#table.count, region))
+      yield
+    }
+    return results
   }
 
   release(): void {

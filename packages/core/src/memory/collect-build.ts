@@ -1,6 +1,7 @@
 import { batchBytes } from '../runtime/batch-bytes.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
-import { compactBatch, concatBatches } from '../runtime/collect-batch.ts'
+import { compactBatch, concatSteps } from '../runtime/collect-batch.ts'
+import { runSteps } from '../runtime/run-steps.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import type { RecordBatch } from '../vectors/record-batch.ts'
 import type { Vector } from '../vectors/vector.ts'
@@ -36,7 +37,10 @@ export async function collectBuild(
       if (!memory.tryResize(wanted)) return await SpilledBuild.collect(spec, memory, batches, input, wanted, context)
     }
     await input.close()
-    const batch = batches.length === 1 ? batches[0]!.retain() : concatBatches(spec.leftSchema, batches, context)
+    const batch =
+      batches.length === 1
+        ? batches[0]!.retain()
+        : await runSteps(concatSteps(spec.leftSchema, batches, context), context)
     memory.tryResize(spec.blockBytes(batchBytes(batch), rows))
     return { batch, memory }
   } catch (error) {

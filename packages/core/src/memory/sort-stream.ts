@@ -1,7 +1,8 @@
 import { sortBatch } from '../operators/sort-rows.ts'
 import type { ExecutionPlan, SortKey } from '../plan/execution-plan.ts'
 import { batchBytes } from '../runtime/batch-bytes.ts'
-import { compactBatch, concatBatches } from '../runtime/collect-batch.ts'
+import { compactBatch, concatSteps } from '../runtime/collect-batch.ts'
+import { runSteps } from '../runtime/run-steps.ts'
 import { sliceBatch } from '../runtime/slice-batch.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import type { RecordBatch } from '../vectors/record-batch.ts'
@@ -18,7 +19,7 @@ export async function* sortStream(
   const runs = new SortedRuns(node, keys, null, memory, context)
   const kept: RecordBatch[] = []
   const sortKept = async (): Promise<RecordBatch> => {
-    const whole = concatBatches(node.schema, kept, context)
+    const whole = await runSteps(concatSteps(node.schema, kept, context), context)
     for (const batch of kept.splice(0)) batch.release()
     try {
       return await sortBatch(whole, keys, null, context)

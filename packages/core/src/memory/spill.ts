@@ -55,7 +55,7 @@ export class Spill {
 
   /** Writes a batch; its memory is not read any more when this resolves. */
   async write(batch: RecordBatch): Promise<SpilledBatch> {
-    await this.#breathe()
+    await this.#context.giveWay()
     while (this.#writing.size >= WRITES_AHEAD) await Promise.race(this.#writing)
     if (this.#failure !== null) throw this.#failure
     const bytes = encodeIpc(toArrowSchema(batch.schema), [toArrowRecordBatch(batch)])
@@ -78,7 +78,7 @@ export class Spill {
 
   /** The batch again, with one reference, the caller's. */
   async read({ schema, extent }: SpilledBatch): Promise<RecordBatch> {
-    await this.#breathe()
+    await this.#context.giveWay()
     const bytes = await (await this.#file!).read(await extent)
     const [batch] = decodeIpc(bytes).batches
     const region = this.#context.region()
@@ -88,12 +88,6 @@ export class Spill {
       region.release()
       throw error
     }
-  }
-
-  async #breathe(): Promise<void> {
-    const pause = this.#context.pause()
-    if (pause !== null) await pause
-    this.#context.throwIfCancelled()
   }
 
   async delete(): Promise<void> {

@@ -6,7 +6,8 @@ import { emitsBuildSide, type JoinType } from '../operators/join-type.ts'
 import { moreThanOneRow, PairJoin, rowFlags, type PairSource, type RowFlags } from '../operators/pair-join.ts'
 import type { ExecutionPlan } from '../plan/execution-plan.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
-import { concatBatches } from '../runtime/collect-batch.ts'
+import { concatSteps } from '../runtime/collect-batch.ts'
+import { runSteps } from '../runtime/run-steps.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import type { RecordBatch } from '../vectors/record-batch.ts'
 import { allRows } from '../vectors/selection.ts'
@@ -24,7 +25,7 @@ const FEW_BLOCKS = 4
 /** Some rows of the left side that are in memory, and what finds their partners. */
 export interface LeftBlock {
   /** Candidate pairs with one right batch; says in both flags what NULLs leave open. */
-  pairs(join: PairJoin, batch: RecordBatch, left: RowFlags, right: RowFlags, scratch: Region): PairSource
+  pairs(join: PairJoin, batch: RecordBatch, left: RowFlags, right: RowFlags, scratch: Region): Promise<PairSource>
   release(): void
 }
 
@@ -44,7 +45,7 @@ export interface SpilledJoinSpec {
   readonly filter: Expr | null
   /** Only rows with equal keys can be partners; null when every left row must meet every right row. */
   readonly keys: { readonly left: readonly Expr[]; readonly right: readonly Expr[] } | null
-  createBlock(batch: RecordBatch, flags: RowFlags): LeftBlock
+  createBlock(batch: RecordBatch, flags: RowFlags): Promise<LeftBlock>
   /** What it takes to have left rows in memory as a block. */
   blockBytes(bytes: number, rows: number): number
 }
@@ -252,7 +253,7 @@ export class SpilledBuild {
       const before = this.#spec.joinType === 'left_single' ? left.matched.slice() : null
       let found: LeftBlock | null = null
       try {
-        found = this.#spec.createBlock(block, left)
+        found = await this.#spec.createBlock(block, left)
         const join = new PairJoin({ ...this.#spec, schema }, { batch: block, flags: left }, this.#context)
         let at = 0
         for (const written of right.batches) {
@@ -260,7 +261,7 @@ export class SpilledBuild {
           const scratch = this.#context.region()
           try {
             const flags = rightFlags?.load(at, batch.length) ?? rowFlags(batch.length)
-            yield* join.pairs(batch, found.pairs(join, batch, left, flags, scratch), flags)
+            yield* join.pairs(batch, await found.pairs(join, batch, left, flags, scratch), flags)
             if (last) yield* join.rightSide(batch, flags)
             else rightFlags!.store(at, flags)
             at += batch.length
@@ -310,7 +311,8 @@ export class SpilledBuild {
     const read: RecordBatch[] = []
     try {
       for (const batch of batches) read.push(await this.#spill.read(batch))
-      return read.length === 1 ? read[0]!.retain() : concatBatches(this.#spec.leftSchema, read, this.#context)
+      if (read.length === 1) return read[0]!.retain()
+      return await runSteps(concatSteps(this.#spec.leftSchema, read, this.#context), this.#context)
     } finally {
       for (const batch of read) batch.release()
     }

@@ -2,6 +2,7 @@ import { Field, Schema, type DataType } from 'apache-arrow'
 import type { AggregateState } from '../aggregates/aggregate-state.ts'
 import { hashKeys } from '../operators/join-hash-table.ts'
 import type { ExecutionPlan } from '../plan/execution-plan.ts'
+import { runSteps } from '../runtime/run-steps.ts'
 import { sliceRows } from '../runtime/slice-batch.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
@@ -71,7 +72,7 @@ export class SpilledGroups {
   async #deal(state: AggregateState, parts: PartitionedSpill, level: number): Promise<void> {
     const region = this.#context.region()
     try {
-      const columns = [...state.keys(region), ...state.states(region)]
+      const columns = [...state.keys(region), ...(await runSteps(state.states(region), this.#context))]
       const count = state.groupCount
       state.release()
       const all = new RecordBatch(this.#schema, columns, count, null, region)

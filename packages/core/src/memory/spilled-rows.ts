@@ -2,7 +2,8 @@ import type { Expr } from '../expressions/expr.ts'
 import { hashKeys } from '../operators/join-hash-table.ts'
 import type { ExecutionPlan } from '../plan/execution-plan.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
-import { concatBatches } from '../runtime/collect-batch.ts'
+import { concatSteps } from '../runtime/collect-batch.ts'
+import { runSteps } from '../runtime/run-steps.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import type { RecordBatch } from '../vectors/record-batch.ts'
 import { allRows } from '../vectors/selection.ts'
@@ -104,7 +105,8 @@ export class SpilledRows {
     const read: RecordBatch[] = []
     try {
       for (const written of part.batches) read.push(await this.#spill.read(written))
-      return read.length === 1 ? read[0]!.retain() : concatBatches(this.#options.input.schema, read, this.#context)
+      if (read.length === 1) return read[0]!.retain()
+      return await runSteps(concatSteps(this.#options.input.schema, read, this.#context), this.#context)
     } finally {
       for (const batch of read) batch.release()
     }

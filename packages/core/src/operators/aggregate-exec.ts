@@ -14,6 +14,7 @@ import { batchBytes } from '../runtime/batch-bytes.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
 import { columnsOfExprs, demandColumns } from '../runtime/column-demand.ts'
 import { operatorStream } from '../runtime/operator-stream.ts'
+import { runSteps, type Steps } from '../runtime/run-steps.ts'
 import { sliceBatch } from '../runtime/slice-batch.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import { UINT32 } from '../types/type-factory.ts'
@@ -223,15 +224,14 @@ export class AggregateExec extends ExecutionPlan {
   }
 
   /** The rows of a state, which is released. */
-  private *output(
+  private async *output(
     state: AggregateState,
     memory: MemoryReservation,
     context: TaskContext,
-  ): Generator<RecordBatch, void, void> {
+  ): AsyncGenerator<RecordBatch, void, void> {
     const region = context.region()
     try {
-      const columns =
-        this.mode === 'partial' ? [...state.keys(region), ...state.states(region)] : this.results(state, region)
+      const columns = await runSteps(this.columnsOf(state, region), context)
       const whole = new RecordBatch(this.schema, columns, state.groupCount, null, region)
       state.release()
       memory.tryResize(batchBytes(whole))
@@ -247,10 +247,12 @@ export class AggregateExec extends ExecutionPlan {
     return this.groupingSets === null ? keys : [...keys, batch.columns[this.groups.length]!]
   }
 
-  private results(state: AggregateState, region: Region): Vector[] {
+  private *columnsOf(state: AggregateState, region: Region): Steps<Vector[]> {
     const keys = state.keys(region)
+    yield
+    if (this.mode === 'partial') return [...keys, ...(yield* state.states(region))]
     const wanted = this.schema.fields.length - this.calls.length
-    return [...keys.slice(0, wanted), ...state.results(region)]
+    return [...keys.slice(0, wanted), ...(yield* state.results(region))]
   }
 }
 

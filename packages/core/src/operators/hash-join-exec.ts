@@ -12,6 +12,7 @@ import type { Statistics } from '../plan/statistics.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
 import { columnsOfExprs, demandColumns, demandedColumns } from '../runtime/column-demand.ts'
 import { operatorStream } from '../runtime/operator-stream.ts'
+import { runSteps } from '../runtime/run-steps.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import type { RecordBatch } from '../vectors/record-batch.ts'
 import { allRows } from '../vectors/selection.ts'
@@ -218,9 +219,9 @@ export class HashJoinExec extends ExecutionPlan {
     return collected instanceof SpilledBuild ? collected : this.index(collected, context)
   }
 
-  private index({ batch, memory }: CollectedBuild, context: TaskContext): HashBuild {
+  private async index({ batch, memory }: CollectedBuild, context: TaskContext): Promise<HashBuild> {
     try {
-      const build = this.block(batch, rowFlags(batch.length), context)
+      const build = await this.block(batch, rowFlags(batch.length), context)
       if (this.mode === 'collect_left') this.#tables.set(context, build.table)
       context.metricsOf(this).add('build_rows', batch.length)
       const release = (): void => {
@@ -238,11 +239,11 @@ export class HashJoinExec extends ExecutionPlan {
   }
 
   /** The hash table of left rows; who has the rows releases them. */
-  private block(batch: RecordBatch, flags: RowFlags, context: TaskContext): HashBuild {
+  private async block(batch: RecordBatch, flags: RowFlags, context: TaskContext): Promise<HashBuild> {
     const region = context.region()
     try {
       const keys = this.on.map((key) => key.left.evaluate(batch, null, region))
-      const table = new JoinHashTable(keys, batch, this.options.nullEqualsNull, region)
+      const table = await runSteps(JoinHashTable.build(keys, batch, this.options.nullEqualsNull, region), context)
       return { batch, table, flags, release: () => region.release() }
     } catch (error) {
       region.release()
@@ -260,8 +261,8 @@ export class HashJoinExec extends ExecutionPlan {
       joinType: this.joinType,
       filter: this.filter,
       keys: options.nullAware ? null : { left: on.map((key) => key.left), right: on.map((key) => key.right) },
-      createBlock: (rows, leftFlags) => {
-        const build = this.block(rows, leftFlags, context)
+      createBlock: async (rows, leftFlags) => {
+        const build = await this.block(rows, leftFlags, context)
         return {
           pairs: (join, batch, _left, flags, scratch) => this.pairsWith(build, join, batch, flags, scratch),
           release: build.release,
@@ -272,10 +273,16 @@ export class HashJoinExec extends ExecutionPlan {
     }
   }
 
-  private pairsWith(build: HashBuild, join: PairJoin, batch: RecordBatch, flags: RowFlags, scratch: Region): HashPairs {
+  private async pairsWith(
+    build: HashBuild,
+    join: PairJoin,
+    batch: RecordBatch,
+    flags: RowFlags,
+    scratch: Region,
+  ): Promise<HashPairs> {
     const keys = this.on.map((key) => key.right.evaluate(batch, batch.selection, scratch))
     const rows = batch.selection ?? allRows(batch.length)
-    if (this.options.nullAware) this.markUnknown(join, build, batch, keys, rows, flags)
+    if (this.options.nullAware) await this.markUnknown(join, build, batch, keys, rows, flags)
     const any = this.filter === null && ['right_semi', 'right_anti', 'right_mark'].includes(this.joinType)
     return new HashPairs(build.table, keys, rows, this.options.nullEqualsNull, any)
   }
@@ -296,29 +303,31 @@ export class HashJoinExec extends ExecutionPlan {
     const demanded = demandedColumns(context, this)
     const pairs = new PairJoin({ schema, rightSchema: this.right.schema, joinType, filter, demanded }, build, context)
     for (let batch = await right.next(); batch !== null; batch = await right.next()) {
+      const probed = batch.retain()
       const scratch = context.region()
       try {
-        const flags = rowFlags(batch.length)
-        yield* pairs.probe(batch, this.pairsWith(build, pairs, batch, flags, scratch), flags)
+        const flags = rowFlags(probed.length)
+        yield* pairs.probe(probed, await this.pairsWith(build, pairs, probed, flags, scratch), flags)
       } finally {
         scratch.release()
+        probed.release()
       }
     }
     if (shared.finish() && emitsBuildSide(joinType)) yield* pairs.leftSide()
   }
 
   /** With one key and no correlation, NULLs leave whole sides open; else the pairs are tried one by one. */
-  private markUnknown(
+  private async markUnknown(
     pairs: PairJoin,
     build: HashBuild,
     batch: RecordBatch,
     keys: readonly Vector[],
     rows: Uint32Array,
     flags: RowFlags,
-  ): void {
+  ): Promise<void> {
     const { table } = build
     if (this.on.length > 1 || this.filter !== null) {
-      pairs.markUnknown(batch, new OpenPairs(table, keys, rows, build.batch.length), flags)
+      await pairs.markUnknown(batch, new OpenPairs(table, keys, rows, build.batch.length), flags)
       return
     }
     const nullRows = rowsWithNull(keys, rows)

@@ -1,4 +1,5 @@
 import type { Region } from '@volley/kernels'
+import type { Steps } from '../runtime/run-steps.ts'
 import { ColumnComparator } from '../vectors/compare.ts'
 import { hashVector, spread } from '../vectors/hash.ts'
 import { Operand } from '../vectors/operand.ts'
@@ -35,6 +36,20 @@ export function anyNull(operands: readonly Operand[], row: number): boolean {
   return false
 }
 
+/** Rows that are entered into a table without giving way. */
+const INSERTED = 262_144
+
+interface TableParts {
+  readonly keys: readonly Vector[]
+  readonly dense: DenseKey | null
+  readonly unique: boolean
+  readonly hashes: Uint32Array
+  readonly heads: Uint32Array
+  readonly next: Uint32Array
+  readonly shift: number
+  readonly nullRows: Uint32Array
+}
+
 /**
  * Rows by their keys: `heads[slot]` is the first row of a chain plus 1 (0 is none), `next[row]` the one after plus 1. A
  * chain holds ascending rows. Slots are the values of a key of small integers (`dense`), with one more that stays empty;
@@ -53,27 +68,52 @@ export class JoinHashTable {
   /** Rows with a NULL key, ascending. They are in no chain, unless NULLs are equal. */
   readonly nullRows: Uint32Array
 
-  constructor(keys: readonly Vector[], batch: RecordBatch, nullEqualsNull: boolean, region: Region) {
+  private constructor(parts: TableParts) {
+    this.keys = parts.keys
+    this.dense = parts.dense
+    this.unique = parts.unique
+    this.hashes = parts.hashes
+    this.heads = parts.heads
+    this.next = parts.next
+    this.shift = parts.shift
+    this.nullRows = parts.nullRows
+  }
+
+  /** Builds the table of all rows of a batch, in steps. Its memory is the region's. */
+  static *build(
+    keys: readonly Vector[],
+    batch: RecordBatch,
+    nullEqualsNull: boolean,
+    region: Region,
+  ): Steps<JoinHashTable> {
     const { length } = batch
+    const rows = allRows(length)
     const bits = Math.max(4, 32 - Math.clz32(length))
-    this.keys = keys
-    this.shift = 32 - bits
-    this.nullRows = rowsWithNull(keys, allRows(length))
-    const skipped = nullEqualsNull ? new Uint32Array(0) : this.nullRows
-    this.dense = nullEqualsNull ? null : denseKey(keys, length)
-    this.next = region.u32(length)
-    if (this.dense !== null) {
-      this.hashes = region.u32(0)
-      this.heads = region.u32(this.dense.slots + 1).fill(0)
-      const slots = denseSlots(this.dense, keys[this.dense.index]!, allRows(length), length)
-      this.unique = insertRows(slots, length, skipped, this.heads, this.next)
-    } else {
-      this.hashes = region.u32(length)
-      this.hashes.set(hashKeys(keys, allRows(length)))
-      this.heads = region.u32(2 ** bits).fill(0)
-      const slots = hashSlots(this.hashes, length, this.shift)
-      this.unique = insertRows(slots, length, skipped, this.heads, this.next)
+    const shift = 32 - bits
+    const nullRows = rowsWithNull(keys, rows)
+    const skipped = nullEqualsNull ? new Uint32Array(0) : nullRows
+    const dense = nullEqualsNull ? null : denseKey(keys, length)
+    const next = region.u32(length)
+    const hashes = region.u32(dense === null ? length : 0)
+    const heads = region.u32(dense === null ? 2 ** bits : dense.slots + 1)
+    yield
+    heads.fill(0)
+    let slots: Uint32Array
+    if (dense !== null) slots = denseSlots(dense, keys[dense.index]!, rows, length)
+    else {
+      for (const [i, key] of keys.entries()) {
+        hashVector(key, rows, hashes, i > 0)
+        yield
+      }
+      slots = hashSlots(hashes, length, shift)
     }
+    yield
+    let taken = 0
+    for (let end = length; end > 0; end -= INSERTED) {
+      taken |= insertRows(slots, Math.max(0, end - INSERTED), end, skipped, heads, next)
+      yield
+    }
+    return new JoinHashTable({ keys, dense, unique: taken === 0, hashes, heads, next, shift, nullRows })
   }
 
   /** What rows can be tested by before they are probed with: of the key of that position, its values; null where it has none. */
@@ -114,19 +154,20 @@ function hashSlots(hashes: Uint32Array, count: number, shift: number): Uint32Arr
 }
 
 /**
- * Enters rows last to first, so that chains ascend; `skipped` (ascending) are left out. Returns whether each is alone in
- * its slot.
+ * Enters rows `start` to `end` (exclusive) last to first, so that chains ascend; `skipped` (ascending) are left out.
+ * Returns 0 where each is alone in its slot.
  */
 function insertRows(
   slots: Uint32Array,
-  length: number,
+  start: number,
+  end: number,
   skipped: Uint32Array,
   heads: Uint32Array,
   next: Uint32Array,
-): boolean {
-  let s = skipped.length - 1
+): number {
+  let s = countBelow(skipped, end) - 1
   let taken = 0
-  for (let row = length - 1; row >= 0; row--) {
+  for (let row = end - 1; row >= start; row--) {
     if (s >= 0 && skipped[s] === row) {
       s--
       continue
@@ -137,7 +178,19 @@ function insertRows(
     taken |= head
     heads[slot] = row + 1
   }
-  return taken === 0
+  return taken
+}
+
+/** How many of ascending numbers are below a limit. */
+function countBelow(numbers: Uint32Array, limit: number): number {
+  let low = 0
+  let high = numbers.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (numbers[middle]! < limit) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** Pairs of equal keys, for the selected rows of one right batch. */

@@ -99,8 +99,8 @@ export class NestedLoopJoinExec extends ExecutionPlan {
       joinType: this.joinType,
       filter: this.filter,
       keys: null,
-      createBlock: ({ length }) => ({
-        pairs: (_join, batch) => new CrossPairs(length, batch.selection ?? allRows(batch.length)),
+      createBlock: async ({ length }) => ({
+        pairs: async (_join, batch) => new CrossPairs(length, batch.selection ?? allRows(batch.length)),
         release: () => {},
       }),
       blockBytes: (bytes, rows) => bytes + rows * 2,
@@ -121,8 +121,13 @@ export class NestedLoopJoinExec extends ExecutionPlan {
     }
     const pairs = new PairJoin({ schema, rightSchema: this.right.schema, joinType, filter }, build, context)
     for (let batch = await right.next(); batch !== null; batch = await right.next()) {
-      const rows = batch.selection ?? allRows(batch.length)
-      yield* pairs.probe(batch, new CrossPairs(build.batch.length, rows), rowFlags(batch.length))
+      const probed = batch.retain()
+      try {
+        const rows = probed.selection ?? allRows(probed.length)
+        yield* pairs.probe(probed, new CrossPairs(build.batch.length, rows), rowFlags(probed.length))
+      } finally {
+        probed.release()
+      }
     }
     if (shared.finish() && emitsBuildSide(joinType)) yield* pairs.leftSide()
   }

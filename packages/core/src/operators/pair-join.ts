@@ -74,16 +74,19 @@ export class PairJoin {
     this.#rightRows = new Uint32Array(context.batchSize)
   }
 
-  /** The rows that one right batch adds. `right` are the flags of its rows. */
-  *probe(batch: RecordBatch, source: PairSource, right: RowFlags): Generator<RecordBatch, void, void> {
+  /** The rows that one right batch adds, which is kept meanwhile. `right` are the flags of its rows. */
+  async *probe(batch: RecordBatch, source: PairSource, right: RowFlags): AsyncGenerator<RecordBatch, void, void> {
     yield* this.pairs(batch, source, right)
     yield* this.rightSide(batch, right)
   }
 
   /** The pairs of one right batch that match, where the join gives pairs; they are marked in the flags of both sides. */
-  *pairs(batch: RecordBatch, source: PairSource, right: RowFlags): Generator<RecordBatch, void, void> {
+  async *pairs(batch: RecordBatch, source: PairSource, right: RowFlags): AsyncGenerator<RecordBatch, void, void> {
     const pairs = emitsPairs(this.#spec.joinType)
     for (;;) {
+      const pause = this.#context.pause()
+      if (pause !== null) await pause
+      this.#context.throwIfCancelled()
       const region = this.#context.region()
       let joined: RecordBatch | null = null
       try {
@@ -126,8 +129,11 @@ export class PairJoin {
   }
 
   /** Pairs whose answer a NULL leaves open; those for which the filter is not TRUE are none. */
-  markUnknown(batch: RecordBatch, source: PairSource, right: RowFlags): void {
+  async markUnknown(batch: RecordBatch, source: PairSource, right: RowFlags): Promise<void> {
     for (;;) {
+      const pause = this.#context.pause()
+      if (pause !== null) await pause
+      this.#context.throwIfCancelled()
       const count = source.next(this.#leftRows, this.#rightRows, this.#context.batchSize)
       if (count === 0) return
       const leftRows = this.#leftRows.subarray(0, count)

@@ -6,8 +6,9 @@ import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'
 import type { Statistics } from '../plan/statistics.ts'
 import { batchBytes } from '../runtime/batch-bytes.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
-import { compactBatch, concatBatches } from '../runtime/collect-batch.ts'
+import { compactBatch, concatSteps } from '../runtime/collect-batch.ts'
 import { operatorStream } from '../runtime/operator-stream.ts'
+import { runSteps } from '../runtime/run-steps.ts'
 import { sliceBatch } from '../runtime/slice-batch.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import { RowComparator } from '../vectors/compare.ts'
@@ -140,7 +141,8 @@ export class SortExec extends ExecutionPlan {
 
   /** Sorts what is kept into one batch, which has one reference, and gives up the parts. */
   private async sortAll(kept: RecordBatch[], context: TaskContext): Promise<RecordBatch> {
-    const whole = kept.length === 1 ? kept[0]!.retain() : concatBatches(this.schema, kept, context)
+    const whole =
+      kept.length === 1 ? kept[0]!.retain() : await runSteps(concatSteps(this.schema, kept, context), context)
     try {
       return await sortBatch(whole, this.keys, this.fetch, context)
     } finally {

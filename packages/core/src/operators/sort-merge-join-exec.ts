@@ -109,7 +109,12 @@ export class SortMergeJoinExec extends ExecutionPlan {
     try {
       for (let batch = await right.next(); batch !== null; batch = await right.next()) {
         if (batch.numRows === 0) continue
-        yield* this.mergeBatch(window, batch, context)
+        const merged = batch.retain()
+        try {
+          yield* this.mergeBatch(window, merged, context)
+        } finally {
+          merged.release()
+        }
         if (window.isEmpty && needsLeft && this.joinType !== 'full') break
       }
       await right.close()

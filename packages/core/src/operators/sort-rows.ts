@@ -1,37 +1,25 @@
 import type { SortKey } from '../plan/execution-plan.ts'
 import { takeColumns } from '../runtime/collect-batch.ts'
+import { runSteps, type Steps } from '../runtime/run-steps.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import { RowComparator } from '../vectors/compare.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
 import { allRows } from '../vectors/selection.ts'
 import type { Vector } from '../vectors/vector.ts'
-import { radixSteps, sortWords } from './sort-words.ts'
+import { radixSteps, sortWordSteps } from './sort-words.ts'
 
 /** Rows up to which comparing them is faster than counting bytes. */
 const FEW = 256
 /** Rows that are compared without giving way; a power of two. */
 const AT_ONCE = 16_384
 
-/** Row numbers in the order of the keys; equal rows stay in theirs. */
-export function sortedRows(columns: readonly Vector[], keys: readonly SortKey[], length: number): Uint32Array {
-  const steps = sortSteps(columns, keys, length)
-  for (;;) {
-    const step = steps.next()
-    if (step.done === true) return step.value
-  }
-}
-
-function* sortSteps(
-  columns: readonly Vector[],
-  keys: readonly SortKey[],
-  length: number,
-): Generator<void, Uint32Array, void> {
+/** Row numbers in the order of the keys, in steps; equal rows stay in theirs. */
+export function* sortSteps(columns: readonly Vector[], keys: readonly SortKey[], length: number): Steps<Uint32Array> {
   if (length < 2 || keys.length === 0) return Uint32Array.from(allRows(length))
   const comparator = new RowComparator(columns, columns, keys)
   const compare = (a: number, b: number): number => comparator.compare(a, b)
   if (length <= FEW) return Uint32Array.from(allRows(length)).sort(compare)
-  const { words, exact } = sortWords(columns, keys, length)
-  yield
+  const { words, exact } = yield* sortWordSteps(columns, keys, length)
   const rows = yield* radixSteps(words, length)
   if (!exact) yield* sortTies(rows, words, compare)
   return rows
@@ -42,7 +30,7 @@ function* sortTies(
   rows: Uint32Array,
   words: readonly Uint32Array[],
   compare: (a: number, b: number) => number,
-): Generator<void, void, void> {
+): Steps<void> {
   let since = 0
   for (let start = 0; start < rows.length;) {
     let end = start + 1
@@ -59,7 +47,7 @@ function* sortTies(
 }
 
 /** Merges sorted pieces of a long run, two at a time, each twice as long as those before. Stable. */
-function* sortRun(rows: Uint32Array, compare: (a: number, b: number) => number): Generator<void, void, void> {
+function* sortRun(rows: Uint32Array, compare: (a: number, b: number) => number): Steps<void> {
   for (let start = 0; start < rows.length; start += AT_ONCE) {
     rows.subarray(start, start + AT_ONCE).sort(compare)
     yield
@@ -83,7 +71,7 @@ function* mergePieces(
   width: number,
   to: Uint32Array,
   compare: (a: number, b: number) => number,
-): Generator<void, void, void> {
+): Steps<void> {
   const middle = Math.min(start + width, from.length)
   const end = Math.min(start + 2 * width, from.length)
   let left = start
@@ -114,14 +102,12 @@ export async function sortBatch(
   const region = context.region()
   try {
     const columns = keys.map((key) => key.expr.evaluate(batch, null, scratch))
-    const steps = sortSteps(columns, keys, batch.length)
-    let step = steps.next()
-    for (; step.done !== true; step = steps.next()) await giveWay(context)
-    const rows = step.value.subarray(0, fetch ?? batch.length)
+    const order = await runSteps(sortSteps(columns, keys, batch.length), context)
+    const rows = order.subarray(0, fetch ?? batch.length)
     const sorted: Vector[] = []
     for (const column of batch.columns) {
       sorted.push(...takeColumns([column], rows, batch, region))
-      await giveWay(context)
+      await context.giveWay()
     }
     return new RecordBatch(batch.schema, sorted, rows.length, null, region)
   } catch (error) {
@@ -130,10 +116,4 @@ export async function sortBatch(
   } finally {
     scratch.release()
   }
-}
-
-async function giveWay(context: TaskContext): Promise<void> {
-  const pause = context.pause()
-  if (pause !== null) await pause
-  context.throwIfCancelled()
 }

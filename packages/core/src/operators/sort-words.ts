@@ -1,5 +1,6 @@
 import type { DataType } from 'apache-arrow'
 import type { SortKey } from '../plan/execution-plan.ts'
+import { finishSteps, type Steps } from '../runtime/run-steps.ts'
 import { typeName } from '../types/data-types.ts'
 import { Operand } from '../vectors/operand.ts'
 import type { BoolVector, PrimitiveVector, Vector } from '../vectors/vector.ts'
@@ -20,19 +21,31 @@ export function sortWords(
   keys: readonly Pick<SortKey, 'descending' | 'nullsFirst'>[],
   length: number,
 ): SortWords {
+  return finishSteps(sortWordSteps(columns, keys, length))
+}
+
+/** The same, in steps. */
+export function* sortWordSteps(
+  columns: readonly Vector[],
+  keys: readonly Pick<SortKey, 'descending' | 'nullsFirst'>[],
+  length: number,
+): Steps<SortWords> {
   const words: Uint32Array[] = []
   for (const [k, column] of columns.entries()) {
     const operand = new Operand(column)
     if (operand.isAlwaysNull) continue
     const { descending, nullsFirst } = keys[k]!
     const nulls = nullWord(operand, nullsFirst, length)
+    yield
     const values = valueWords(operand, column.type, length)
+    yield
     if (values === null) return { words, exact: false }
     if (nulls !== null) words.push(nulls)
     for (const word of values.words) {
       if (descending) for (let i = 0; i < length; i++) word[i] = ~word[i]!
       if (nulls !== null) clearNulls(word, operand, length)
       words.push(word)
+      yield
     }
     if (!values.exact) return { words, exact: false }
   }
@@ -152,7 +165,7 @@ function prefixWords(operand: Operand, length: number): Uint32Array[] {
 }
 
 /** Row numbers 0 to length - 1 sorted by their words, stable: least significant byte first, bytes that are all alike skipped. Pass by pass. */
-export function* radixSteps(words: readonly Uint32Array[], length: number): Generator<void, Uint32Array, void> {
+export function* radixSteps(words: readonly Uint32Array[], length: number): Steps<Uint32Array> {
   let rows = new Uint32Array(length)
   for (let i = 0; i < length; i++) rows[i] = i
   let other = new Uint32Array(length)
@@ -160,6 +173,7 @@ export function* radixSteps(words: readonly Uint32Array[], length: number): Gene
   for (let w = words.length - 1; w >= 0; w--) {
     const word = words[w]!
     countBytes(word, length, counts)
+    yield
     for (let byte = 0; byte < 4; byte++) {
       const from = counts.subarray(byte * 256, byte * 256 + 256)
       if (from[(word[0]! >>> (byte * 8)) & 255] === length) continue

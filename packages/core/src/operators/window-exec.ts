@@ -5,8 +5,9 @@ import type { Partitioning } from '../plan/partitioning.ts'
 import type { Statistics } from '../plan/statistics.ts'
 import { batchBytes } from '../runtime/batch-bytes.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
-import { compactBatch, concatBatches } from '../runtime/collect-batch.ts'
+import { compactBatch, concatSteps } from '../runtime/collect-batch.ts'
 import { operatorStream } from '../runtime/operator-stream.ts'
+import { runSteps } from '../runtime/run-steps.ts'
 import { sliceBatch } from '../runtime/slice-batch.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
@@ -85,7 +86,10 @@ export class WindowExec extends ExecutionPlan {
       }
       await input.close()
       if (rows === 0) return
-      const whole = batches.length === 1 ? batches.pop()! : concatBatches(this.input.schema, batches, context)
+      const whole =
+        batches.length === 1
+          ? batches.pop()!
+          : await runSteps(concatSteps(this.input.schema, batches, context), context)
       for (const batch of batches.splice(0)) batch.release()
       yield* this.results(whole, context)
     } finally {
@@ -96,10 +100,10 @@ export class WindowExec extends ExecutionPlan {
   }
 
   /** The rows of whole window partitions with their results. Releases the batch. */
-  private *results(whole: RecordBatch, context: TaskContext): Generator<RecordBatch, void, void> {
+  private async *results(whole: RecordBatch, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
     let result: RecordBatch | null = null
     try {
-      result = evaluateWindows(whole, this.calls, context)
+      result = await runSteps(evaluateWindows(whole, this.calls, context), context)
       const { columns, length, region } = result
       yield* sliceBatch(new RecordBatch(this.schema, columns, length, null, region), context)
     } finally {

@@ -4,6 +4,7 @@ import { concatVectors } from '../vectors/concat.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
 import { takeVector } from '../vectors/take.ts'
 import { type Vector } from '../vectors/vector.ts'
+import { finishSteps, type Steps } from './run-steps.ts'
 import type { TaskContext } from './task-context.ts'
 
 /** The selected rows alone: the batch itself, retained, where all are; else a copy. One reference, the caller's. */
@@ -23,18 +24,31 @@ export function sharesMemory(vector: Vector): boolean {
 
 /** All rows of the batches (none of which has a selection) in one batch. One reference, the caller's. */
 export function concatBatches(schema: Schema, batches: readonly RecordBatch[], context: TaskContext): RecordBatch {
+  return finishSteps(concatSteps(schema, batches, context))
+}
+
+/** The same for many rows, column by column. The batches are kept until it ends. */
+export function* concatSteps(
+  schema: Schema,
+  batches: readonly RecordBatch[],
+  context: TaskContext,
+): Steps<RecordBatch> {
   const region = context.region()
   const length = batches.reduce((sum, batch) => sum + batch.length, 0)
-  const columns = schema.fields.map((field, i) =>
-    length === 0
-      ? vectorOf(field.type, [], region)
-      : concatVectors(
-          batches.map((batch) => batch.columns[i]!),
-          region,
-        ),
-  )
-  if (columns.some(sharesMemory)) for (const batch of batches) region.dependOn(batch.region)
-  return new RecordBatch(schema, columns, length, null, region)
+  const columns: Vector[] = []
+  let whole: RecordBatch | null = null
+  try {
+    for (const [i, field] of schema.fields.entries()) {
+      const parts = batches.map((batch) => batch.columns[i]!)
+      columns.push(length === 0 ? vectorOf(field.type, [], region) : concatVectors(parts, region))
+      yield
+    }
+    if (columns.some(sharesMemory)) for (const batch of batches) region.dependOn(batch.region)
+    whole = new RecordBatch(schema, columns, length, null, region)
+    return whole
+  } finally {
+    if (whole === null) region.release()
+  }
 }
 
 /** Rows of some columns of `from` by number, in the memory of `to`; `NO_ROW` gives NULLs. */

@@ -112,6 +112,13 @@ export class TaskContext {
     })
   }
 
+  /** Pauses when it is time to, and stops a query that was cancelled: long work calls it between its steps. */
+  async giveWay(): Promise<void> {
+    const pause = this.pause()
+    if (pause !== null) await pause
+    this.throwIfCancelled()
+  }
+
   throwIfCancelled(): void {
     if (this.signal?.aborted !== true) return
     const reason: unknown = this.signal.reason

@@ -1,6 +1,7 @@
 import type { Region } from '@volley/kernels'
 import type { AggregateCall } from '../aggregates/aggregate-call.ts'
 import type { GroupsAccumulator } from '../aggregates/aggregate-function.ts'
+import type { Steps } from '../runtime/run-steps.ts'
 import { concatVectors } from '../vectors/concat.ts'
 import { takeVector } from '../vectors/take.ts'
 import type { Vector } from '../vectors/vector.ts'
@@ -9,6 +10,8 @@ import { frameParts, type FrameRanges, type RowPlaces } from './frame-ranges.ts'
 /** Rows in all frames together, per row, up to which each frame is added up by itself. */
 const DIRECT = 16
 const CHUNK = 65536
+/** Frames that are summed up from a tree without giving way. */
+const STEP = 4096
 /** Rows that may be held for DISTINCT and ORDER BY inside a call at once. */
 const HELD_ROWS = 1 << 22
 
@@ -24,17 +27,18 @@ export interface AggregateWindow {
 }
 
 /** An aggregate over the frame of each row: one result per row. */
-export function aggregateFrames(window: AggregateWindow, region: Region): Vector {
+export function* aggregateFrames(window: AggregateWindow, region: Region): Steps<Vector> {
   if (window.aggregate.holdsRows && !(isRunning(window) && heldRows(window) <= HELD_ROWS)) {
-    return inBlocks(window, region)
+    return yield* inBlocks(window, region)
   }
   const accumulator = window.aggregate.createAccumulator()
   try {
-    if (isRunning(window)) return running(window, accumulator, region)
+    if (isRunning(window)) return yield* running(window, accumulator, region)
     const { groups, first } =
       sizeOf(window) <= DIRECT * window.rows + CHUNK
-        ? direct(window, accumulator, 0, window.rows)
-        : tree(window, accumulator)
+        ? yield* direct(window, accumulator, 0, window.rows)
+        : yield* tree(window, accumulator)
+    yield
     const results = accumulator.evaluate(groups, region)
     const rows = Uint32Array.from({ length: window.rows }, (_, i) => first + i)
     return first === 0 ? results : takeVector(results, rows, rows.length, region)
@@ -54,7 +58,7 @@ function heldRows({ frame, places, rows }: AggregateWindow): number {
 }
 
 /** Each frame by itself, as many at a time as may be held. */
-function inBlocks(window: AggregateWindow, region: Region): Vector {
+function* inBlocks(window: AggregateWindow, region: Region): Steps<Vector> {
   const { frame, rows } = window
   const results: Vector[] = []
   for (let from = 0; from < rows;) {
@@ -66,7 +70,7 @@ function inBlocks(window: AggregateWindow, region: Region): Vector {
     } while (to < rows && held < HELD_ROWS)
     const accumulator = window.aggregate.createAccumulator()
     try {
-      const { groups } = direct(window, accumulator, from, to)
+      const { groups } = yield* direct(window, accumulator, from, to)
       results.push(accumulator.evaluate(groups, region))
     } finally {
       accumulator.release()
@@ -87,7 +91,7 @@ function isRunning({ frame, places, rows }: AggregateWindow): boolean {
  * One group for each step by which the frames grow; then each step takes on the one before. A frame that is the whole
  * partition is one step.
  */
-function running(window: AggregateWindow, accumulator: GroupsAccumulator, region: Region): Vector {
+function* running(window: AggregateWindow, accumulator: GroupsAccumulator, region: Region): Steps<Vector> {
   const { frame, places, rows } = window
   const steps = new Uint32Array(rows)
   const groups = new Uint32Array(rows)
@@ -102,12 +106,19 @@ function running(window: AggregateWindow, accumulator: GroupsAccumulator, region
     }
     steps[i] = continues.length - 1
   }
+  yield
   const covered = coveredRows(window, groups)
-  accumulator.update(continues.length, covered.groups, window.args, covered.rows, covered.rows.length)
+  for (let from = 0; from < covered.rows.length; from += CHUNK) {
+    const part = covered.rows.subarray(from, from + CHUNK)
+    accumulator.update(continues.length, covered.groups.subarray(from, from + CHUNK), window.args, part, part.length)
+    yield
+  }
   for (let step = 1; step < continues.length; step++) {
     if (continues[step]) accumulator.mergeGroup(continues.length, step, step - 1)
+    if (step % CHUNK === 0) yield
   }
   const results = accumulator.evaluate(continues.length, region)
+  yield
   return takeVector(results, steps, rows, region)
 }
 
@@ -139,7 +150,7 @@ interface Evaluated {
 }
 
 /** Adds up the frames of rows `from` to `to` by themselves, a group for each. */
-function direct(window: AggregateWindow, accumulator: GroupsAccumulator, from: number, to: number): Evaluated {
+function* direct(window: AggregateWindow, accumulator: GroupsAccumulator, from: number, to: number): Steps<Evaluated> {
   const { counts, frame, args } = window
   const groups = to - from
   const ids = new Uint32Array(CHUNK)
@@ -155,7 +166,10 @@ function direct(window: AggregateWindow, accumulator: GroupsAccumulator, from: n
     for (let p = 0; p < count; p++) {
       for (let row = parts[2 * p]!; row < parts[2 * p + 1]!; row++) {
         if (counts !== null && counts[row] === 0) continue
-        if (n === CHUNK) flush()
+        if (n === CHUNK) {
+          flush()
+          yield
+        }
         ids[n] = i - from
         members[n++] = row
       }
@@ -170,7 +184,7 @@ function direct(window: AggregateWindow, accumulator: GroupsAccumulator, from: n
  * behind them all. A frame is the sum of some nodes (Leis et al., "Efficient Processing of Window Functions in Analytical
  * SQL Queries", 2015).
  */
-function tree(window: AggregateWindow, accumulator: GroupsAccumulator): Evaluated {
+function* tree(window: AggregateWindow, accumulator: GroupsAccumulator): Steps<Evaluated> {
   const { counts, frame, args, rows } = window
   const levels: number[] = [0]
   let total = rows
@@ -187,6 +201,7 @@ function tree(window: AggregateWindow, accumulator: GroupsAccumulator): Evaluate
   for (let level = 0; level + 1 < levels.length; level++) {
     for (let child = size - 1; child >= 0; child--) {
       accumulator.mergeGroup(groups, levels[level + 1]! + (child >>> 1), levels[level]! + child)
+      if (child % CHUNK === 0) yield
     }
     size = (size + 1) >>> 1
   }
@@ -200,6 +215,7 @@ function tree(window: AggregateWindow, accumulator: GroupsAccumulator): Evaluate
         accumulator.mergeGroup(groups, total + i, node),
       )
     }
+    if (i % STEP === 0) yield
   }
   return { groups, first: total }
 }

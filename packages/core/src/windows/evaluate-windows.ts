@@ -1,9 +1,10 @@
 import type { Region } from '@volley/kernels'
 import { AggregateCall } from '../aggregates/aggregate-call.ts'
 import { exprKey } from '../expressions/expr.ts'
-import { sortedRows } from '../operators/sort-rows.ts'
+import { sortSteps } from '../operators/sort-rows.ts'
 import type { SortKey } from '../plan/execution-plan.ts'
 import { takeColumns } from '../runtime/collect-batch.ts'
+import type { Steps } from '../runtime/run-steps.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import { ColumnComparator } from '../vectors/compare.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
@@ -24,19 +25,30 @@ function windowKey(call: WindowCall): string {
   return `${call.partitionBy.map(exprKey).join(';')}|${order.join(';')}`
 }
 
-/** All rows sorted for the first call's window, with the results of all calls behind their columns. */
-export function evaluateWindows(input: RecordBatch, calls: readonly WindowCall[], context: TaskContext): RecordBatch {
+/** All rows sorted for the first call's window, with the results of all calls behind their columns, in steps. */
+export function* evaluateWindows(
+  input: RecordBatch,
+  calls: readonly WindowCall[],
+  context: TaskContext,
+): Steps<RecordBatch> {
   const region = context.region()
+  let evaluated: RecordBatch | null = null
   try {
     let batch = input
     const results: Vector[] = []
     const windows = Map.groupBy(calls.entries(), ([, call]) => windowKey(call))
     let first = true
     for (const window of windows.values()) {
-      const order = orderFor(batch, windowKeys(window[0]![1]), region)
-      const columns = takeColumns(batch.columns, order, batch, region)
+      const keys = windowKeys(window[0]![1])
+      const keyColumns = keys.map((key) => key.expr.evaluate(batch, null, region))
+      const order = yield* sortSteps(keyColumns, keys, batch.length)
+      const columns: Vector[] = []
+      for (const column of batch.columns) {
+        columns.push(...takeColumns([column], order, batch, region))
+        yield
+      }
       const sorted = new RecordBatch(input.schema, columns, batch.length, null, region)
-      const values = evaluateWindow(
+      const values = yield* evaluateWindow(
         sorted,
         window.map(([, call]) => call),
         region,
@@ -45,20 +57,16 @@ export function evaluateWindows(input: RecordBatch, calls: readonly WindowCall[]
       const back = first ? null : inverse(order)
       for (const [k, [i]] of window.entries()) {
         results[i] = back === null ? values[k]! : takeVector(values[k]!, back, back.length, region)
+        yield
       }
       first = false
     }
     region.dependOn(input.region)
-    return new RecordBatch(input.schema, [...batch.columns, ...results], input.length, null, region)
-  } catch (error) {
-    region.release()
-    throw error
+    evaluated = new RecordBatch(input.schema, [...batch.columns, ...results], input.length, null, region)
+    return evaluated
+  } finally {
+    if (evaluated === null) region.release()
   }
-}
-
-function orderFor(batch: RecordBatch, keys: readonly SortKey[], region: Region): Uint32Array {
-  const columns = keys.map((key) => key.expr.evaluate(batch, null, region))
-  return sortedRows(columns, keys, batch.length)
 }
 
 function inverse(order: Uint32Array): Uint32Array {
@@ -68,22 +76,27 @@ function inverse(order: Uint32Array): Uint32Array {
 }
 
 /** Calls of one window over rows that are sorted for it. */
-function evaluateWindow(batch: RecordBatch, calls: readonly WindowCall[], region: Region): Vector[] {
+function* evaluateWindow(batch: RecordBatch, calls: readonly WindowCall[], region: Region): Steps<Vector[]> {
   const [{ partitionBy, orderBy }] = calls as [WindowCall]
   const evaluate = (expr: WindowCall['args'][number]): Vector => expr.evaluate(batch, null, region)
-  const partitions = boundsOf(partitionBy.map(evaluate), Uint32Array.of(0, batch.length), batch.length)
-  const peers = boundsOf(
+  const partitions = yield* boundsOf(partitionBy.map(evaluate), Uint32Array.of(0, batch.length), batch.length)
+  const peers = yield* boundsOf(
     orderBy.map((key) => evaluate(key.expr)),
     partitions,
     batch.length,
   )
   const places = rowPlaces(partitions, peers, batch.length)
-  return calls.map((call) => {
+  yield
+  const results: Vector[] = []
+  for (const call of calls) {
     const { fn, type, nullable, ignoreNulls, distinct, argumentOrder } = call
     if (isWindowFunction(fn)) {
       const args = call.args.map(evaluate)
       const frame = fn.usesFrame ? frameRanges(call, batch, places, peers) : null
-      return fn.evaluate({ rows: batch.length, args, type, partitions, peers, frame, ignoreNulls, region })
+      yield
+      results.push(fn.evaluate({ rows: batch.length, args, type, partitions, peers, frame, ignoreNulls, region }))
+      yield
+      continue
     }
     const frame = frameRanges(call, batch, places, peers)
     const counts = call.filter === null ? null : flagsOf(call.filter.select(batch, null, region), batch.length)
@@ -91,8 +104,10 @@ function evaluateWindow(batch: RecordBatch, calls: readonly WindowCall[], region
     const options = { distinct, filter: null, orderBy: argumentOrder, type, nullable, argTypes }
     const aggregate = new AggregateCall(fn, call.args, options)
     const args = aggregate.inputs.map(evaluate)
-    return aggregateFrames({ aggregate, args, counts, frame, places, rows: batch.length }, region)
-  })
+    yield
+    results.push(yield* aggregateFrames({ aggregate, args, counts, frame, places, rows: batch.length }, region))
+  }
+  return results
 }
 
 function isWindowFunction(fn: WindowCall['fn']): fn is WindowFunction {
@@ -106,12 +121,13 @@ function flagsOf(rows: Uint32Array, length: number): Uint8Array {
 }
 
 /** Bounds of runs of rows equal in all columns, none of which crosses one of `within`. */
-function boundsOf(columns: readonly Vector[], within: Uint32Array, rows: number): Uint32Array {
+function* boundsOf(columns: readonly Vector[], within: Uint32Array, rows: number): Steps<Uint32Array> {
   const starts = new Uint8Array(rows)
   for (let k = 0; k < within.length; k++) if (within[k]! < rows) starts[within[k]!] = 1
   for (const column of columns) {
     const comparator = new ColumnComparator(column, column)
     for (let i = 1; i < rows; i++) if (starts[i] === 0 && comparator.compare(i - 1, i) !== 0) starts[i] = 1
+    yield
   }
   const bounds = new Uint32Array(rows + 1)
   let n = 0

@@ -1,7 +1,8 @@
 import { Arena, Region } from '@volley/kernels'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { sortedRows } from '../../src/operators/sort-rows.ts'
+import { sortSteps } from '../../src/operators/sort-rows.ts'
+import { finishSteps } from '../../src/runtime/run-steps.ts'
 import {
   ColumnExpr,
   LimitExec,
@@ -135,11 +136,8 @@ test('a long run of rows whose first bytes are alike is merged from sorted piece
   const length = 40_000
   const texts = Array.from({ length }, (_, i) => `a common prefix ${(i * 7919) % 9973}`)
   const vector = vectorOf(UTF8, texts, region)
-  const rows = sortedRows(
-    [vector],
-    [{ expr: new ColumnExpr(0, 't', UTF8, true), descending: true, nullsFirst: false }],
-    length,
-  )
+  const key = { expr: new ColumnExpr(0, 't', UTF8, true), descending: true, nullsFirst: false }
+  const rows = finishSteps(sortSteps([vector], [key], length))
   const expected = Array.from({ length }, (_, i) => i).sort((a, b) =>
     texts[a] === texts[b] ? a - b : texts[a]! < texts[b]! ? 1 : -1,
   )
