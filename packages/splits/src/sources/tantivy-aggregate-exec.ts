@@ -4,6 +4,7 @@ import {
   NO_ROW,
   RecordBatch,
   segmentPartitioning,
+  runSteps,
   sliceBatch,
   takeVector,
   transformExpr,
@@ -132,7 +133,7 @@ export class TantivyAggregateExec extends SplitSource {
         await this.addUnit(unit, state, context)
         metrics.max('peak_state_bytes', state.bytes)
       }
-      const columns = [...state.keys(output), ...state.states(output)]
+      const columns = [...state.keys(output), ...(await runSteps(state.states(output), context))]
       const whole = new RecordBatch(this.schema, columns, state.groupCount, null, output)
       state.release()
       yield* sliceBatch(whole, context)
@@ -245,7 +246,13 @@ export class TantivyAggregateExec extends SplitSource {
       for (const [g, column] of ordinals) {
         keys[g] = await textsOfOrdinals(keys[g] as PrimitiveVector, column, this.groups[g]!, context, region)
       }
-      const whole = new RecordBatch(this.schema, [...keys, ...own.states(region)], own.groupCount, null, region)
+      const whole = new RecordBatch(
+        this.schema,
+        [...keys, ...(await runSteps(own.states(region), context))],
+        own.groupCount,
+        null,
+        region,
+      )
       state.merge(whole, keys, keys.length)
       context.metricsOf(this).add('groups_by_ordinal', whole.length)
     } finally {
