@@ -19,6 +19,7 @@ export class PlanCodec {
   readonly functions: FunctionRegistry
   readonly #nodes: ReadonlyMap<string, NodeCodec>
   readonly #exprs: ReadonlyMap<string, ExprCodec>
+  readonly #encoded = new WeakMap<ExecutionPlan, Uint8Array>()
 
   /** Functions in decoded plans are looked up in `functions`. A later codec of a kind wins. */
   constructor(functions: FunctionRegistry, nodes: readonly NodeCodec[] = [], exprs: readonly ExprCodec[] = []) {
@@ -27,11 +28,20 @@ export class PlanCodec {
     this.#exprs = byKind([...coreExpressions, ...exprs])
   }
 
-  /** @throws VolleyError (0A000) when a node or expression has no codec. */
+  /**
+   * The same bytes for the same plan, as long as somebody holds it.
+   *
+   * @throws VolleyError (0A000) when a node or expression has no codec.
+   */
   encodePlan(plan: ExecutionPlan): Uint8Array {
-    const encoder = new PlanEncoder(this.#nodes, this.#exprs)
-    encoder.encodeNode(plan)
-    return encoder.finish(CODEC_VERSION)
+    let bytes = this.#encoded.get(plan)
+    if (bytes === undefined) {
+      const encoder = new PlanEncoder(this.#nodes, this.#exprs)
+      encoder.encodeNode(plan)
+      bytes = encoder.finish(CODEC_VERSION)
+      this.#encoded.set(plan, bytes)
+    }
+    return bytes
   }
 
   /**

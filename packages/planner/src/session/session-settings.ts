@@ -51,6 +51,7 @@ export class SessionSettings implements Settings {
   readonly #rules = new Map<string, string>()
   readonly #values = new Map<string, string>()
   #version = 0
+  #entries: ReadonlyMap<string, string> | null = null
 
   constructor(options: SessionSettingsOptions = {}) {
     const rules = [...logicalRules.map((rule) => rule.name), ...(options.physicalRules ?? [])]
@@ -82,14 +83,14 @@ export class SessionSettings implements Settings {
       })
     }
     this.#values.set(definition.name, parsed)
-    this.#version++
+    this.#changed()
   }
 
   /** Back to the default; `all` resets every setting. */
   reset(name: string): void {
     if (name.toLowerCase() === 'all') this.#values.clear()
     else this.#values.delete(this.#definition(name).name)
-    this.#version++
+    this.#changed()
   }
 
   /** Grows with each change of a setting. */
@@ -130,9 +131,10 @@ export class SessionSettings implements Settings {
     return this.get(`${RULE_PREFIX}${name}`) !== 'off'
   }
 
-  /** What was set, for the tasks of a query. */
+  /** What was set, for the tasks of a query: the same object until a setting changes. */
   entries(): ReadonlyMap<string, string> {
-    return new Map([...this.#definitions.keys()].map((name) => [name, this.get(name)!]))
+    this.#entries ??= new Map([...this.#definitions.keys()].map((name) => [name, this.get(name)!]))
+    return this.#entries
   }
 
   /** A copy that changes on its own. */
@@ -142,6 +144,11 @@ export class SessionSettings implements Settings {
     for (const [key, rule] of this.#rules) copy.#rules.set(key, rule)
     for (const [name, value] of this.#values) copy.#values.set(name, value)
     return copy
+  }
+
+  #changed(): void {
+    this.#version++
+    this.#entries = null
   }
 
   #find(name: string): SettingDefinition | undefined {
