@@ -1,10 +1,12 @@
 import type { DataType } from 'apache-arrow'
+import type { Arena } from '@volley/kernels'
 import type { Expr } from '../expressions/expr.ts'
 import type { SortKey } from '../plan/execution-plan.ts'
 import { formatSortKeys } from '../plan/format-sort-keys.ts'
 import { BINARY, listType } from '../types/type-factory.ts'
 import type { AggregateFunction, GroupsAccumulator } from './aggregate-function.ts'
 import { CollectedAccumulator } from './collected-accumulator.ts'
+import { DistinctAccumulator } from './distinct-accumulator.ts'
 
 export interface AggregateCallOptions {
   readonly distinct: boolean
@@ -81,10 +83,14 @@ export class AggregateCall {
     return this.holdsRows ? [listType(BINARY)] : this.fn.resolve(this.argTypes)!.stateTypes
   }
 
-  createAccumulator(): GroupsAccumulator {
+  /** With an arena, an accumulator of DISTINCT values has its table in it. */
+  createAccumulator(arena: Arena | null = null): GroupsAccumulator {
     const make = (): GroupsAccumulator => this.fn.createAccumulator(this.argTypes, this.type)
     if (!this.holdsRows) return make()
     const types = this.inputs.map((expr) => expr.type)
+    if (arena !== null && this.#orderBy.length === 0 && types.length > 0) {
+      return new DistinctAccumulator(make(), types, arena)
+    }
     return new CollectedAccumulator(make, types, this.args.length, this.#distinct, this.#orderBy)
   }
 }

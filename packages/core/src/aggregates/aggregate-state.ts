@@ -25,7 +25,7 @@ export class AggregateState {
     this.#groups = groups
     this.#calls = calls
     this.#table = createGroupTable(keyTypes, arena)
-    this.#accumulators = calls.map((call) => call.createAccumulator())
+    this.#accumulators = calls.map((call) => call.createAccumulator(arena))
   }
 
   get groupCount(): number {

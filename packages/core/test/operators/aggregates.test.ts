@@ -91,6 +91,10 @@ const CASES: readonly Case[] = [
   { sql: 'count(DISTINCT vi)', make: (p) => aggregate('count', [at(p, 0)], { distinct: true }) },
   { sql: 'count(DISTINCT vt)', make: (p) => aggregate('count', [at(p, 3)], { distinct: true }) },
   { sql: 'count(DISTINCT d)', make: (p) => aggregate('count', [column(p, 2)], { distinct: true }) },
+  { sql: 'count(DISTINCT b)', make: (p) => aggregate('count', [column(p, 4)], { distinct: true }) },
+  { sql: 'count(DISTINCT ts)', make: (p) => aggregate('count', [column(p, 5)], { distinct: true }) },
+  { sql: 'sum(DISTINCT m)', make: (p) => aggregate('sum', [column(p, 6)], { distinct: true }) },
+  { sql: 'sum(DISTINCT vn)', make: (p) => aggregate('sum', [at(p, 1)], { distinct: true }) },
   { sql: 'sum(DISTINCT vi)', make: (p) => aggregate('sum', [at(p, 0)], { distinct: true }) },
   { sql: 'sum(vi) FILTER (WHERE vi > 2)', make: (p) => aggregate('sum', [at(p, 0)], { filter: positive(p) }) },
   { sql: 'count(*) FILTER (WHERE vi > 2)', make: (p) => aggregate('count', [], { filter: positive(p) }) },
@@ -262,6 +266,7 @@ test('grouping sets count each row in each set, and keep the grand total of noth
 
 test('states merge in any tree to what all rows give at once', async () => {
   let merges = 0
+  let joins = 0
   await fc.assert(
     fc.asyncProperty(
       table,
@@ -283,19 +288,20 @@ test('states merge in any tree to what all rows give at once', async () => {
         const batch = new RecordBatch(input.schema, vectors, live.length, null, region)
         const all = Uint32Array.from(live.keys())
         const everyGroup = Uint32Array.from({ length: GROUPS }, (_, g) => g)
+        const made: GroupsAccumulator[] = []
         for (const { make, sql } of CASES) {
           const call = make(input)
           if (call.filter !== null) continue
+          // Those with an arena and those without give and take the same states.
+          const create = (): GroupsAccumulator => {
+            const accumulator = call.createAccumulator(choices.next().value! % 2 === 0 ? context.arena : null)
+            made.push(accumulator)
+            return accumulator
+          }
           const args = call.inputs.map((expr) => expr.evaluate(batch, null, region))
-          const fill = (members: Uint32Array): GroupsAccumulator => {
-            const accumulator = call.createAccumulator()
-            accumulator.update(
-              GROUPS,
-              members.map((row) => row % GROUPS),
-              args,
-              members,
-              members.length,
-            )
+          const fill = (members: Uint32Array, groupOf = (row: number): number => row % GROUPS): GroupsAccumulator => {
+            const accumulator = create()
+            accumulator.update(GROUPS, members.map(groupOf), args, members, members.length)
             return accumulator
           }
           const whole = fill(all).evaluate(GROUPS, region)
@@ -303,11 +309,25 @@ test('states merge in any tree to what all rows give at once', async () => {
           while (parts.length > 1) {
             const [a] = parts.splice(choices.next().value! % parts.length, 1)
             const b = parts.splice(choices.next().value! % parts.length, 1)[0]!
-            const merged = call.createAccumulator()
+            const merged = create()
             merged.merge(GROUPS, everyGroup, a!.state(GROUPS, region), null, GROUPS)
             merged.merge(GROUPS, everyGroup, b.state(GROUPS, region), null, GROUPS)
             parts.push(merged)
             merges++
+          }
+          if (call.holdsRows && call.orderBy.length === 0) {
+            const joined = fill(all)
+            joined.mergeGroup(GROUPS, 0, 1)
+            const both = fill(
+              all.filter((row) => row % GROUPS !== 2),
+              (row) => (row % GROUPS === 1 ? 0 : row % GROUPS),
+            )
+            const [one, other] = [
+              scalarAt(joined.evaluate(GROUPS, region), 0),
+              scalarAt(both.evaluate(GROUPS, region), 0),
+            ]
+            expect(isSame(one, other, call.type), `${sql} of two groups: ${one}, not ${other}`).toBe(true)
+            joins++
           }
           const result = parts[0]!.evaluate(GROUPS, region)
           for (let g = 0; g < GROUPS; g++) {
@@ -315,12 +335,14 @@ test('states merge in any tree to what all rows give at once', async () => {
             expect(isSame(merged, single, call.type), `${sql}: ${merged}, not ${single}`).toBe(true)
           }
         }
+        for (const accumulator of made) accumulator.release()
         region.release()
       },
     ),
     { numRuns: 20 },
   )
   expect(merges).toBeGreaterThan(500)
+  expect(joins).toBeGreaterThan(50)
 })
 
 test('sums of integers are exact beyond 2^53 and beyond 64 bits', async () => {
