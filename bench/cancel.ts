@@ -1,7 +1,7 @@
 /**
  * How soon queries end that are cancelled: each operator over a large input, cancelled at several moments of its run.
  *
- *   npm run bench:cancel -- [--rows N] [--moments N] [--only TEXT]
+ *   npm run bench:cancel -- [--rows N] [--moments N] [--only REGEXP]
  *
  * Latency is counted from the moment at which the query was to be cancelled to that at which it has ended and everything
  * is closed, so it includes the time in which the thread hears nothing. Each query is run to its end first, for at most four
@@ -157,7 +157,7 @@ async function measure(session: VolleySession, { name, sql, settings = {} }: Cas
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'volley-cancel-'))
 const file = path.join(scratch, 't.parquet')
 const external = `CREATE EXTERNAL TABLE p STORED AS PARQUET LOCATION '${file}'`
-const chosen = (list: readonly Case[]): readonly Case[] => list.filter(({ name }) => name.includes(values.only))
+const chosen = (list: readonly Case[]): readonly Case[] => list.filter(({ name }) => new RegExp(values.only).test(name))
 try {
   const session = await connect({ threads: 1 })
   try {

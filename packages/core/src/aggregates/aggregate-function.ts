@@ -1,6 +1,7 @@
 import type { DataType } from 'apache-arrow'
 import type { Region } from '@volley/kernels'
 import type { FunctionExample } from '../functions/scalar-function.ts'
+import type { Steps } from '../runtime/run-steps.ts'
 import type { Selection } from '../vectors/record-batch.ts'
 import type { Vector } from '../vectors/vector.ts'
 
@@ -50,6 +51,9 @@ export interface GroupsAccumulator {
   state(groupCount: number, region: Region): Vector[]
   /** One row per group. */
   evaluate(groupCount: number, region: Region): Vector
+  /** `state` and `evaluate` in steps, of those that take long over many rows. */
+  stateSteps?(groupCount: number, region: Region): Steps<Vector[]>
+  evaluateSteps?(groupCount: number, region: Region): Steps<Vector>
   /** Bytes held. */
   readonly bytes: number
   release(): void

@@ -91,7 +91,8 @@ export class AggregateState {
   *states(region: Region): Steps<Vector[]> {
     const states: Vector[] = []
     for (const accumulator of this.#accumulators) {
-      states.push(...accumulator.state(this.#table.count, region))
+      const steps = accumulator.stateSteps?.(this.#table.count, region)
+      states.push(...(steps === undefined ? accumulator.state(this.#table.count, region) : yield* steps))
       yield
     }
     return states
@@ -101,7 +102,8 @@ export class AggregateState {
   *results(region: Region): Steps<Vector[]> {
     const results: Vector[] = []
     for (const accumulator of this.#accumulators) {
-      results.push(accumulator.evaluate(this.#table.count, region))
+      const steps = accumulator.evaluateSteps?.(this.#table.count, region)
+      results.push(steps === undefined ? accumulator.evaluate(this.#table.count, region) : yield* steps)
       yield
     }
     return results

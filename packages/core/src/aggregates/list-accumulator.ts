@@ -1,5 +1,6 @@
 import type { DataType } from 'apache-arrow'
 import type { Region } from '@volley/kernels'
+import { finishSteps, type Steps } from '../runtime/run-steps.ts'
 import { Operand } from '../vectors/operand.ts'
 import type { Selection } from '../vectors/record-batch.ts'
 import { allRows } from '../vectors/selection.ts'
@@ -8,8 +9,8 @@ import { presentRows } from './accumulator-rows.ts'
 import type { GroupsAccumulator } from './aggregate-function.ts'
 import { RowLists, type ListedRows } from './row-lists.ts'
 
-/** Makes the result, one row per group, of all rows of all groups. */
-export type FinishLists = (rows: ListedRows, groupCount: number, region: Region) => Vector
+/** Makes the result, one row per group, of all rows of all groups; in steps where that takes long. */
+export type FinishLists = (rows: ListedRows, groupCount: number, region: Region) => Vector | Steps<Vector>
 
 /** Keeps all rows of each group, for aggregates that need them at the end. The state is a list of encoded rows. */
 export class ListAccumulator implements GroupsAccumulator {
@@ -57,11 +58,20 @@ export class ListAccumulator implements GroupsAccumulator {
   }
 
   state(groupCount: number, region: Region): Vector[] {
-    return [this.#lists.state(groupCount, region)]
+    return finishSteps(this.stateSteps(groupCount, region))
   }
 
   evaluate(groupCount: number, region: Region): Vector {
-    return this.#finish(this.#lists.rows(groupCount, region), groupCount, region)
+    return finishSteps(this.evaluateSteps(groupCount, region))
+  }
+
+  *stateSteps(groupCount: number, region: Region): Steps<Vector[]> {
+    return [yield* this.#lists.state(groupCount, region)]
+  }
+
+  *evaluateSteps(groupCount: number, region: Region): Steps<Vector> {
+    const made = this.#finish(yield* this.#lists.rows(groupCount, region), groupCount, region)
+    return 'encoding' in made ? made : yield* made
   }
 
   release(): void {}

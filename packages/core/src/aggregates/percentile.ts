@@ -1,13 +1,15 @@
 import type { DataType } from 'apache-arrow'
 import type { Region } from '@volley/kernels'
 import { SqlState, VolleyError } from '../errors.ts'
+import { sortSteps } from '../operators/sort-rows.ts'
+import type { Steps } from '../runtime/run-steps.ts'
 import { isNumeric, resolveNull } from '../types/coercion.ts'
 import { typeName } from '../types/data-types.ts'
 import { BINARY, FLOAT64, listType } from '../types/type-factory.ts'
 import { ColumnComparator } from '../vectors/compare.ts'
 import { Operand } from '../vectors/operand.ts'
 import { NO_ROW, takeVector } from '../vectors/take.ts'
-import type { Vector } from '../vectors/vector.ts'
+import { PrimitiveVector, type Vector } from '../vectors/vector.ts'
 import type { AggregateFunction, ResolvedAggregate } from './aggregate-function.ts'
 import { ListAccumulator, type FinishLists } from './list-accumulator.ts'
 import type { ListedRows } from './row-lists.ts'
@@ -107,9 +109,17 @@ function fractionOf(fractions: Vector | null, row: number): number | null {
   })
 }
 
+/** Values that are sorted without giving way. */
+const AT_ONCE = 16_384
+
+function ascending(values: Float64Array): Steps<Uint32Array> {
+  const vector = new PrimitiveVector(FLOAT64, values.length, null, values)
+  return sortSteps([vector], [{ descending: false, nullsFirst: false }], values.length)
+}
+
 /** Interpolates between values that come sorted, or are sorted here. */
 function interpolate(fractionColumn: number | null, valueColumn: number, sorts: boolean): FinishLists {
-  return ({ offsets, columns }: ListedRows, groupCount: number, region: Region): Vector => {
+  return function* ({ offsets, columns }: ListedRows, groupCount: number, region: Region): Steps<Vector> {
     const fractions = fractionColumn === null ? null : columns[fractionColumn]!
     const values = floatsOf(new Operand(columns[valueColumn]!))
     const results = new Float64Array(groupCount)
@@ -121,11 +131,13 @@ function interpolate(fractionColumn: number | null, valueColumn: number, sorts: 
       if (fraction === null) continue
       const run = values.subarray(start, start + count)
       // The default order of a Float64Array is numeric, NaN last.
-      if (sorts) run.sort()
+      if (sorts && count <= AT_ONCE) run.sort()
+      const order = sorts && count > AT_ONCE ? yield* ascending(run) : null
       const place = fraction * (count - 1)
       const below = Math.floor(place)
-      const low = run[below]!
-      const high = run[Math.ceil(place)]!
+      const above = Math.ceil(place)
+      const low = run[order === null ? below : order[below]!]!
+      const high = run[order === null ? above : order[above]!]!
       results[g] = low === high ? low : low + (high - low) * (place - below)
       validity[g >>> 3]! |= 1 << (g & 7)
     }
@@ -172,12 +184,17 @@ const atFraction: FinishLists = ({ offsets, columns }, groupCount, region) => {
   return takeVector(columns[1]!, rows, groupCount, region)
 }
 
-const mostFrequent: FinishLists = ({ offsets, columns }, groupCount, region) => {
+const mostFrequent: FinishLists = function* ({ offsets, columns }, groupCount, region) {
   const comparator = new ColumnComparator(columns[0]!, columns[0]!)
   const rows = new Uint32Array(groupCount).fill(NO_ROW)
   for (let g = 0; g < groupCount; g++) {
     let longest = 0
+    let pause = offsets[g]! + AT_ONCE
     for (let start = offsets[g]!; start < offsets[g + 1]!;) {
+      if (start > pause) {
+        pause = start + AT_ONCE
+        yield
+      }
       let end = start + 1
       while (end < offsets[g + 1]! && comparator.compare(start, end) === 0) end++
       if (end - start > longest) {

@@ -1,12 +1,16 @@
 import type { DataType } from 'apache-arrow'
 import type { Region } from '@volley/kernels'
 import { RowCodec } from '../runtime/row-codec.ts'
+import type { Steps } from '../runtime/run-steps.ts'
 import { BINARY, listType } from '../types/type-factory.ts'
 import { equalBytes } from '../vectors/bytes-kernels.ts'
 import { combineHashes, hashBytes, spread } from '../vectors/hash.ts'
 import { Operand } from '../vectors/operand.ts'
 import { BytesVector, ListVector, type Vector } from '../vectors/vector.ts'
 import { grownBytes, type GroupedRows } from './accumulator-rows.ts'
+
+/** Rows that are copied without giving way. */
+const COPIED = 65_536
 
 const LIST_OF_ROWS: DataType = listType(BINARY)
 
@@ -164,8 +168,8 @@ export class RowLists {
     return { offsets, entries: entries.subarray(0, n) }
   }
 
-  /** One list of encoded rows per group. */
-  state(groupCount: number, region: Region): Vector {
+  /** One list of encoded rows per group, in steps. */
+  *state(groupCount: number, region: Region): Steps<Vector> {
     const { offsets, entries } = this.#listed(groupCount)
     const itemOffsets = region.i32(entries.length + 1)
     let end = 0
@@ -176,6 +180,7 @@ export class RowLists {
     itemOffsets[entries.length] = end
     const bytes = region.u8(end)
     for (let i = 0; i < entries.length; i++) {
+      if (i % COPIED === 0) yield
       bytes.set(this.#heap.subarray(this.#starts[entries[i]!]!, this.#ends[entries[i]!]!), itemOffsets[i])
     }
     const items = new BytesVector(BINARY, entries.length, null, itemOffsets, bytes)
@@ -184,9 +189,13 @@ export class RowLists {
     return new ListVector(LIST_OF_ROWS, groupCount, null, listOffsets, items)
   }
 
-  rows(groupCount: number, region: Region): ListedRows {
+  /** The rows of all groups, in steps. */
+  *rows(groupCount: number, region: Region): Steps<ListedRows> {
     const { offsets, entries } = this.#listed(groupCount)
-    const starts = Uint32Array.from(entries, (entry) => this.#starts[entry]!)
-    return { offsets, columns: this.#codec.decode(this.#heap, starts, entries.length, region) }
+    yield
+    const starts = new Uint32Array(entries.length)
+    for (let i = 0; i < starts.length; i++) starts[i] = this.#starts[entries[i]!]!
+    yield
+    return { offsets, columns: yield* this.#codec.decodeSteps(this.#heap, starts, entries.length, region) }
   }
 }

@@ -20,7 +20,10 @@ export const stringAgg: AggregateFunction = {
   createAccumulator: (argTypes) => new ListAccumulator(argTypes, 0, joinTexts),
 }
 
-const joinTexts: FinishLists = ({ offsets, columns }, groupCount, region) => {
+/** Texts that are appended without giving way. */
+const AT_ONCE = 65_536
+
+const joinTexts: FinishLists = function* ({ offsets, columns }, groupCount, region) {
   const texts = new Operand(columns[0]!)
   const delimiters = new Operand(columns[1]!)
   const lengthOf = (operand: Operand, row: number): number =>
@@ -47,6 +50,7 @@ const joinTexts: FinishLists = ({ offsets, columns }, groupCount, region) => {
   }
   for (let g = 0; g < groupCount; g++) {
     for (let row = offsets[g]!; row < offsets[g + 1]!; row++) {
+      if (row % AT_ONCE === AT_ONCE - 1) yield
       if (row > offsets[g]!) append(delimiters, row)
       append(texts, row)
     }

@@ -6,7 +6,7 @@ import { RowComparator } from '../vectors/compare.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
 import { allRows } from '../vectors/selection.ts'
 import type { Vector } from '../vectors/vector.ts'
-import { radixSteps, sortWordSteps } from './sort-words.ts'
+import { radixSteps, sortWordSteps, type SortOrder } from './sort-words.ts'
 
 /** Rows up to which comparing them is faster than counting bytes. */
 const FEW = 256
@@ -14,7 +14,7 @@ const FEW = 256
 const AT_ONCE = 16_384
 
 /** Row numbers in the order of the keys, in steps; equal rows stay in theirs. */
-export function* sortSteps(columns: readonly Vector[], keys: readonly SortKey[], length: number): Steps<Uint32Array> {
+export function* sortSteps(columns: readonly Vector[], keys: readonly SortOrder[], length: number): Steps<Uint32Array> {
   if (length < 2 || keys.length === 0) return Uint32Array.from(allRows(length))
   const comparator = new RowComparator(columns, columns, keys)
   const compare = (a: number, b: number): number => comparator.compare(a, b)

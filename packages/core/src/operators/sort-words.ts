@@ -5,6 +5,9 @@ import { typeName } from '../types/data-types.ts'
 import { Operand } from '../vectors/operand.ts'
 import type { BoolVector, PrimitiveVector, Vector } from '../vectors/vector.ts'
 
+/** How one key is ordered. */
+export type SortOrder = Pick<SortKey, 'descending' | 'nullsFirst'>
+
 /** Sort keys as unsigned words: rows compare as their words do, the first word counting most. */
 export interface SortWords {
   /** `words[w][row]`. */
@@ -16,18 +19,14 @@ export interface SortWords {
 const SIGN = 0x80000000
 
 /** The words of the leading keys, up to one whose order words do not hold whole (text: its first 8 bytes). */
-export function sortWords(
-  columns: readonly Vector[],
-  keys: readonly Pick<SortKey, 'descending' | 'nullsFirst'>[],
-  length: number,
-): SortWords {
+export function sortWords(columns: readonly Vector[], keys: readonly SortOrder[], length: number): SortWords {
   return finishSteps(sortWordSteps(columns, keys, length))
 }
 
 /** The same, in steps. */
 export function* sortWordSteps(
   columns: readonly Vector[],
-  keys: readonly Pick<SortKey, 'descending' | 'nullsFirst'>[],
+  keys: readonly SortOrder[],
   length: number,
 ): Steps<SortWords> {
   const words: Uint32Array[] = []

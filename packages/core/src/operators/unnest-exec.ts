@@ -60,47 +60,79 @@ export class UnnestExec extends ExecutionPlan {
   async *#batches(input: BatchStream, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
     for (let batch = await input.next(); batch !== null; batch = await input.next()) {
       const rows = batch.selection ?? allRows(batch.length)
-      // Rows at a time, so that the items of a batch do not become one batch.
+      // Rows at a time, so that their lists are not all there at once.
       const step = Math.max(1, context.batchSize >>> 2)
       for (let start = 0; start < rows.length; start += step) {
-        const region = context.region()
-        let out
-        try {
-          out = this.#expand(batch, rows.slice(start, start + step), region)
-        } catch (error) {
-          region.release()
-          throw error
-        }
-        if (out === null) {
-          region.release()
-          continue
-        }
-        region.dependOn(batch.region)
-        yield out
+        yield* this.#expand(batch, rows.slice(start, start + step), context)
       }
     }
   }
 
-  #expand(batch: RecordBatch, rows: Uint32Array, region: Region): RecordBatch | null {
-    const lists = this.lists.map((expr) => flattenVector(expr.evaluate(batch, rows, region), rows, region))
-    const counts = new Uint32Array(rows.length)
-    let total = 0
-    for (let k = 0; k < rows.length; k++) {
-      let longest = this.outer ? 1 : 0
-      for (const list of lists) longest = Math.max(longest, lengthOf(list, rows[k]!))
-      counts[k] = longest
-      total += longest
+  /** The items of some rows, a batch at a time. */
+  *#expand(batch: RecordBatch, rows: Uint32Array, context: TaskContext): Generator<RecordBatch, void, void> {
+    const scratch = context.region()
+    try {
+      const lists = this.lists.map((expr) => flattenVector(expr.evaluate(batch, rows, scratch), rows, scratch))
+      const items = new Items(lists, rows, this.outer)
+      const most = Math.max(1, context.batchSize)
+      for (;;) {
+        const region = context.region()
+        let out: RecordBatch | null = null
+        try {
+          const repeated = region.u32(most)
+          const places = lists.map(() => region.u32(most))
+          const count = items.next(most, repeated, places)
+          if (count === 0) return
+          const columns = batch.columns.map((column) => takeVector(column, repeated, count, region))
+          for (const [i, list] of lists.entries()) {
+            columns.push(takeVector((list as ListVector).child, places[i]!, count, region))
+          }
+          region.dependOn(batch.region)
+          region.dependOn(scratch)
+          out = new RecordBatch(this.schema, columns, count, null, region)
+        } finally {
+          if (out === null) region.release()
+        }
+        yield out
+      }
+    } finally {
+      scratch.release()
     }
-    if (total === 0) return null
-    const repeated = region.u32(total)
-    let at = 0
-    for (let k = 0; k < rows.length; k++) {
-      repeated.fill(rows[k]!, at, at + counts[k]!)
-      at += counts[k]!
+  }
+}
+
+/** Goes through the items of several lists beside one another, row by row. */
+class Items {
+  readonly #lists: readonly Vector[]
+  readonly #rows: Uint32Array
+  readonly #outer: boolean
+  #row = 0
+  #item = 0
+
+  constructor(lists: readonly Vector[], rows: Uint32Array, outer: boolean) {
+    this.#lists = lists
+    this.#rows = rows
+    this.#outer = outer
+  }
+
+  /** Writes the row and, for each list, the item of at most `capacity` outputs, and returns how many; 0 is the end. */
+  next(capacity: number, repeated: Uint32Array, places: readonly Uint32Array[]): number {
+    let n = 0
+    while (n < capacity && this.#row < this.#rows.length) {
+      const row = this.#rows[this.#row]!
+      let longest = this.#outer ? 1 : 0
+      for (const list of this.#lists) longest = Math.max(longest, lengthOf(list, row))
+      const count = Math.min(longest - this.#item, capacity - n)
+      repeated.fill(row, n, n + count)
+      for (const [i, list] of this.#lists.entries()) writeItems(list, row, this.#item, count, places[i]!, n)
+      n += count
+      this.#item += count
+      if (this.#item >= longest) {
+        this.#row++
+        this.#item = 0
+      }
     }
-    const columns = batch.columns.map((column) => takeVector(column, repeated, total, region))
-    for (const list of lists) columns.push(itemsOf(list, rows, counts, total, region))
-    return new RecordBatch(this.schema, columns, total, null, region)
+    return n
   }
 }
 
@@ -110,14 +142,9 @@ function lengthOf(list: Vector, row: number): number {
   return offsets[row + 1]! - offsets[row]!
 }
 
-function itemsOf(list: Vector, rows: Uint32Array, counts: Uint32Array, total: number, region: Region): Vector {
-  const places = region.u32(total).fill(NO_ROW)
-  let at = 0
-  for (let k = 0; k < rows.length; k++) {
-    const length = lengthOf(list, rows[k]!)
-    const start = length === 0 ? 0 : (list as ListVector).offsets[rows[k]!]!
-    for (let i = 0; i < length; i++) places[at + i] = start + i
-    at += counts[k]!
-  }
-  return takeVector((list as ListVector).child, places, total, region)
+/** Places of `count` items of a row's list from item `from` on, `NO_ROW` behind its end. */
+function writeItems(list: Vector, row: number, from: number, count: number, out: Uint32Array, at: number): void {
+  const length = lengthOf(list, row)
+  const start = length === 0 ? 0 : (list as ListVector).offsets[row]!
+  for (let i = 0; i < count; i++) out[at + i] = from + i < length ? start + from + i : NO_ROW
 }

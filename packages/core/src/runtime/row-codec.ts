@@ -15,6 +15,7 @@ import {
   StructVector,
   type Vector,
 } from '../vectors/vector.ts'
+import { finishSteps, type Steps } from './run-steps.ts'
 
 /** Encoded rows: the k-th is `bytes[offsets[k] .. offsets[k + 1])`. Valid until the codec's next `encode`. */
 export interface EncodedRows {
@@ -62,7 +63,17 @@ export class RowCodec {
 
   /** The columns of encoded rows; `starts` holds where each row begins, and is moved to its end. */
   decode(bytes: Uint8Array, starts: Uint32Array, count: number, region: Region): Vector[] {
-    return this.types.map((type) => readColumn(type, bytes, starts, count, region))
+    return finishSteps(this.decodeSteps(bytes, starts, count, region))
+  }
+
+  /** The same, column by column. */
+  *decodeSteps(bytes: Uint8Array, starts: Uint32Array, count: number, region: Region): Steps<Vector[]> {
+    const columns: Vector[] = []
+    for (const type of this.types) {
+      columns.push(readColumn(type, bytes, starts, count, region))
+      yield
+    }
+    return columns
   }
 }
 

@@ -5,7 +5,7 @@ import type { Steps } from '../runtime/run-steps.ts'
 import { concatVectors } from '../vectors/concat.ts'
 import { takeVector } from '../vectors/take.ts'
 import type { Vector } from '../vectors/vector.ts'
-import { frameParts, type FrameRanges, type RowPlaces } from './frame-ranges.ts'
+import { frameParts, rowsFrom, type FrameRanges, type RowPlaces } from './frame-ranges.ts'
 
 /** Rows in all frames together, per row, up to which each frame is added up by itself. */
 const DIRECT = 16
@@ -40,8 +40,8 @@ export function* aggregateFrames(window: AggregateWindow, region: Region): Steps
         : yield* tree(window, accumulator)
     yield
     const results = accumulator.evaluate(groups, region)
-    const rows = Uint32Array.from({ length: window.rows }, (_, i) => first + i)
-    return first === 0 ? results : takeVector(results, rows, rows.length, region)
+    yield
+    return first === 0 ? results : takeVector(results, rowsFrom(first, window.rows), window.rows, region)
   } finally {
     accumulator.release()
   }
@@ -196,7 +196,11 @@ function* tree(window: AggregateWindow, accumulator: GroupsAccumulator): Steps<E
   const leaves = new Uint32Array(rows)
   let n = 0
   for (let i = 0; i < rows; i++) if (counts === null || counts[i] === 1) leaves[n++] = i
-  accumulator.update(groups, leaves, args, leaves.subarray(0, n), n)
+  for (let from = 0; from < n; from += CHUNK) {
+    const part = leaves.subarray(from, Math.min(n, from + CHUNK))
+    accumulator.update(groups, part, args, part, part.length)
+    yield
+  }
   let size = rows
   for (let level = 0; level + 1 < levels.length; level++) {
     for (let child = size - 1; child >= 0; child--) {

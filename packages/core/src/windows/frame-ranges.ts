@@ -66,9 +66,16 @@ export function frameRanges(call: WindowCall, batch: RecordBatch, places: RowPla
   for (let i = 0; i < rows; i++) if (end[i]! < start[i]!) end[i] = start[i]!
   if (frame.exclude === 'no_others') return { start, end, excludeStart: null, excludeEnd: null, keepsCurrent: false }
   const current = frame.exclude === 'current_row'
-  const excludeStart = current ? Uint32Array.from({ length: rows }, (_, i) => i) : places.peerStart
-  const excludeEnd = current ? Uint32Array.from({ length: rows }, (_, i) => i + 1) : places.peerEnd
+  const excludeStart = current ? rowsFrom(0, rows) : places.peerStart
+  const excludeEnd = current ? rowsFrom(1, rows) : places.peerEnd
   return { start, end, excludeStart, excludeEnd, keepsCurrent: frame.exclude === 'ties' }
+}
+
+/** So many row numbers, from `first` on. */
+export function rowsFrom(first: number, length: number): Uint32Array {
+  const rows = new Uint32Array(length)
+  for (let i = 0; i < length; i++) rows[i] = first + i
+  return rows
 }
 
 /** First row of the frame, or the row behind its last, for each row. */
@@ -88,7 +95,7 @@ function boundary(
       return places.partitionEnd.slice()
     case 'current_row':
       if (units !== 'rows') return side === 'start' ? places.peerStart.slice() : places.peerEnd.slice()
-      return Uint32Array.from({ length: batch.length }, (_, i) => (side === 'start' ? i : i + 1))
+      return rowsFrom(side === 'start' ? 0 : 1, batch.length)
     default: {
       if (batch.length === 0) return new Uint32Array(0)
       const sign = bound.kind === 'preceding' ? -1 : 1
