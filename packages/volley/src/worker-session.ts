@@ -16,6 +16,7 @@ import { nodeZstdDecompress } from '@volley/tantivy/node'
 import { fileScanCodec } from './files/file-scan-codec.ts'
 import { meteredStore, nodeReadMeter } from './metered-store.ts'
 import { memoryScanCodec } from './tables/memory-scan-codec.ts'
+import { seriesScanCodec } from './tables/series-scan-codec.ts'
 import { askingPartReader, partReader, SharedParts } from './tables/shared-parts.ts'
 import type { AskOwner, BuildWorkerSession, WorkerSession } from '@volley/worker/thread'
 
@@ -70,7 +71,7 @@ export function createWorkerSession(
   const budgets = new Map<string, { readonly budget: ReadBudget; tasks: number }>()
   const parts = new SharedParts()
   const reader = ask === undefined ? parts : askingPartReader(ask)
-  const nodes = [...tantivyCodecs, fileScanCodec(config.roots === null), memoryScanCodec(parts)]
+  const nodes = [...tantivyCodecs, fileScanCodec(config.roots === null), memoryScanCodec(parts), seriesScanCodec]
   return {
     arena,
     opener,

@@ -135,6 +135,54 @@ describe('files', () => {
   })
 })
 
+describe('series', () => {
+  test('are exact over all of 64 bits, in both directions', async () => {
+    expect(await rows('SELECT * FROM generate_series(9223372036854775800, 9223372036854775807, 3)')).toEqual([
+      ['9223372036854775800'],
+      ['9223372036854775803'],
+      ['9223372036854775806'],
+    ])
+    expect(await rows('SELECT value FROM generate_series(4294967297, -4294967297, -4294967297)')).toEqual([
+      ['4294967297'],
+      ['0'],
+      ['-4294967297'],
+    ])
+    expect(await rows('SELECT count(*), sum(value), min(value), max(value) FROM range(-70000, 70000)')).toEqual([
+      ['140000', '-70000', '-70000', '69999'],
+    ])
+    expect(await rows('SELECT * FROM generate_series(1, NULL)')).toEqual([])
+    expect(await rows('SELECT value FROM generate_series(1, 300000) ORDER BY value DESC LIMIT 1')).toEqual([['300000']])
+  })
+
+  test('take expressions, moments, and columns of tables before them', async () => {
+    expect(await rows('SELECT n, g FROM (VALUES (0), (2)) t(n), generate_series(1, t.n) g')).toEqual([
+      [2, '1'],
+      [2, '2'],
+    ])
+    expect(
+      await rows(
+        "SELECT CAST(d AS text) FROM generate_series(DATE '2024-01-31', DATE '2024-03-31', INTERVAL '1 month') s(d)",
+      ),
+    ).toEqual([['2024-01-31'], ['2024-02-29'], ['2024-03-31']])
+  })
+
+  test('the name of one stands for its value', async () => {
+    expect(await rows('SELECT g + 1, g.value FROM generate_series(1, 1) g')).toEqual([['2', '1']])
+    await expect(rows('SELECT g FROM (VALUES (1)) g')).rejects.toMatchObject({ code: '42703' })
+  })
+
+  test('and unnest are counted WITH ORDINALITY', async () => {
+    expect(await rows("SELECT * FROM unnest(['a', NULL], [7]) WITH ORDINALITY t(a, b, n)")).toEqual([
+      ['a', 7, '1'],
+      [null, null, '2'],
+    ])
+    expect(await rows('SELECT value, ordinality FROM generate_series(8, 9) WITH ORDINALITY')).toEqual([
+      ['8', '1'],
+      ['9', '2'],
+    ])
+  })
+})
+
 test('lists and structs unnest', async () => {
   expect(await rows("SELECT unnest([1, 2]) AS a, unnest(['x']) AS b")).toEqual([
     [1, 'x'],

@@ -4,6 +4,7 @@ import {
   conjunction,
   elementType,
   type Expr,
+  INT64,
   LiteralExpr,
   SqlState,
   typeName,
@@ -14,6 +15,7 @@ import {
   Join,
   type LogicalJoinType,
   type LogicalPlan,
+  type NamedExpr,
   Projection,
   type ScanOutput,
   type TableProvider,
@@ -21,13 +23,14 @@ import {
   Unnest,
   Values,
 } from '@volley/planner'
-import type { AstAlias, AstExpr, AstTable } from '../parser/ast.ts'
+import type { AstAlias, AstExpr, AstTable, Position } from '../parser/ast.ts'
 import type { BindContext, ScanField } from './bind-context.ts'
 import { bindCondition, bindExpr } from './bind-expr.ts'
 import { callScalar } from './calls.ts'
 import { comparable } from './coerce.ts'
 import { findCte } from './cte-scope.ts'
 import { sqlError, sqlTypeName } from './errors.ts'
+import type { ExprContext } from './expr-context.ts'
 import { didYouMean, fold, foldPath } from './names.ts'
 import { refTo, resolveNullColumns } from './outputs.ts'
 import { bindQuery, type QueryContext } from './query.ts'
@@ -101,7 +104,7 @@ function bindTable(ctx: BindContext, table: AstTable, env: QueryContext, left: S
       ctx.countTable(table.at)
       const provider = ctx.tables.tableFunction(table.name, table.args)
       const name = foldPath(table.name)
-      return scan(ctx, provider, table.alias, name, name, env)
+      return scan(ctx, provider, table.alias, name, name, env, true)
     }
     case 'derived': {
       const plan = resolveNullColumns(ctx, bindQuery(ctx, table.query, table.lateral ? beside(env, left) : env))
@@ -158,10 +161,11 @@ function bindUnnest(
   }
   let plan: LogicalPlan = left?.plan ?? new Values([], [[]])
   const lists = ast.lists.map((list) => bindExpr(expr, list))
-  const qualifier = ast.alias === null ? 'unnest' : fold(ast.alias.name)
+  const qualifier = ast.alias === null ? ast.name : fold(ast.alias.name)
+  const isSeries = ast.name !== 'unnest'
   let columns: ReturnType<BindContext['newColumn']>[]
   const [only] = lists
-  if (lists.length === 1 && only !== undefined && typeName(only.type) === 'Struct') {
+  if (lists.length === 1 && only !== undefined && typeName(only.type) === 'Struct' && !ast.ordinality) {
     const fields = only.type.children!.map((field) => ({
       column: ctx.newColumn(field.name, field.type, true, qualifier),
       expr: callScalar(expr, 'get_field', [only, new LiteralExpr(UTF8, field.name)], ast.at),
@@ -172,9 +176,11 @@ function bindUnnest(
     const items = lists.map((list, i) => {
       if (typeName(list.type) !== 'List')
         throw sqlError(SqlState.undefinedFunction, `unnest takes lists, not ${sqlTypeName(list.type)}`, ast.at)
-      const name = ast.alias !== null && lists.length === 1 ? fold(ast.alias.name) : i === 0 ? 'unnest' : `unnest_${i}`
+      const aliased = ast.alias !== null && lists.length === 1 && !isSeries
+      const name = isSeries ? 'value' : aliased ? qualifier : i === 0 ? 'unnest' : `unnest_${i}`
       return { column: ctx.newColumn(name, elementType(list.type), true, qualifier), expr: list }
     })
+    if (ast.ordinality) items.push(ordinality(expr, lists, qualifier, ast.at))
     columns = items.map(({ column }) => column)
     plan = new Unnest(plan, items, outer)
   }
@@ -190,10 +196,19 @@ function bindUnnest(
     fullName: qualifier,
     columns: renamed(scopeColumns, ast.alias),
     scan: null,
+    isValue: isSeries && columns.length === 1,
   }
   const own = new Scope([relation], [], env.parent)
   if (left === null) return { plan, scope: own }
   return { plan, scope: together(refreshed(left.scope, plan), own, env, ast) }
+}
+
+/** A list that is as long as the longest one, and counts from 1. */
+function ordinality(env: ExprContext, lists: readonly Expr[], qualifier: string, at: Position | null): NamedExpr {
+  const lengths = lists.map((list) => callScalar(env, 'array_length', [list], at))
+  const longest = lengths.length === 1 ? lengths[0]! : callScalar(env, 'greatest', lengths, at)
+  const series = callScalar(env, 'generate_series', [new LiteralExpr(INT64, 1n), longest], at)
+  return { column: env.ctx.newColumn('ordinality', INT64, true, qualifier), expr: series }
 }
 
 /** Renames the first columns by `AS t (a, b)`. */
@@ -234,6 +249,7 @@ function scan(
   ownName: string,
   fullName: string,
   env: QueryContext,
+  isFunction = false,
 ): Source {
   const name = alias === null ? ownName : fold(alias.name)
   const outputs: ScanOutput[] = []
@@ -257,6 +273,7 @@ function scan(
     fullName: alias === null ? fullName : name,
     columns: renamed(columns, alias),
     scan: { provider, scan: scanId },
+    isValue: isFunction && columns.length === 1,
   }
   return { plan: new TableScan(provider, outputs, [], [], null), scope: new Scope([relation], [], env.parent) }
 }

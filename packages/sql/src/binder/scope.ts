@@ -25,6 +25,8 @@ export interface Relation {
   readonly columns: readonly ScopeColumn[]
   /** The scan, when the relation is a base table. */
   readonly scan: { readonly provider: TableProvider; readonly scan: ColumnId } | null
+  /** Rows of a function that gives one column: the name of the table means it, too. */
+  readonly isValue?: boolean
 }
 
 /** What names mean in one SELECT; `parent` is the query around it. */
@@ -76,7 +78,12 @@ export class Scope {
     const name = folded.join('.')
     const merged = this.merged.filter((column) => column.name === name)
     const visible = this.relations.flatMap((relation) => namedIn(relation, name).filter((column) => !column.covered))
-    return this.#only([...merged, ...visible], parts)
+    if (merged.length + visible.length > 0 || parts.length > 1) return this.#only([...merged, ...visible], parts)
+    const values = this.relations.filter((relation) => relation.isValue === true && relation.name === name)
+    return this.#only(
+      values.flatMap((relation) => relation.columns),
+      parts,
+    )
   }
 
   #only(found: readonly ScopeColumn[], parts: readonly AstName[]): ScopeColumn | null {

@@ -269,7 +269,11 @@ export type AstTable =
     })
   | (Node & {
       readonly kind: 'unnest'
+      /** What the table and its first column are called without an alias. */
+      readonly name: string
       readonly lists: readonly AstExpr[]
+      /** A last column counts the rows from 1. */
+      readonly ordinality: boolean
       readonly alias: AstAlias | null
     })
   | (Node & {

@@ -399,7 +399,8 @@ function shortened(cast: AstExpr, length: number | null): AstExpr {
   return length === null ? cast : call('left', [cast, { kind: 'number', text: String(length), at: cast.at }], cast.at)
 }
 
-function call(functionName: string, args: readonly AstExpr[], at: Position | null): AstExpr {
+/** A call as if it was written. */
+export function call(functionName: string, args: readonly AstExpr[], at: Position | null): AstExpr {
   return {
     kind: 'call',
     name: [{ value: functionName, quoted: false, at }],

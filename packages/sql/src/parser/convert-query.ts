@@ -13,7 +13,7 @@ import type {
   AstTable,
   AstWindow,
 } from './ast.ts'
-import { convertArguments, convertExpr, convertOrderItem, convertWindow } from './convert-expr.ts'
+import { call, convertArguments, convertExpr, convertOrderItem, convertWindow } from './convert-expr.ts'
 import { name, names, positionOf, unsupported, variant } from './raw.ts'
 import type { Raw } from './sqlparser.ts'
 
@@ -266,9 +266,28 @@ function convertConstraint(raw: Raw): AstJoinCondition {
   return { kind: 'none' }
 }
 
-function isUnnest(raw: Raw): boolean {
-  const parts = names(raw)
-  return parts.length === 1 && parts[0]!.value.toLowerCase() === 'unnest'
+/** Functions of FROM whose rows are the items of the list that the function of the same name gives. */
+const SERIES: ReadonlySet<string> = new Set(['generate_series', 'range'])
+
+function isInteger(arg: AstExpr): boolean {
+  if (arg.kind === 'unary') return arg.op === '-' && isInteger(arg.operand)
+  return arg.kind === 'null' || (arg.kind === 'number' && /^\d+$/.test(arg.text))
+}
+
+/** A table function; a series of other things than written integers, or one that is counted, is a list. */
+function convertFunction(raw: Raw, node: Raw, given: Raw): AstTable {
+  const name = names(node.name)
+  const args = convertArguments(given)
+  const alias = convertAlias(node.alias)
+  const at = positionOf(raw)
+  const ordinality = node.with_ordinality === true
+  const own = name.length === 1 ? name[0]!.value.toLowerCase() : ''
+  if (own === 'unnest') return { kind: 'unnest', name: own, lists: args, ordinality, alias, at }
+  if (SERIES.has(own) && (ordinality || !args.every(isInteger))) {
+    return { kind: 'unnest', name: own, lists: [call(own, args, at)], ordinality, alias, at }
+  }
+  if (ordinality) throw unsupported(`WITH ORDINALITY of ${own}`, raw)
+  return { kind: 'function', name, args, alias, at }
 }
 
 function convertFactor(raw: Raw): AstTable {
@@ -277,36 +296,24 @@ function convertFactor(raw: Raw): AstTable {
   if (present(node?.sample)) throw unsupported('TABLESAMPLE', raw)
   switch (tag) {
     case 'Table':
-      for (const key of ['with_hints', 'version', 'with_ordinality', 'partitions', 'json_path', 'index_hints']) {
+      for (const key of ['with_hints', 'version', 'partitions', 'json_path', 'index_hints']) {
         if (present(node[key])) throw unsupported(`${key.replaceAll('_', ' ')} of a table`, raw)
       }
-      if (present(node.args)) {
-        return {
-          kind: 'function',
-          name: names(node.name),
-          args: convertArguments(node.args.args),
-          alias: convertAlias(node.alias),
-          at,
-        }
-      }
-      if (node.args !== undefined && node.args !== null)
-        return { kind: 'function', name: names(node.name), args: [], alias: convertAlias(node.alias), at }
+      if (node.args !== undefined && node.args !== null) return convertFunction(raw, node, node.args.args ?? [])
+      if (node.with_ordinality === true) throw unsupported('WITH ORDINALITY of a table', raw)
       return { kind: 'table', name: names(node.name), alias: convertAlias(node.alias), at }
     case 'UNNEST':
-      if (node.with_offset === true || node.with_ordinality === true) throw unsupported('UNNEST WITH ORDINALITY', raw)
-      return { kind: 'unnest', lists: node.array_exprs.map(convertExpr), alias: convertAlias(node.alias), at }
-    case 'Function':
-      if (isUnnest(node.name)) {
-        return { kind: 'unnest', lists: convertArguments(node.args), alias: convertAlias(node.alias), at }
-      }
-      if (node.lateral === true) throw unsupported('LATERAL', raw)
+      if (node.with_offset === true) throw unsupported('UNNEST WITH OFFSET', raw)
       return {
-        kind: 'function',
-        name: names(node.name),
-        args: convertArguments(node.args),
+        kind: 'unnest',
+        name: 'unnest',
+        lists: node.array_exprs.map(convertExpr),
+        ordinality: node.with_ordinality === true,
         alias: convertAlias(node.alias),
         at,
       }
+    case 'Function':
+      return convertFunction(raw, node, node.args)
     case 'TableFunction': {
       const call = convertExpr(node.expr)
       if (call.kind !== 'call') break
