@@ -4,8 +4,10 @@ import type { ScalarValue } from '../types/scalar-value.ts'
 import { BOOL, listType, UTF8 } from '../types/type-factory.ts'
 import { defineFunction } from './define.ts'
 import { evaluateRows } from './evaluate-rows.ts'
-import { regexOf } from './regex.ts'
-import type { ScalarFunction } from './scalar-function.ts'
+import type { Vector } from '../vectors/vector.ts'
+import { regexOf, type Regex } from './regex.ts'
+import { replaceTexts, testTexts } from './regex-texts.ts'
+import type { ScalarCall, ScalarFunction } from './scalar-function.ts'
 
 type Args = readonly ScalarValue[]
 
@@ -19,6 +21,8 @@ function regexFunction(
   returns: DataType,
   row: (args: readonly string[], flags: string) => ScalarValue,
   nullable: 'propagate' | 'always' = 'propagate',
+  /** Does whole columns of texts where it can; else gives null. */
+  column: (call: ScalarCall) => Vector | null = () => null,
 ): ScalarFunction {
   const args = Array.from({ length: texts }, () => UTF8)
   return defineFunction({
@@ -33,6 +37,7 @@ function regexFunction(
       { args: [...args, UTF8], returns },
     ],
     evaluate: (call) =>
+      column(call) ??
       evaluateRows(call, (values: Args) =>
         row(values as readonly string[], (values[texts] as string | undefined) ?? ''),
       ),
@@ -47,8 +52,18 @@ function operator(name: string, description: string, flags: string, negated: boo
     examples: [[`'Thomas' ${name} 't.*m'`, String(/t.*m/.test(flags === '' ? 'Thomas' : 'thomas') !== negated)]],
     overloads: [{ args: [UTF8, UTF8], returns: BOOL }],
     evaluate: (call) =>
+      testTexts(call, ([pattern]) => regexOf(pattern!, flags), negated) ??
       evaluateRows(call, (args) => regexOf(args[1] as string, flags).test(args[0] as string) !== negated),
   })
+}
+
+function likeRegex(pattern: string, flags: string): Regex {
+  if (flags.includes('g')) {
+    throw new VolleyError('regexp_like() does not support the "global" option', {
+      code: SqlState.invalidParameterValue,
+    })
+  }
+  return regexOf(pattern, flags)
 }
 
 function firstMatch(text: string, pattern: string, flags: string): ScalarValue {
@@ -91,6 +106,10 @@ function similarPattern(pattern: string, escape: string): string {
   return `^(?:${regex})$`
 }
 
+function similarRegex(pattern: string, escape: string | undefined): Regex {
+  return regexOf(similarPattern(pattern, escape ?? '\\'), '')
+}
+
 /** Functions of regular expressions, in RE2's syntax. */
 export const REGEX_FUNCTIONS: readonly ScalarFunction[] = [
   regexFunction(
@@ -100,14 +119,9 @@ export const REGEX_FUNCTIONS: readonly ScalarFunction[] = [
     [["regexp_like('Hello World', 'world$', 'i')", 'true']],
     2,
     BOOL,
-    ([text, pattern], flags) => {
-      if (flags.includes('g')) {
-        throw new VolleyError('regexp_like() does not support the "global" option', {
-          code: SqlState.invalidParameterValue,
-        })
-      }
-      return regexOf(pattern!, flags).test(text!)
-    },
+    ([text, pattern], flags) => likeRegex(pattern!, flags).test(text!),
+    'propagate',
+    (call) => testTexts(call, ([pattern, flags]) => likeRegex(pattern!, flags ?? ''), false),
   ),
   regexFunction(
     'regexp_replace',
@@ -120,6 +134,8 @@ export const REGEX_FUNCTIONS: readonly ScalarFunction[] = [
     3,
     UTF8,
     ([text, pattern, replacement], flags) => regexOf(pattern!, flags).replace(text!, replacement!),
+    'propagate',
+    (call) => replaceTexts(call, regexOf),
   ),
   regexFunction(
     'regexp_match',
@@ -167,7 +183,9 @@ export const REGEX_FUNCTIONS: readonly ScalarFunction[] = [
     ],
     2,
     BOOL,
-    ([text, pattern, escape]) => regexOf(similarPattern(pattern!, escape ?? '\\'), '').test(text!),
+    ([text, pattern, escape]) => similarRegex(pattern!, escape).test(text!),
+    'propagate',
+    (call) => testTexts(call, ([pattern, escape]) => similarRegex(pattern!, escape), false),
   ),
   operator('~', 'Whether a text has a match of a pattern.', '', false),
   operator('~*', 'Whether a text has a match of a pattern, without regard to case.', 'i', false),

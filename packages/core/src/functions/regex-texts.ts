@@ -1,0 +1,120 @@
+import type { ScalarValue } from '../types/scalar-value.ts'
+import { BytesWriter } from '../vectors/bytes-writer.ts'
+import { Operand } from '../vectors/operand.ts'
+import { scalarAt } from '../vectors/scalar-at.ts'
+import { allRows } from '../vectors/selection.ts'
+import { BoolVector, DictionaryVector, type BytesVector, type Vector } from '../vectors/vector.ts'
+import { Replacement, type Regex } from './regex.ts'
+import type { ScalarCall } from './scalar-function.ts'
+
+/** A column of texts, and the constants that stand behind it in a call. */
+interface Texts {
+  readonly operand: Operand
+  readonly constants: readonly string[]
+}
+
+/** The texts of a call whose other arguments are constant and not NULL; null where it is not so. */
+function textsOf({ args }: ScalarCall): Texts | null {
+  const [first, ...rest] = args
+  const operand = new Operand(first!)
+  if (operand.isConstant || operand.data.encoding !== 'bytes') return null
+  const constants: ScalarValue[] = []
+  for (const arg of rest) {
+    if (!new Operand(arg).isConstant) return null
+    constants.push(scalarAt(arg, 0))
+  }
+  return constants.every((value) => typeof value === 'string') ? { operand, constants } : null
+}
+
+/** A bitmap of a column's in the call's own memory. */
+function validityOf({ operand }: Texts, { region, length }: ScalarCall): Uint8Array | null {
+  if (operand.validity === null) return null
+  const bits = region.u8((length + 7) >>> 3)
+  bits.set(operand.validity.subarray(0, bits.length))
+  return bits
+}
+
+/** By entry of a dictionary that a selected row has: its place among them, from 0; and those entries. */
+function entriesOf(operand: Operand, codes: Uint32Array, rows: Uint32Array): { places: Int32Array; entries: number[] } {
+  const places = new Int32Array(operand.data.length).fill(-1)
+  const entries: number[] = []
+  for (let k = 0; k < rows.length; k++) {
+    const row = rows[k]!
+    if (!operand.isValid(row) || places[codes[row]!]! >= 0) continue
+    places[codes[row]!] = entries.length
+    entries.push(codes[row]!)
+  }
+  return { places, entries }
+}
+
+/** regexp_replace of a column of texts by constants, once for each entry of a dictionary; null where it is not so. */
+export function replaceTexts(call: ScalarCall, regexOf: (pattern: string, flags: string) => Regex): Vector | null {
+  const texts = textsOf(call)
+  if (texts === null) return null
+  const { operand, constants } = texts
+  const { length, region, type } = call
+  const rows = call.selection ?? allRows(length)
+  if (rows.length === 0) return null
+  const regex = regexOf(constants[0]!, constants[2] ?? '')
+  const replacement = new Replacement(constants[1]!)
+  const { offsets, bytes } = operand.bytes
+  const replace = (at: number, out: BytesWriter): void =>
+    regex.replaceBytes(bytes, offsets[at]!, offsets[at + 1]!, replacement, out)
+  if (operand.codes === null) {
+    const out = new BytesWriter(region, length)
+    for (let k = 0; k < rows.length; k++) {
+      const row = rows[k]!
+      while (out.length < row) out.endRow()
+      if (operand.isValid(row)) replace(row, out)
+      out.endRow()
+    }
+    while (out.length < length) out.endRow()
+    return out.finish(type, validityOf(texts, call))
+  }
+  const { places, entries } = entriesOf(operand, operand.codes, rows)
+  if (entries.length === 0) return null
+  const out = new BytesWriter(region, entries.length)
+  for (const entry of entries) {
+    replace(entry, out)
+    out.endRow()
+  }
+  const codes = region.u32(length).fill(0)
+  for (let k = 0; k < rows.length; k++) {
+    const row = rows[k]!
+    if (operand.isValid(row)) codes[row] = places[operand.codes[row]!]!
+  }
+  const dictionary: BytesVector = out.finish(type)
+  return new DictionaryVector(type, length, validityOf(texts, call), codes, dictionary, false)
+}
+
+/** Whether texts of a column have a match of a constant pattern; null where it is not so. */
+export function testTexts(
+  call: ScalarCall,
+  regexOf: (constants: readonly string[]) => Regex,
+  negated: boolean,
+): Vector | null {
+  const texts = textsOf(call)
+  if (texts === null) return null
+  const { operand, constants } = texts
+  const { length, region, type } = call
+  const rows = call.selection ?? allRows(length)
+  if (rows.length === 0) return null
+  const regex = regexOf(constants)
+  const { offsets, bytes } = operand.bytes
+  const test = (at: number): number => +(regex.testBytes(bytes, offsets[at]!, offsets[at + 1]!) !== negated)
+  const bits = region.bitmap(length, false)
+  const { codes } = operand
+  // By entry of a dictionary: 2 is not known yet.
+  const known = new Uint8Array(codes === null ? 0 : operand.data.length).fill(2)
+  for (let k = 0; k < rows.length; k++) {
+    const row = rows[k]!
+    if (!operand.isValid(row)) continue
+    if (codes === null) bits[row >>> 3]! |= test(row) << (row & 7)
+    else {
+      const code = codes[row]!
+      if (known[code] === 2) known[code] = test(code)
+      bits[row >>> 3]! |= known[code]! << (row & 7)
+    }
+  }
+  return new BoolVector(type, length, validityOf(texts, call), bits)
+}
