@@ -45,9 +45,8 @@ function ofRows(name: string, values: readonly (string | null)[], rest: readonly
 
 const character = fc.constantFrom('a', 'b', 'B', '/', '.', '\n', 'ß', 'K', 'k', '\u212a', '😀', 'é', '€')
 const text = fc.array(character, { maxLength: 12 }).map((all) => all.join(''))
-const atom = fc.constantFrom(
-  ...['a', 'b', 'ab', '.', '[^/]', '[ab]', '[a-zß]', '/', '\\.', 'K', '😀', '[^b]', '\\w', '^', '$', '\\b', ''],
-)
+const ATOMS = ['a', 'b', 'ab', '.', '[^/]', '[ab]', '[a-zß]', '/', '\\.', 'K', '😀', '[^b]', '\\w', '^', '$', '\\b', '']
+const atom = fc.constantFrom(...ATOMS)
 const repeat = fc.constantFrom('*', '+', '?', '*?', '+?', '??', '{1,2}')
 
 const pattern: fc.Arbitrary<string> = fc.letrec<{ node: string }>((tie) => ({
