@@ -29,10 +29,9 @@ export function distinctExprs(predicates: readonly Expr[]): Expr[] {
 
 /** The input with exactly these columns, in this order; itself when it has them. */
 export function keepColumns(input: LogicalPlan, columns: readonly LogicalColumn[]): LogicalPlan {
-  const same =
-    input.columns.length === columns.length && columns.every((column, i) => column.id === input.columns[i]!.id)
-  if (same) return input
-  const byId = new Map(input.columns.map((column) => [column.id, column]))
+  const own = input.columns
+  if (own.length === columns.length && columns.every((column, i) => column.id === own[i]!.id)) return input
+  const byId = new Map(own.map((column) => [column.id, column]))
   return new Projection(
     input,
     columns.map((column) => ({ column, expr: refOf(byId.get(column.id) ?? column) })),
