@@ -28,7 +28,8 @@ export {
   type NodeReport,
   type TaskReport,
 } from './distributed/explain-report.ts'
-export type { DistributedPlan, Stage, StageTask } from './distributed/stage.ts'
+export type { AdaptivePlan, DistributedPlan, Stage, StageTask } from './distributed/stage.ts'
+export { formatDecision, type JoinDecision, type MeasuredStage } from './distributed/adaptive-joins.ts'
 
 export { evaluateConstant } from './expressions/fold-constants.ts'
 export { simplifyExpr } from './expressions/simplify-expr.ts'

@@ -1,4 +1,5 @@
 import type { ExecutionPlan } from '@volley/core'
+import type { JoinDecision } from '@volley/planner'
 import type { NodeMetrics } from '@volley/worker'
 import type { ThreadChoice } from './choose-threads.ts'
 import type { Explained } from './session.ts'
@@ -27,6 +28,8 @@ interface StageJson {
 interface ExplainJson {
   readonly stages: readonly StageJson[]
   readonly threads?: ThreadChoice
+  /** How joins were decided while the query ran. */
+  readonly joins?: readonly JoinDecision[]
 }
 
 /** `{"stages": [...]}`, stage 0 being the coordinator's; with what was measured where the plan has run. */
@@ -55,7 +58,11 @@ export function explainJson({ plan, metrics, threads }: Explained): ExplainJson 
       plan: report?.plan == null ? planned(stage.plan) : measured(report.plan),
     }
   })
-  return { stages: [root, ...stages], ...(threads === null ? {} : { threads }) }
+  return {
+    stages: [root, ...stages],
+    ...(threads === null ? {} : { threads }),
+    ...(plan.decisions === undefined ? {} : { joins: plan.decisions }),
+  }
 }
 
 function planned(node: ExecutionPlan): PlanJson {

@@ -1,5 +1,6 @@
 import { formatPlan, typeKey, type ExecutionPlan, type ScalarValue } from '@volley/core'
 import {
+  formatDecision,
   formatLogicalPlan,
   type DistributedPlan,
   type PhysicalChange,
@@ -140,7 +141,12 @@ function notes(plan: DistributedPlan): string[] {
 export function explainLines(explained: Explained): string[] {
   const tree =
     explained.metrics === null ? formatStages(explained.plan) : formatAnalyzed(explained.plan, explained.metrics)
-  return [...tree.split('\n'), ...threadLines(explained.threads)]
+  const decisions = explained.plan.decisions ?? []
+  return [
+    ...tree.split('\n'),
+    ...decisions.map((decision) => `-- ${formatDecision(decision)}`),
+    ...threadLines(explained.threads),
+  ]
 }
 
 function threadLines(choice: Explained['threads']): string[] {

@@ -3,7 +3,7 @@ import { CODEC_VERSION, type PlanCodec } from '@volley/codec'
 import { SqlState, VolleyError } from '@volley/core'
 
 /** Version of proto/worker.proto. */
-const PROTOCOL_VERSION = 1
+const PROTOCOL_VERSION = 2
 
 /** What two peers must have in common to exchange plans. */
 export interface Identity {

@@ -1,7 +1,9 @@
 import {
   CoalescePartitionsExec,
   FilterExec,
+  HashJoinExec,
   hashPartitioning,
+  internalError,
   JoinKeysExec,
   ProjectionExec,
   RecursiveQueryExec,
@@ -11,14 +13,24 @@ import {
   type ExecutionPlan,
 } from '@volley/core'
 import { isVolatile } from '../expressions/analysis.ts'
-import { collectedChildren, isSpread } from '../physical/distribution.ts'
+import { collectedChildren, ensureDistribution, isSpread } from '../physical/distribution.ts'
 import type { SplitPlacement } from '../session/session.ts'
+import {
+  decide,
+  freeJoins,
+  limitOf,
+  switched,
+  withBuild,
+  type JoinDecision,
+  type StageCheck,
+} from './adaptive-joins.ts'
 import { isDistributable, type Distributable } from './distributable.ts'
 import { NetworkBroadcastExec } from './network-broadcast-exec.ts'
 import { NetworkCoalesceExec } from './network-coalesce-exec.ts'
 import { NetworkExec, type Producer } from './network-exec.ts'
+import { NetworkForwardExec } from './network-forward-exec.ts'
 import { NetworkShuffleExec } from './network-shuffle-exec.ts'
-import type { DistributedPlan, Stage, StageTask } from './stage.ts'
+import type { AdaptivePlan, DistributedPlan, Stage, StageTask } from './stage.ts'
 import { taskPlan } from './task-plan.ts'
 import { dealToThreads } from './deal-to-threads.ts'
 
@@ -28,6 +40,11 @@ export interface DistributionContext {
   readonly placement: SplitPlacement
   /** The workers are threads of this process: tables can be cut into even parts for them, not only by split. */
   readonly threads?: boolean
+  /**
+   * Joins whose build side may be far from its estimate are decided once it is there: above `broadcastBytes` they are
+   * partitioned, into `targetPartitions` of a task. Absent: they run as they were planned.
+   */
+  readonly adaptive?: { readonly broadcastBytes: number; readonly targetPartitions: number }
 }
 
 /**
@@ -40,9 +57,7 @@ export interface DistributionContext {
  */
 export function planDistributed(plan: ExecutionPlan, context: DistributionContext): DistributedPlan {
   if (!isSpreadAnywhere(plan)) return { root: plan, inputs: [], stages: [] }
-  const cutter = new Cutter(context)
-  const top = cutter.cut(isSpread(plan) ? new CoalescePartitionsExec(plan) : plan, false)
-  return cutter.finish(top)
+  return new Cutter(context, plan, nothingStarted).plan()
 }
 
 function isSpreadAnywhere(plan: ExecutionPlan): boolean {
@@ -60,14 +75,49 @@ interface Draft {
   readonly inputs: readonly number[]
 }
 
+/** A join, and the stage that gives its build side. */
+interface CutJoin {
+  readonly join: HashJoinExec
+  readonly stage: number
+}
+
+/** What runs already, of a plan that is cut again. */
+interface Started {
+  readonly drafts: readonly Draft[]
+  /** Tasks that read a shuffle among them. */
+  readonly readers: ReadonlyMap<number, number>
+  /** Stages whose output was measured. */
+  readonly measured: ReadonlySet<number>
+  readonly decisions: readonly JoinDecision[]
+  readonly nextId: number
+}
+
+const nothingStarted: Started = { drafts: [], readers: new Map(), measured: new Set(), decisions: [], nextId: 1 }
+
 class Cutter {
   readonly #context: DistributionContext
-  readonly #drafts: Draft[] = []
+  readonly #whole: ExecutionPlan
+  readonly #started: Started
+  readonly #drafts = new Map<number, Draft>()
   /** Tasks of the stage that reads a shuffle, by the id of the stage that writes it. */
-  readonly #readers = new Map<number, number>()
+  readonly #readers: Map<number, number>
+  readonly #joins: CutJoin[] = []
+  #nextId: number
 
-  constructor(context: DistributionContext) {
+  constructor(context: DistributionContext, whole: ExecutionPlan, started: Started) {
     this.#context = context
+    this.#whole = whole
+    this.#started = started
+    this.#nextId = started.nextId
+    this.#readers = new Map(started.readers)
+    for (const draft of started.drafts) this.#drafts.set(draft.id, draft)
+  }
+
+  plan(): DistributedPlan {
+    const whole = this.#whole
+    const root = this.cut(isSpread(whole) ? new CoalescePartitionsExec(whole) : whole, false)
+    const plan = this.#finish(root)
+    return this.#adaptive(plan, this.#started.measured, new Map(), this.#started.decisions)
   }
 
   /** The part of a plan that stays in the stage; `spread` tells whether that stage may have several tasks. */
@@ -89,36 +139,151 @@ class Cutter {
     const children = plan.children.map((each, i) =>
       inSpread && collected.includes(i) ? this.#broadcast(each) : this.cut(each, inSpread),
     )
+    if (plan instanceof HashJoinExec) {
+      const read = exchangeOf(children[0]!)
+      if (read !== null) this.#joins.push({ join: plan, stage: read.stageId })
+    }
     return children.every((each, i) => each === plan.children[i]) ? plan : plan.withChildren(children)
   }
 
-  finish(root: ExecutionPlan): DistributedPlan {
+  #finish(root: ExecutionPlan): DistributedPlan {
+    const needed = this.#needed(readIds(root))
     const tasksOf = new Map<number, ExecutionPlan[]>()
-    for (const draft of this.#drafts) {
+    for (const draft of needed) {
       const plan = this.#scaled(draft)
       tasksOf.set(
         draft.id,
         draft.tasks.map((share, task) => taskPlan(plan, task, share)),
       )
     }
-    const consumers = new Map<number, number>()
+    const readers = new Map<number, NetworkExec[]>()
     for (const plan of [root, ...[...tasksOf.values()].flat()]) {
-      for (const id of readIds(plan)) consumers.set(id, (consumers.get(id) ?? 0) + 1)
+      const own = new Map(exchangesIn(plan).map((leaf) => [leaf.stageId, leaf]))
+      for (const [id, leaf] of own) readers.set(id, [...(readers.get(id) ?? []), leaf])
     }
-    const stages: Stage[] = []
-    for (const draft of this.#drafts) {
+    const stages = new Map<number, Stage>()
+    for (const draft of needed) {
       const plans = tasksOf.get(draft.id)!
       const tasks: StageTask[] = draft.tasks.map((share, i) => ({ ...share, plan: plans[i]! }))
-      stages.push({
+      const read = readers.get(draft.id)!
+      const exchange = read[0]!.mode
+      stages.set(draft.id, {
         id: draft.id,
-        exchange: draft.exchange,
+        exchange,
         plan: this.#scaled(draft),
         tasks,
-        inputs: draft.inputs.map((id) => stages[id - 1]!),
-        consumers: draft.exchange === 'broadcast' ? consumers.get(draft.id)! : 1,
+        inputs: draft.inputs.map((id) => stages.get(id)!),
+        consumers: exchange === 'broadcast' ? read.length : 1,
       })
     }
-    return { root, inputs: readIds(root).map((id) => stages[id - 1]!), stages }
+    return { root, inputs: readIds(root).map((id) => stages.get(id)!), stages: [...stages.values()] }
+  }
+
+  /** The stages of these ids and those that they read, in the order of their ids. */
+  #needed(ids: readonly number[]): Draft[] {
+    const found = new Set<number>()
+    const visit = (id: number): void => {
+      if (found.has(id)) return
+      found.add(id)
+      this.#drafts.get(id)!.inputs.forEach(visit)
+    }
+    ids.forEach(visit)
+    return [...found].sort((a, b) => a - b).map((id) => this.#drafts.get(id)!)
+  }
+
+  /**
+   * The plan with what can be decided of it next. Builds are measured when all joins inside them are decided; `seen` are
+   * those of this cut that were measured, and kept.
+   */
+  #adaptive(
+    plan: DistributedPlan,
+    measured: ReadonlySet<number>,
+    seen: ReadonlyMap<HashJoinExec, JoinDecision>,
+    decisions: readonly JoinDecision[],
+  ): DistributedPlan {
+    const decided = decisions.length === 0 ? plan : { ...plan, decisions }
+    const { adaptive } = this.#context
+    if (adaptive === undefined) return decided
+    const free = freeJoins(this.#whole)
+    const open = this.#joins.flatMap(({ join, stage }) => {
+      if (measured.has(stage) || !free.has(join) || this.#tasksOn(stage) < 2) return []
+      const limit = limitOf(join, adaptive.broadcastBytes)
+      return limit === null ? [] : [{ join, stage, limit }]
+    })
+    const ready = open.filter(({ join }) => !open.some((other) => other.join !== join && holds(join.left, other.join)))
+    if (ready.length === 0) return decided
+    const checks: StageCheck[] = ready.map(({ stage, limit }) => ({ stage, limit }))
+    const adapt: AdaptivePlan['adapt'] = (results) => {
+      const made = ready.map(({ join }, i): [HashJoinExec, JoinDecision] => [join, decide(join, results[i]!)])
+      const all = new Set([...measured, ...checks.map(({ stage }) => stage)])
+      const history = [...decisions, ...made.map(([, decision]) => decision)]
+      const known = new Map([...seen, ...made])
+      const again = made.some(([, { planned, mode }]) => planned !== mode)
+        ? this.#again(known, all, history, plan.stages)
+        : null
+      return again ?? this.#adaptive(plan, all, known, history)
+    }
+    return { ...decided, adaptive: { checks, adapt } }
+  }
+
+  /** Tasks that read a stage, or write it where they are more. */
+  #tasksOn(stage: number): number {
+    const reading = [...this.#drafts.values()].filter((draft) => draft.inputs.includes(stage))
+    const own = this.#joins.some(({ join, stage: id }) => id === stage && join.mode === 'partitioned')
+    return Math.max(1, ...reading.map((draft) => draft.tasks.length), own ? this.#drafts.get(stage)!.tasks.length : 1)
+  }
+
+  /**
+   * The plan with these joins run as it was decided, cut anew around the stages that run already; null where a stage that
+   * reads one of them would have to have another number of tasks.
+   */
+  #again(
+    known: ReadonlyMap<HashJoinExec, JoinDecision>,
+    measured: ReadonlySet<number>,
+    decisions: readonly JoinDecision[],
+    before: readonly Stage[],
+  ): DistributedPlan | null {
+    const stageOf = new Map(this.#joins.map(({ join, stage }) => [join, stage]))
+    const running = this.#needed([...measured])
+    const rebuilt = (node: ExecutionPlan): ExecutionPlan => {
+      const decision = node instanceof HashJoinExec ? known.get(node) : undefined
+      if (decision !== undefined) {
+        const join = node as HashJoinExec
+        const stage = before.find(({ id }) => id === stageOf.get(join))!
+        const right = rebuilt(join.right)
+        const build = this.#reading(stage, join, decision.mode)
+        return decision.mode === join.mode ? withBuild(join, build, right) : switched(join, decision.mode, build, right)
+      }
+      const children = node.children.map(rebuilt)
+      return children.every((child, i) => child === node.children[i]) ? node : node.withChildren(children)
+    }
+    const { targetPartitions } = this.#context.adaptive!
+    const whole = ensureDistribution(rebuilt(this.#whole), targetPartitions, true)
+    const readers = new Map(running.flatMap(({ id }) => (this.#readers.has(id) ? [[id, this.#readers.get(id)!]] : [])))
+    const cutter = new Cutter(this.#context, whole, {
+      drafts: running,
+      readers,
+      measured,
+      decisions,
+      nextId: this.#nextId,
+    })
+    const plan = cutter.plan()
+    return [...readers].every(([id, count]) => cutter.#readers.get(id) === count) ? plan : null
+  }
+
+  /** What reads the build side of a join in a mode from the stage that has it. */
+  #reading(stage: Stage, join: HashJoinExec, mode: HashJoinExec['mode']): ExecutionPlan {
+    const { id, plan } = stage
+    const producers = stage.tasks.map(({ worker }, task) => ({ task, worker }))
+    const { count } = plan.partitioning
+    if (mode === 'collect_left') {
+      const read = new NetworkBroadcastExec(id, producers, plan.schema, count)
+      return read.partitioning.count === 1 ? read : new CoalescePartitionsExec(read)
+    }
+    if (join.mode === 'collect_left') return new NetworkForwardExec(id, producers, plan.schema, count)
+    const { partitioning } = this.#drafts.get(id)!.plan
+    if (partitioning.kind !== 'hash') throw internalError('the build side of a partitioned join is not dealt by hash')
+    return new NetworkShuffleExec(id, producers, plan.schema, partitioning.exprs, partitioning.count, 0)
   }
 
   #scaled(draft: Draft): ExecutionPlan {
@@ -140,7 +305,7 @@ class Cutter {
   #broadcast(plan: ExecutionPlan): ExecutionPlan {
     // Keys are gathered where the scans are that they filter.
     if (plan instanceof JoinKeysExec) return plan.withChildren([this.#broadcast(plan.input)])
-    if (isLiteral(plan)) return plan
+    if (isLiteral(plan) || isBroadcast(plan)) return plan
     const gathers = plan instanceof CoalescePartitionsExec && isSpread(plan.input)
     const stage = this.#stage(gathers ? plan.input : plan, 'broadcast')
     const { schema, partitioning } = stage.plan
@@ -151,14 +316,14 @@ class Cutter {
   #stage(plan: ExecutionPlan, exchange: Stage['exchange']): Draft {
     const body = exchange === 'shuffle' ? plan.children[0]! : plan
     const cut = this.cut(body, isSpread(body))
-    const id = this.#drafts.length + 1
+    const id = this.#nextId++
     const tasks = this.#deal(cut, id)
     const inputs = readIds(cut)
-    for (const input of inputs) {
-      if (this.#drafts[input - 1]!.exchange === 'shuffle') this.#readers.set(input, tasks.length)
+    for (const leaf of exchangesIn(cut)) {
+      if (leaf instanceof NetworkShuffleExec) this.#readers.set(leaf.stageId, tasks.length)
     }
     const draft = { id, exchange, plan: exchange === 'shuffle' ? plan.withChildren([cut]) : cut, tasks, inputs }
-    this.#drafts.push(draft)
+    this.#drafts.set(id, draft)
     return draft
   }
 
@@ -179,9 +344,15 @@ class Cutter {
         .map(([worker, ids]) => ({ worker, splits: [...ids].sort(), slice: null }))
         .sort((a, b) => (a.worker < b.worker ? -1 : a.worker > b.worker ? 1 : 0))
     }
-    const shuffles = leavesOf(plan, (leaf) => leaf instanceof NetworkShuffleExec) as NetworkShuffleExec[]
+    const exchanges = exchangesIn(plan)
+    const forwarded = exchanges.find((leaf) => leaf instanceof NetworkForwardExec)
+    if (forwarded !== undefined) {
+      return forwarded.producers.map(({ worker }) => ({ worker, splits: [], slice: null }))
+    }
+    const shuffles = exchanges.filter((leaf) => leaf instanceof NetworkShuffleExec)
     const below = [...new Set(shuffles.flatMap((leaf) => leaf.producers.map((producer) => producer.worker)))]
-    const count = Math.max(1, ...shuffles.map((leaf) => leaf.producers.length))
+    const fixed = shuffles.map((leaf) => this.#started.readers.get(leaf.stageId)).find((tasks) => tasks !== undefined)
+    const count = fixed ?? Math.max(1, ...shuffles.map((leaf) => leaf.producers.length))
     const candidates = below.length > 0 ? [...new Set([...below, ...workers])] : rotate(workers, id)
     return candidates.slice(0, count).map((worker) => ({ worker, splits: [], slice: null }))
   }
@@ -204,8 +375,26 @@ function leavesOf(plan: ExecutionPlan, wanted: (leaf: ExecutionPlan) => boolean)
 
 /** Ids of the stages that a plan reads, ascending. */
 function readIds(plan: ExecutionPlan): number[] {
-  const leaves = leavesOf(plan, (leaf) => leaf instanceof NetworkExec) as NetworkExec[]
-  return [...new Set(leaves.map((leaf) => leaf.stageId))].sort((a, b) => a - b)
+  return [...new Set(exchangesIn(plan).map((leaf) => leaf.stageId))].sort((a, b) => a - b)
+}
+
+function exchangesIn(plan: ExecutionPlan): NetworkExec[] {
+  return leavesOf(plan, (leaf) => leaf instanceof NetworkExec) as NetworkExec[]
+}
+
+/** The exchange that a cut build side is, but for what gathers it. */
+function exchangeOf(plan: ExecutionPlan): NetworkExec | null {
+  if (plan instanceof NetworkExec) return plan
+  return plan instanceof JoinKeysExec || plan instanceof CoalescePartitionsExec ? exchangeOf(plan.input) : null
+}
+
+/** Rows that each task of a stage reads whole already. */
+function isBroadcast(plan: ExecutionPlan): boolean {
+  return plan instanceof CoalescePartitionsExec ? isBroadcast(plan.input) : plan instanceof NetworkBroadcastExec
+}
+
+function holds(plan: ExecutionPlan, node: ExecutionPlan): boolean {
+  return plan === node || plan.children.some((child) => holds(child, node))
 }
 
 /** Literal rows, perhaps computed on: cheaper to repeat in each task than to send. */

@@ -1,4 +1,5 @@
 import type { ExecutionPlan } from '@volley/core'
+import type { JoinDecision, MeasuredStage, StageCheck } from './adaptive-joins.ts'
 import type { Slice } from './distributable.ts'
 
 /** A stage's copy on one worker. */
@@ -30,6 +31,21 @@ export interface DistributedPlan {
   readonly root: ExecutionPlan
   /** Stages that the root reads. */
   readonly inputs: readonly Stage[]
-  /** Every stage, producers before consumers; ids count from 1 in this order. */
+  /** Every stage, producers before consumers; ids ascend in this order, from 1 on. */
   readonly stages: readonly Stage[]
+  /** What is still to be decided when the first stages have run; absent where nothing is. */
+  readonly adaptive?: AdaptivePlan
+  /** What was decided so far. */
+  readonly decisions?: readonly JoinDecision[]
+}
+
+/** How a plan goes on from some of its stages. */
+export interface AdaptivePlan {
+  /** Stages that are to run first, with what they read. */
+  readonly checks: readonly StageCheck[]
+  /**
+   * The plan for what was measured, in the order of the checks: the stages that ran are in it, with their tasks as they were;
+   * others may be new, and have new ids.
+   */
+  adapt(measured: readonly MeasuredStage[]): DistributedPlan
 }

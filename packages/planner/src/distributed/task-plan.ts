@@ -2,11 +2,12 @@ import { MemoryExec, RecursiveQueryExec, type ExecutionPlan } from '@volley/core
 import { collectedChildren } from '../physical/distribution.ts'
 import { isDistributable } from './distributable.ts'
 import type { StageTask } from './stage.ts'
+import { NetworkForwardExec } from './network-forward-exec.ts'
 import { NetworkShuffleExec } from './network-shuffle-exec.ts'
 
-/** Whether each task has rows of its own below a node of a cut stage: splits, or partitions of a shuffle. */
+/** Whether each task has rows of its own below a node of a cut stage: splits, partitions of a shuffle, those of a producer. */
 function isShared(plan: ExecutionPlan): boolean {
-  if (isDistributable(plan) || plan instanceof NetworkShuffleExec) return true
+  if (isDistributable(plan) || plan instanceof NetworkShuffleExec || plan instanceof NetworkForwardExec) return true
   if (plan instanceof RecursiveQueryExec) return false
   const collected = collectedChildren(plan)
   return plan.children.some((child, i) => !collected.includes(i) && isShared(child))
@@ -29,6 +30,7 @@ function planOf(
 ): ExecutionPlan {
   if (isDistributable(plan)) return slice === null ? plan.forTask(splits) : plan.forSlice!(slice)
   if (plan instanceof NetworkShuffleExec) return plan.from(task * plan.partitions)
+  if (plan instanceof NetworkForwardExec) return plan.of(task)
   if (!isShared(plan)) return task === 0 ? plan : emptyLike(plan)
   const collected = collectedChildren(plan)
   const children = plan.children.map((child, i) => (collected.includes(i) ? child : planOf(child, task, splits, slice)))

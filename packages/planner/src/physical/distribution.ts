@@ -12,6 +12,8 @@ import {
   type Expr,
 } from '@volley/core'
 import { isDistributable } from '../distributed/distributable.ts'
+import { NetworkForwardExec } from '../distributed/network-forward-exec.ts'
+import { NetworkShuffleExec } from '../distributed/network-shuffle-exec.ts'
 import { coPartitioned } from './address-keys.ts'
 
 /** Positions of the children that every task needs whole: the collected sides of joins, rows that documents are fetched for. */
@@ -28,6 +30,7 @@ export function collectedChildren(plan: ExecutionPlan): readonly number[] {
  */
 export function isSpread(plan: ExecutionPlan): boolean {
   if (isDistributable(plan) || plan instanceof RepartitionExec) return true
+  if (plan instanceof NetworkShuffleExec || plan instanceof NetworkForwardExec) return true
   if (plan instanceof CoalescePartitionsExec || plan instanceof SortPreservingMergeExec) return false
   if (plan instanceof RecursiveQueryExec) return false
   const collected = collectedChildren(plan)

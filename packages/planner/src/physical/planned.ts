@@ -69,6 +69,14 @@ const WIDTHS: Readonly<Record<string, number>> = {
   Struct: 48,
 }
 
+/** A guess at the bytes of a row. */
+export function widthOf(plan: ExecutionPlan): number {
+  return Math.max(
+    1,
+    plan.schema.fields.reduce((sum, field) => sum + (WIDTHS[typeName(field.type)] ?? 8), 0),
+  )
+}
+
 /** Rows and bytes of a side of a join; null when nothing is known. */
 export interface SizeEstimate {
   readonly rows: number | null
@@ -85,13 +93,13 @@ export function estimateSize(
   plan: ExecutionPlan,
   known: PhysicalPlanningContext['rows'],
 ): SizeEstimate {
-  const width = plan.schema.fields.reduce((sum, field) => sum + (WIDTHS[typeName(field.type)] ?? 8), 0)
+  const width = widthOf(plan)
   const sampled = known === undefined ? null : knownRows(logical, known)
   const counted = sampled ?? (isMeasured(logical) ? estimateRows(logical) : null)
-  if (counted !== null) return { rows: counted, bytes: counted * Math.max(1, width) }
+  if (counted !== null) return { rows: counted, bytes: counted * width }
   const { rows, bytes } = plan.statistics
   if (bytes !== null) return { rows: rows?.value ?? null, bytes: bytes.value }
-  return { rows: rows?.value ?? null, bytes: rows && rows.value * Math.max(1, width) }
+  return { rows: rows?.value ?? null, bytes: rows && rows.value * width }
 }
 
 /** Rows of a node above one whose rows are known. */

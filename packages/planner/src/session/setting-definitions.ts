@@ -91,6 +91,12 @@ export function settingDefinitions(cores: number, memory: number): readonly Sett
       ...bytes,
     },
     {
+      name: 'adaptive_joins',
+      description: 'joins are run the other way when their build side turns out far from its estimate',
+      defaultValue: 'on',
+      ...onOff,
+    },
+    {
       name: 'join_mode',
       description: 'how joins on keys are run where there is a choice; auto goes by estimated bytes',
       defaultValue: 'auto',

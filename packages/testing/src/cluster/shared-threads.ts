@@ -21,6 +21,8 @@ export function sharedThreads(own: SharedParts): NonNullable<CoordinatorOptions[
     return {
       createTasks: (requests) => threads.createTasks(requests),
       openPartition: (key) => threads.openPartition(key),
+      measure: (key, limit) => threads.measure(key, limit),
+      settle: (key, consumers) => threads.settle(key, consumers),
       endQuery: (query, reason) => threads.endQuery(query, reason),
       async close() {
         parts.delete(own)

@@ -8,10 +8,11 @@ import {
   type RecordBatch,
   type TaskContext,
 } from '@volley/core'
-import { exchangeClient, type DistributedPlan } from '@volley/planner'
+import { exchangeClient, type DistributedPlan, type MeasuredStage, type Stage } from '@volley/planner'
 import type { Schema } from 'apache-arrow'
 import { FrameExchangeClient } from '../exchange/frame-exchange-client.ts'
 import { giveWay } from '../frames/give-way.ts'
+import type { TaskKey } from '../frames/frame.ts'
 import type { GrpcWorkerClient } from '../grpc/grpc-worker-client.ts'
 import type { FrameSource, TaskExecutor, TaskMetrics, TaskRequest } from '../tasks/task-executor.ts'
 import type { WorkerSession } from '../tasks/worker-session.ts'
@@ -37,8 +38,8 @@ interface DistributedExecutionOptions {
 export class DistributedExecution implements BatchStream {
   readonly schema: Schema
   readonly queryId: string
-  readonly #plan: DistributedPlan
-  readonly #root: ExecutionPlan
+  #plan: DistributedPlan
+  #root: ExecutionPlan
   readonly #options: DistributedExecutionOptions
   readonly #controller = new AbortController()
   readonly #context: TaskContext
@@ -56,7 +57,7 @@ export class DistributedExecution implements BatchStream {
     this.queryId = queryId
     this.schema = plan.root.schema
     this.#plan = plan
-    this.#root = plan.root.partitioning.count === 1 ? plan.root : new CoalescePartitionsExec(plan.root)
+    this.#root = inOnePartition(plan.root)
     this.#options = options
     const { signal } = this.#controller
     signal.addEventListener('abort', () => this.#interrupt?.(toVolleyError(signal.reason)), { once: true })
@@ -92,14 +93,40 @@ export class DistributedExecution implements BatchStream {
     await this.#end()
   }
 
+  /** The plan as it is run: joins of it may have been decided. */
+  get plan(): DistributedPlan {
+    return this.#plan
+  }
+
   /** Counters of all nodes; complete when the query has ended. */
   get metrics(): ExecutionMetrics {
     return reportMetrics(this.#plan, this.#root, this.#context, this.#tasks)
   }
 
   async #start(): Promise<BatchStream> {
+    const started = new Set<number>()
+    for (let { adaptive } = this.#plan; adaptive !== undefined; { adaptive } = this.#plan) {
+      const measured = new Set(adaptive.checks.map(({ stage }) => stage))
+      await this.#register(withInputs(this.#plan.stages, measured), started, measured)
+      const found = await Promise.all(adaptive.checks.map(({ stage, limit }) => this.#measure(stage, limit)))
+      this.#plan = adaptive.adapt(found)
+      await Promise.all([...measured].map((stage) => this.#settle(stage)))
+    }
+    this.#root = inOnePartition(this.#plan.root)
+    await this.#register(this.#plan.stages, started)
+    return this.#root.execute(0, this.#context)
+  }
+
+  /** Registers the tasks of those stages that were not, of the measured ones without a number of consumers. */
+  async #register(
+    stages: readonly Stage[],
+    started: Set<number>,
+    measured: ReadonlySet<number> = new Set(),
+  ): Promise<void> {
     const byWorker = new Map<string, TaskRequest[]>()
-    for (const stage of this.#plan.stages) {
+    for (const stage of stages) {
+      if (started.has(stage.id)) continue
+      started.add(stage.id)
       stage.tasks.forEach((task, number) => {
         const requests = byWorker.get(task.worker) ?? []
         byWorker.set(task.worker, requests)
@@ -110,13 +137,35 @@ export class DistributedExecution implements BatchStream {
           attempt: 0,
           plan: this.#options.session.codec.encodePlan(task.plan),
           settings: this.#options.settings,
-          consumers: stage.consumers,
+          consumers: measured.has(stage.id) ? 0 : stage.consumers,
           worker: task.worker,
         })
       })
     }
     await Promise.all([...byWorker].map(([worker, requests]) => this.#create(worker, requests)))
-    return this.#root.execute(0, this.#context)
+  }
+
+  async #measure(id: number, limit: number): Promise<MeasuredStage> {
+    const measured = await Promise.all(this.#eachTask(id, (executor, key) => executor.measure(key, limit)))
+    const bytes = measured.reduce((sum, each) => sum + each.bytes, 0)
+    return {
+      rows: measured.reduce((sum, each) => sum + each.rows, 0),
+      bytes,
+      complete: bytes <= limit && measured.every(({ complete }) => complete),
+    }
+  }
+
+  async #settle(id: number): Promise<void> {
+    const { consumers } = this.#plan.stages.find((stage) => stage.id === id)!
+    await Promise.all(this.#eachTask(id, (executor, key) => executor.settle(key, consumers)))
+  }
+
+  #eachTask<T>(id: number, run: (executor: TaskExecutor, key: TaskKey) => Promise<T>): Promise<T>[] {
+    const stage = this.#plan.stages.find((each) => each.id === id)!
+    return stage.tasks.map(async ({ worker }, task) => {
+      const executor = (await this.#options.local(worker)) ?? (await this.#options.client(worker))
+      return run(executor, { query: this.queryId, stage: id, task, attempt: 0 })
+    })
   }
 
   async #create(worker: string, requests: readonly TaskRequest[]): Promise<void> {
@@ -129,8 +178,10 @@ export class DistributedExecution implements BatchStream {
     const client = await this.#options.client(worker)
     await client.ready()
     if (this.#ending !== null) return
-    this.#attended.push(client.attend(this.queryId, (error) => this.#abort(error)))
-    this.#executors.add(client)
+    if (!this.#executors.has(client)) {
+      this.#executors.add(client)
+      this.#attended.push(client.attend(this.queryId, (error) => this.#abort(error)))
+    }
     await client.createTasks(requests)
   }
 
@@ -162,6 +213,21 @@ export class DistributedExecution implements BatchStream {
     await this.#context.close().catch(() => {})
     this.#options.ended()
   }
+}
+
+function inOnePartition(plan: ExecutionPlan): ExecutionPlan {
+  return plan.partitioning.count === 1 ? plan : new CoalescePartitionsExec(plan)
+}
+
+/** The stages of these ids, and those that they read. */
+function withInputs(stages: readonly Stage[], ids: ReadonlySet<number>): readonly Stage[] {
+  const found = new Set<Stage>()
+  const visit = (stage: Stage): void => {
+    found.add(stage)
+    stage.inputs.forEach(visit)
+  }
+  for (const stage of stages) if (ids.has(stage.id)) visit(stage)
+  return [...found]
 }
 
 function cancelled(reason: unknown): VolleyError {

@@ -1,9 +1,10 @@
 import { Client, type ClientDuplexStream, type Metadata, type ServiceError, status } from '@grpc/grpc-js'
 import { encodeError } from '@volley/codec'
 import { SqlState, VolleyError } from '@volley/core'
+import type { MeasuredStage } from '@volley/planner'
 import type { volley } from '../generated/messages.js'
 import { FrameQueue } from '../frames/frame-queue.ts'
-import type { FrameStream, PartitionKey } from '../frames/frame.ts'
+import type { FrameStream, PartitionKey, TaskKey } from '../frames/frame.ts'
 import { checkIdentity, type Identity } from '../identity.ts'
 import type { TaskExecutor, TaskMetrics, TaskRequest } from '../tasks/task-executor.ts'
 import { defaultPatience, type Patience } from './patience.ts'
@@ -77,6 +78,15 @@ export class GrpcWorkerClient implements TaskExecutor {
     await this.ready()
     const { codecVersion, functions } = this.#identity
     await this.#unary(workerService.createTasks, { tasks: requests.map(requestToWire), codecVersion, functions })
+  }
+
+  async measure({ query, stage, task, attempt }: TaskKey, limit: number): Promise<MeasuredStage> {
+    const answer = await this.#unary(workerService.measure, { query, stage, task, attempt, limit })
+    return { rows: answer.rows, bytes: answer.bytes, complete: answer.complete }
+  }
+
+  async settle({ query, stage, task, attempt }: TaskKey, consumers: number): Promise<void> {
+    await this.#unary(workerService.settle, { query, stage, task, attempt, consumers })
   }
 
   openPartition(key: PartitionKey): FrameStream {

@@ -98,6 +98,16 @@ export class GrpcWorkerServer {
           return { tasks: metrics.map(metricsToWire) }
         },
       ),
+      measure: this.#unary<InstanceType<Messages['MeasureRequest']>, volley.worker.MeasureResponse.$Properties>(
+        ({ query, stage, task, attempt, limit }) =>
+          this.#options.executor.measure({ query, stage, task, attempt }, limit),
+      ),
+      settle: this.#unary<InstanceType<Messages['SettleRequest']>, volley.worker.SettleResponse.$Properties>(
+        async ({ query, stage, task, attempt, consumers }) => {
+          await this.#options.executor.settle({ query, stage, task, attempt }, consumers)
+          return {}
+        },
+      ),
       openPartition: (call: OpenCall) => {
         if (this.#authorize(call)) this.#openPartition(call)
       },

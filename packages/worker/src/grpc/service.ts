@@ -51,12 +51,16 @@ type H = typeof grpc.health.v1
 export const workerService: {
   readonly hello: Of<W['HelloRequest'], W['HelloResponse']>
   readonly createTasks: Of<W['CreateTasksRequest'], W['CreateTasksResponse']>
+  readonly measure: Of<W['MeasureRequest'], W['MeasureResponse']>
+  readonly settle: Of<W['SettleRequest'], W['SettleResponse']>
   readonly openPartition: Of<W['ConsumerMessage'], W['Frame']>
   readonly attend: Of<W['Beat'], W['Beat']>
   readonly endQuery: Of<W['EndQueryRequest'], W['EndQueryResponse']>
 } = {
   hello: method('/volley.worker.Worker/Hello', worker.HelloRequest, worker.HelloResponse),
   createTasks: method('/volley.worker.Worker/CreateTasks', worker.CreateTasksRequest, worker.CreateTasksResponse),
+  measure: method('/volley.worker.Worker/Measure', worker.MeasureRequest, worker.MeasureResponse),
+  settle: method('/volley.worker.Worker/Settle', worker.SettleRequest, worker.SettleResponse),
   openPartition: method('/volley.worker.Worker/OpenPartition', worker.ConsumerMessage, worker.Frame, true),
   attend: method('/volley.worker.Worker/Attend', worker.Beat, worker.Beat, true),
   endQuery: method('/volley.worker.Worker/EndQuery', worker.EndQueryRequest, worker.EndQueryResponse),

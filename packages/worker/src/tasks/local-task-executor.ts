@@ -1,5 +1,5 @@
 import { SqlState, VolleyError, type BatchStream } from '@volley/core'
-import { exchangeClient } from '@volley/planner'
+import { exchangeClient, type MeasuredStage } from '@volley/planner'
 import { FrameExchangeClient } from '../exchange/frame-exchange-client.ts'
 import { formatTask, type FrameStream, type PartitionKey, type TaskKey } from '../frames/frame.ts'
 import { RecentlyEnded } from './recently-ended.ts'
@@ -65,6 +65,14 @@ export class LocalTaskExecutor implements TaskExecutor {
     return this.#task(key).openPartition(key)
   }
 
+  async measure(key: TaskKey, limit: number): Promise<MeasuredStage> {
+    return this.#task(key).measure(limit)
+  }
+
+  async settle(key: TaskKey, consumers: number): Promise<void> {
+    this.#task(key).settle(consumers)
+  }
+
   /** A partition without frames, for a consumer in this thread; null when it has other consumers. */
   openBatches(key: PartitionKey): BatchStream | null {
     const task = this.#task(key)
@@ -109,7 +117,7 @@ export class LocalTaskExecutor implements TaskExecutor {
     }
   }
 
-  #task(key: PartitionKey): Task {
+  #task(key: TaskKey): Task {
     this.#ended.check(key.query)
     const task = this.#queries.get(key.query)?.tasks.get(taskId(key))
     if (task !== undefined) return task

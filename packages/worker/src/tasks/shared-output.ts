@@ -7,15 +7,33 @@ import type { Frame, FrameStream } from '../frames/frame.ts'
 export class SharedOutput {
   readonly #source: FrameStream
   readonly #cursors: { position: number; closed: boolean }[] = []
-  readonly #consumers: number
+  #consumers: number
   /** Frames from number `#base` on. */
   #frames: (Frame | null)[] = []
   #base = 0
   #pulling: Promise<void> | null = null
 
+  /** `consumers` is 0 when it is not known yet how many there will be: everything is kept until `settle`. */
   constructor(source: FrameStream, consumers: number) {
     this.#source = source
+    this.#consumers = consumers === 0 ? Infinity : consumers
+  }
+
+  settle(consumers: number): void {
     this.#consumers = consumers
+    this.#trim()
+  }
+
+  /** Computes frame by frame until the end, or until `enough` says so of what there is; nobody consumes them. */
+  async fill(enough: () => boolean): Promise<void> {
+    while (!enough()) {
+      const last = this.#frames.at(-1)
+      if (last !== undefined && (last === null || last.body.kind !== 'data')) {
+        if (last?.body.kind === 'error') throw last.body.error
+        return
+      }
+      await (this.#pulling ??= this.#pull())
+    }
   }
 
   /** The stream of the next consumer; null when all have come. */

@@ -1,4 +1,5 @@
 import type { BatchStream, VolleyError } from '@volley/core'
+import type { MeasuredStage } from '@volley/planner'
 import type { FrameStream, PartitionKey, TaskKey } from '../frames/frame.ts'
 
 /** A task to register: its plan is run partition by partition, as they are opened. */
@@ -6,7 +7,7 @@ export interface TaskRequest extends TaskKey {
   /** Encoded by PlanCodec. */
   readonly plan: Uint8Array
   readonly settings: ReadonlyMap<string, string>
-  /** How often each partition will be opened: 1, or for a broadcast the number of its consumers. */
+  /** How often each partition will be opened: 1, or for a broadcast the number of its consumers; 0 where `settle` will tell. */
   readonly consumers: number
   /** How the coordinator names the worker that the task runs on. */
   readonly worker: string
@@ -44,6 +45,13 @@ export interface TaskExecutor {
    * rejected `next`.
    */
   openPartition(key: PartitionKey): FrameStream
+  /**
+   * Runs all partitions of a task that was registered without a number of consumers, until they have ended or given `limit`
+   * bytes together. What they gave waits for the consumers.
+   */
+  measure(key: TaskKey, limit: number): Promise<MeasuredStage>
+  /** Tells how often each partition of a measured task will be opened. */
+  settle(key: TaskKey, consumers: number): Promise<void>
   /**
    * Stops what still runs of a query with `reason`, frees everything, and returns the metrics of all its tasks. Ending a
    * query that is not there returns nothing.

@@ -4,6 +4,7 @@ import { FrameWriter } from '../frames/frame-writer.ts'
 import { BatchOutput } from './batch-output.ts'
 import { SharedOutput } from './shared-output.ts'
 import { snapshotMetrics } from './task-metrics.ts'
+import type { MeasuredStage } from '@volley/planner'
 import type { TaskMetrics, TaskRequest } from './task-executor.ts'
 
 /** One partition that was opened. */
@@ -19,6 +20,7 @@ export class Task {
   #running: { readonly plan: ExecutionPlan; readonly context: TaskContext } | null
   readonly #count: number
   readonly #packed: boolean
+  #consumers: number
   readonly #opened = new Map<number, Output>()
   readonly #done = new Set<number>()
   #metrics: TaskMetrics | null = null
@@ -26,6 +28,7 @@ export class Task {
   /** `packed`: its frames stay in this process. */
   constructor(request: TaskRequest, plan: ExecutionPlan, context: TaskContext, packed = false) {
     this.#request = request
+    this.#consumers = request.consumers
     this.#packed = packed
     context.announce(plan)
     this.#running = { plan, context }
@@ -39,7 +42,7 @@ export class Task {
 
   /** Whether each partition has one consumer. */
   get exclusive(): boolean {
-    return this.#request.consumers <= 1
+    return this.#request.consumers === 1
   }
 
   /** @throws VolleyError when there is no such partition, or all its consumers have come. */
@@ -47,6 +50,28 @@ export class Task {
     const { partition } = key
     const shared = this.#opened.get(partition)?.shared?.open()
     if (shared != null) return shared
+    const { stream, output } = this.#open(key)
+    return output.shared?.open() ?? stream
+  }
+
+  /** Runs all partitions up to `limit` bytes together, for consumers that are not known yet. */
+  async measure(limit: number): Promise<MeasuredStage> {
+    const outputs = Array.from(
+      { length: this.#count },
+      (_, partition) => this.#opened.get(partition) ?? this.#open({ ...this.#request, partition }).output,
+    )
+    const sum = (of: 'rows' | 'bytes'): number => outputs.reduce((all, { producer }) => all + producer[of], 0)
+    await Promise.all(outputs.map(({ shared }) => shared?.fill(() => sum('bytes') > limit)))
+    return { rows: sum('rows'), bytes: sum('bytes'), complete: sum('bytes') <= limit }
+  }
+
+  settle(consumers: number): void {
+    this.#consumers = consumers
+    for (const { shared } of this.#opened.values()) shared?.settle(consumers)
+  }
+
+  #open(key: PartitionKey): { readonly stream: FrameStream; readonly output: Output } {
+    const { partition } = key
     const writer = new FrameWriter(key, this.#execute(key), this.#packed)
     const finish = (): void => this.#finish(partition)
     const stream: FrameStream = {
@@ -62,10 +87,10 @@ export class Task {
     }
     const output: Output = {
       producer: writer,
-      shared: this.exclusive ? null : new SharedOutput(stream, this.#request.consumers),
+      shared: this.exclusive ? null : new SharedOutput(stream, this.#consumers),
     }
     this.#opened.set(partition, output)
-    return output.shared?.open() ?? stream
+    return { stream, output }
   }
 
   /** The same without frames, for the one consumer of an exclusive task. */

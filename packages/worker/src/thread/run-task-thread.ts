@@ -2,6 +2,7 @@ import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { decodeError } from '@volley/codec'
 import { internalError, SqlState, VolleyError } from '@volley/core'
 import { identityOf } from '../identity.ts'
+import type { TaskKey } from '../frames/frame.ts'
 import { LocalTaskExecutor } from '../tasks/local-task-executor.ts'
 import type { FrameSource, TaskRequest } from '../tasks/task-executor.ts'
 import type { BuildWorkerSession } from '../tasks/worker-session.ts'
@@ -59,6 +60,10 @@ export function runTaskThread(build: BuildWorkerSession): void {
           for (const { query } of requests) flags.set(query, flag)
           return executor.createTasks(requests)
         }
+        case 'measure':
+          return executor.measure(...(args as [TaskKey, number]))
+        case 'settle':
+          return executor.settle(...(args as [TaskKey, number]))
         case 'endQuery': {
           const [query, reason] = args as [string, Uint8Array | null]
           flags.delete(query)

@@ -2,6 +2,7 @@ import { getCompileCacheDir } from 'node:module'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { encodeError } from '@volley/codec'
 import { internalError, SqlState, VolleyError } from '@volley/core'
+import type { MeasuredStage } from '@volley/planner'
 import { formatTask, type FrameStream, type PartitionKey, type TaskKey } from '../frames/frame.ts'
 import type { Identity } from '../identity.ts'
 import { RecentlyEnded } from '../tasks/recently-ended.ts'
@@ -93,12 +94,22 @@ export class ThreadTaskExecutor implements TaskExecutor {
   }
 
   openPartition(key: PartitionKey): FrameStream {
+    return this.#threadOf(key).peer.openPartition('', key)
+  }
+
+  async measure(key: TaskKey, limit: number): Promise<MeasuredStage> {
+    return (await this.#threadOf(key).peer.call('measure', key, limit)) as MeasuredStage
+  }
+
+  async settle(key: TaskKey, consumers: number): Promise<void> {
+    await this.#threadOf(key).peer.call('settle', key, consumers)
+  }
+
+  #threadOf(key: TaskKey): Thread {
     this.#ended.check(key.query)
     const thread = this.#queries.get(key.query)?.tasks.get(taskId(key))
-    if (thread === undefined) {
-      throw new VolleyError(`${formatTask(key)} is not registered here`, { code: SqlState.protocolViolation })
-    }
-    return thread.peer.openPartition('', key)
+    if (thread !== undefined) return thread
+    throw new VolleyError(`${formatTask(key)} is not registered here`, { code: SqlState.protocolViolation })
   }
 
   async endQuery(id: string, reason?: VolleyError): Promise<readonly TaskMetrics[]> {
