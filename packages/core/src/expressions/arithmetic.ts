@@ -3,6 +3,7 @@ import type { Region } from '@volley/kernels'
 import { notSupported } from '../errors.ts'
 import type { ArithmeticOperator } from '../types/coercion.ts'
 import { typeName, type TypeName } from '../types/data-types.ts'
+import { clockZone } from '../types/time-zone.ts'
 import { ticksPerSecond } from '../types/type-factory.ts'
 import { commonValidity } from '../vectors/bitmap.ts'
 import { allocValues, constantVector } from '../vectors/build.ts'
@@ -121,6 +122,7 @@ function arithmeticInto(
         wordsOf(out),
         ticksPerSecond(type),
         type,
+        clockZone(a.data.type),
       )
     }
     case 'Time':

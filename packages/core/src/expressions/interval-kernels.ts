@@ -1,6 +1,7 @@
 import type { DataType } from 'apache-arrow'
 import { addMonths } from '../types/calendar.ts'
 import { joinTicks, readBigInt64, split, splitTicks, writeBigInt64, writeInt64 } from '../types/ticks.ts'
+import { localToUtc, zoneOffset } from '../types/time-zone.ts'
 import { INTERVAL } from '../types/type-factory.ts'
 import { divisionByZero, outOfRange } from '../types/type-errors.ts'
 
@@ -12,7 +13,7 @@ const MAX_INT32 = 2147483647
 /**
  * Timestamps (`perSecond` counts in a second) or, with `perSecond` 0, dates (Int32 days) plus or minus intervals (`sign`):
  * first the months, clamped to the month's last day, then the days, then the time. Nanoseconds below the result's unit
- * are dropped, rounding down.
+ * are dropped, rounding down. Months and days are those of clocks of `zone`: over a change of clocks, a day is not 24 hours.
  */
 export function addIntervals(
   a: Int32Array,
@@ -25,6 +26,7 @@ export function addIntervals(
   out: Int32Array,
   outPerSecond: number,
   type: DataType,
+  zone: string | null,
 ): void {
   for (let k = 0; k < rows.length; k++) {
     const row = rows[k]!
@@ -40,9 +42,11 @@ export function addIntervals(
     const months = intervals[at]!
     const days = intervals[at + 1]!
     if (months !== 0 || days !== 0) {
+      if (zone !== null) seconds += zoneOffset(zone, seconds)
       const day = Math.floor(seconds / SECONDS_PER_DAY)
       const moved = addMonths(day, sign * months) + sign * days
       seconds += (moved - day) * SECONDS_PER_DAY
+      if (zone !== null) seconds = localToUtc(zone, seconds)
     }
     splitTicks(intervals, at + 2, NANOS_PER_SECOND)
     const ticks = Math.floor((sign * split.fraction) / (NANOS_PER_SECOND / outPerSecond))

@@ -6,7 +6,7 @@ import { typeName } from '../types/data-types.ts'
 import { secondsAndNanos } from '../types/format-scalar.ts'
 import type { IntervalValue, ScalarValue } from '../types/scalar-value.ts'
 import { joinTicks, readBigInt64, split, splitTicks, writeBigInt64 } from '../types/ticks.ts'
-import { localToUtc, zoneOffset } from '../types/time-zone.ts'
+import { clockZone, localToUtc, zoneOffset } from '../types/time-zone.ts'
 import { outOfRange } from '../types/type-errors.ts'
 import {
   DATE,
@@ -77,15 +77,9 @@ function byField(call: ScalarCall, rows: Selection, kernel: (field: DateField, r
   }
 }
 
-/** The zone of a timestamp type whose clocks do not show UTC. */
-function zoneOf(type: DataType): string | null {
-  const zone = timezoneOf(type)
-  return zone === null || /^(?:utc|\+00:?(?:00)?)$/i.test(zone) ? null : zone
-}
-
 /** The start of a field on a clock of the type's zone. */
 function truncZoned(field: DateField, value: bigint, type: DataType): bigint {
-  const zone = zoneOf(type)!
+  const zone = clockZone(type)!
   const perSecond = BigInt(ticksPerSecond(type))
   const { seconds } = secondsAndNanos(value, type)
   const fine = { milliseconds: 1_000n, microseconds: 1_000_000n, nanoseconds: 1_000_000_000n }[field as 'milliseconds']
@@ -184,7 +178,7 @@ function extractType(field: DateField, unit: TimeUnit): DataType {
 }
 
 function evaluateExtract(call: ScalarCall): Vector {
-  const zone = zoneOf(call.args[1]!.type)
+  const zone = clockZone(call.args[1]!.type)
   if (zone !== null && typeName(call.type) !== 'Decimal') {
     const { type } = call.args[1]!
     return evaluateRows(call, (args) => {
@@ -620,7 +614,7 @@ export const DATE_FUNCTIONS: readonly ScalarFunction[] = [
     evaluate: (call) =>
       typeName(call.type) === 'Time'
         ? evaluateRows(call, (args) => truncTime(dateField(args[0] as string), args[1] as bigint, call.type))
-        : zoneOf(call.type) !== null
+        : clockZone(call.type) !== null
           ? evaluateRows(call, (args) => truncZoned(dateField(args[0] as string), args[1] as bigint, call.type))
           : overRows(call, ([, time], rows, out) => {
               const perSecond = ticksPerSecond(call.type)

@@ -3,6 +3,7 @@ import { SqlState, VolleyError } from '../errors.ts'
 import { addMonths } from '../types/calendar.ts'
 import { commonType, isInteger } from '../types/coercion.ts'
 import { typeName } from '../types/data-types.ts'
+import { clockZone, localToUtc, zoneOffset } from '../types/time-zone.ts'
 import type { IntervalValue, ScalarValue } from '../types/scalar-value.ts'
 import { INT64, INTERVAL, listType, NULL, ticksPerSecond } from '../types/type-factory.ts'
 import { checkItems } from './check-items.ts'
@@ -10,6 +11,7 @@ import { defineFunction } from './define.ts'
 import { evaluateRows } from './evaluate-rows.ts'
 import type { ResolvedFunction, ScalarFunction } from './scalar-function.ts'
 
+const NANOS_PER_SECOND = 1_000_000_000n
 const NANOS_PER_DAY = 86_400_000_000_000n
 
 function resolveIntegers(argTypes: readonly DataType[]): ResolvedFunction | null {
@@ -38,12 +40,23 @@ function integers(args: readonly bigint[], inclusive: boolean): bigint[] {
   return Array.from({ length: checkItems(count) }, (_, i) => start + BigInt(i) * step)
 }
 
-/** A moment some intervals later, in nanoseconds since 1970: months first, clamped to the end of the month. */
-function later(start: bigint, step: IntervalValue, times: number): bigint {
-  const clock = ((start % NANOS_PER_DAY) + NANOS_PER_DAY) % NANOS_PER_DAY
-  const day = Number((start - clock) / NANOS_PER_DAY)
+/**
+ * A moment some intervals later, in nanoseconds since 1970: months first, clamped to the end of the month. Months and days
+ * are those of clocks of the zone.
+ */
+function later(start: bigint, step: IntervalValue, times: number, zone: string | null): bigint {
+  const local = zone === null ? start : start + BigInt(zoneOffset(zone, secondsOf(start))) * NANOS_PER_SECOND
+  const clock = ((local % NANOS_PER_DAY) + NANOS_PER_DAY) % NANOS_PER_DAY
+  const day = Number((local - clock) / NANOS_PER_DAY)
   const moved = addMonths(day, step.months * times) + step.days * times
-  return BigInt(moved) * NANOS_PER_DAY + clock + step.nanos * BigInt(times)
+  const shown = BigInt(moved) * NANOS_PER_DAY + clock
+  const seconds = secondsOf(shown)
+  const back = zone === null ? 0n : BigInt(seconds - localToUtc(zone, seconds)) * NANOS_PER_SECOND
+  return shown - back + step.nanos * BigInt(times)
+}
+
+function secondsOf(nanos: bigint): number {
+  return Number((nanos - (((nanos % NANOS_PER_SECOND) + NANOS_PER_SECOND) % NANOS_PER_SECOND)) / NANOS_PER_SECOND)
 }
 
 function moments(args: readonly ScalarValue[], type: DataType, inclusive: boolean): ScalarValue[] {
@@ -53,10 +66,11 @@ function moments(args: readonly ScalarValue[], type: DataType, inclusive: boolea
     bigint,
   ]
   const step = args[2] as IntervalValue
-  const first = later(start, step, 1)
+  const zone = clockZone(type)
+  const first = later(start, step, 1, zone)
   if (first === start) throw new VolleyError('step size cannot be zero', { code: SqlState.invalidParameterValue })
   const items: ScalarValue[] = []
-  for (let i = 0, at = start; first > start ? at <= stop : at >= stop; at = later(start, step, ++i)) {
+  for (let i = 0, at = start; first > start ? at <= stop : at >= stop; at = later(start, step, ++i, zone)) {
     if (at === stop && !inclusive) break
     checkItems(items.length)
     const ticks = at / perTick

@@ -1,5 +1,4 @@
 import type { Schema } from 'apache-arrow'
-import type { Region } from '@volley/kernels'
 import type { Expr } from '../expressions/expr.ts'
 import { ExecutionPlan } from '../plan/execution-plan.ts'
 import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'

@@ -1,4 +1,7 @@
+import type { DataType } from 'apache-arrow'
 import { SqlState, VolleyError } from '../errors.ts'
+import { typeName } from './data-types.ts'
+import { timezoneOf } from './type-factory.ts'
 
 /** Offsets of the hours that were asked for, by zone. */
 const caches = new Map<string, { readonly format: Intl.DateTimeFormat; readonly offsets: Map<number, number> }>()
@@ -56,10 +59,18 @@ export function zoneOffset(zone: string, seconds: number): number {
   return offset
 }
 
-/** The moment at which a clock of the zone shows a local time; of two, the first; of none, as before the gap. */
+/**
+ * The moment at which a clock of the zone shows a local time: of two, when clocks are put back, the second; of none, when
+ * they are put forward, as if they had not been (PostgreSQL's DetermineTimeZoneOffset).
+ */
 export function localToUtc(zone: string, local: number): number {
   const before = local - zoneOffset(zone, local - 86_400)
-  if (before + zoneOffset(zone, before) === local) return before
   const after = local - zoneOffset(zone, local + 86_400)
-  return after + zoneOffset(zone, after) === local ? after : before
+  return before !== after && after + zoneOffset(zone, after) === local ? after : before
+}
+
+/** The zone of a timestamp type whose clocks do not show UTC; null for other types. */
+export function clockZone(type: DataType): string | null {
+  const zone = typeName(type) === 'Timestamp' ? timezoneOf(type) : null
+  return zone === null || /^(?:utc|\+00:?(?:00)?)$/i.test(zone) ? null : zone
 }

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { jsonValue } from '@volley/core'
+import { connect, type VolleySession } from '../src/index.ts'
+
+let session: VolleySession
+
+beforeAll(async () => {
+  session = await connect({ threads: 1, files: false })
+})
+
+afterAll(async () => {
+  await session.close()
+})
+
+async function rows(sql: string): Promise<unknown[][]> {
+  const result = await session.sql(sql)
+  const { fields } = result.schema
+  const found: unknown[][] = []
+  for await (const chunk of result.chunks()) {
+    for (const row of chunk) found.push(row.map((value, i) => jsonValue(value, fields[i]!.type)))
+  }
+  return found
+}
+
+/** Each expression as text, as PostgreSQL writes it. */
+async function texts(...expressions: readonly string[]): Promise<unknown[]> {
+  const [row] = await rows(`SELECT ${expressions.map((expression) => `CAST(${expression} AS TEXT)`).join(', ')}`)
+  return row!
+}
+
+/** https://www.postgresql.org/docs/current/functions-datetime.html: days and months are those of the session's clocks. */
+describe('timestamps with a time zone', () => {
+  beforeAll(async () => {
+    await rows("SET timezone = 'America/Denver'")
+  })
+
+  afterAll(async () => {
+    await rows('RESET timezone')
+  })
+
+  test('a day is no 24 hours where clocks change, as the manual has it', async () => {
+    const start = "TIMESTAMPTZ '2005-04-02 12:00:00-07'"
+    expect(await texts(`${start} + INTERVAL '1 day'`, `${start} + INTERVAL '24 hours'`)).toEqual([
+      '2005-04-03 12:00:00-06',
+      '2005-04-03 13:00:00-06',
+    ])
+    expect(await texts("TIMESTAMPTZ '2005-10-31 12:00:00-07' - INTERVAL '1 day 1 hour'")).toEqual([
+      '2005-10-30 11:00:00-07',
+    ])
+    expect(await texts("TIMESTAMPTZ '2005-10-15 12:00:00-06' + INTERVAL '1 month'")).toEqual(['2005-11-15 12:00:00-07'])
+  })
+
+  test('a local time that is not there is as if clocks had stayed; of two, it is the later', async () => {
+    expect(await texts("TIMESTAMPTZ '2005-03-03 02:30:00' + INTERVAL '1 month'")).toEqual(['2005-04-03 03:30:00-06'])
+    expect(
+      await texts("TIMESTAMPTZ '2005-10-30 01:30:00'", "TIMESTAMPTZ '2005-10-29 01:30' + INTERVAL '1 day'"),
+    ).toEqual(['2005-10-30 01:30:00-07', '2005-10-30 01:30:00-07'])
+  })
+
+  test('days are cut off and counted up by the zone', async () => {
+    expect(await texts("date_trunc('day', TIMESTAMPTZ '2005-04-03 12:00:00-06')")).toEqual(['2005-04-03 00:00:00-07'])
+    const days =
+      "generate_series(TIMESTAMPTZ '2005-04-02 12:00-07', TIMESTAMPTZ '2005-04-04 12:00-06', INTERVAL '1 day')"
+    expect(await rows(`SELECT CAST(day AS TEXT) FROM (SELECT unnest(${days}) AS day) ORDER BY 1`)).toEqual([
+      ['2005-04-02 12:00:00-07'],
+      ['2005-04-03 12:00:00-06'],
+      ['2005-04-04 12:00:00-06'],
+    ])
+  })
+
+  test('over a column, as over literals', async () => {
+    expect(
+      await rows(`SELECT CAST(t + i AS TEXT) FROM (VALUES
+        (TIMESTAMPTZ '2005-04-02 12:00-07', INTERVAL '1 day'), (TIMESTAMPTZ '2005-04-02 12:00-07', INTERVAL '24 hours'),
+        (NULL, INTERVAL '1 day')) v(t, i)`),
+    ).toEqual([['2005-04-03 12:00:00-06'], ['2005-04-03 13:00:00-06'], [null]])
+  })
+})
+
+/** https://www.postgresql.org/docs/current/functions-math.html */
+describe('width_bucket', () => {
+  test('has equal buckets between two bounds, up or down, and one at each side', async () => {
+    expect(
+      await rows(`SELECT width_bucket(5.35, 0.024, 10.06, 5), width_bucket(9, 10, 0, 10), width_bucket(0, 1, 10, 3),
+        width_bucket(10, 1, 10, 3), width_bucket(1e-1::DOUBLE, 0, 1, 10), width_bucket(NULL, 0, 1, 10)`),
+    ).toEqual([[3, 2, 0, 4, 2, null]])
+    expect(await rows("SELECT width_bucket(DATE '2024-02-01', ARRAY[DATE '2024-01-01', DATE '2024-02-01'])")).toEqual([
+      [2],
+    ])
+  })
+
+  test.each([
+    ['width_bucket(1, 1, 1, 3)', 'lower bound cannot equal upper bound'],
+    ['width_bucket(1, 0, 1, 0)', 'count must be greater than zero'],
+    ["width_bucket('NaN'::DOUBLE, 0, 1, 3)", 'operand, lower bound, and upper bound cannot be NaN'],
+    ["width_bucket(1, 0, 'Infinity'::DOUBLE, 3)", 'lower and upper bounds must be finite'],
+  ])('%s is refused', async (call, message) => {
+    await expect(rows(`SELECT ${call}`)).rejects.toMatchObject({ code: '2201G', message })
+  })
+})
