@@ -19,12 +19,14 @@ import { REGEX_SEARCH_FUNCTIONS } from './regex-search-functions.ts'
 import { SERIES_FUNCTIONS } from './series-functions.ts'
 import { STRUCT_FUNCTIONS } from './struct-functions.ts'
 import { SYSTEM_FUNCTIONS } from './system-functions.ts'
+import { TEXT_SEARCH_FUNCTIONS } from './text-search-functions.ts'
 import { CONCAT_FUNCTIONS, TEXT_FUNCTIONS } from './text-functions.ts'
 
 /** Every scalar function that ships with the engine, one family per file. */
 export const SCALAR_FUNCTIONS: readonly ScalarFunction[] = [
   ...TEXT_FUNCTIONS,
   ...CONCAT_FUNCTIONS,
+  ...TEXT_SEARCH_FUNCTIONS,
   ...BYTES_FUNCTIONS,
   ...REGEX_FUNCTIONS,
   ...REGEX_SEARCH_FUNCTIONS,
