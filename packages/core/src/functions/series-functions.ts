@@ -4,13 +4,19 @@ import { addMonths } from '../types/calendar.ts'
 import { commonType, isInteger } from '../types/coercion.ts'
 import { typeName } from '../types/data-types.ts'
 import { clockZone, localToUtc, zoneOffset } from '../types/time-zone.ts'
+import { readBigInt64, writeInt64 } from '../types/ticks.ts'
 import type { IntervalValue, ScalarValue } from '../types/scalar-value.ts'
 import { INT64, INTERVAL, listType, NULL, ticksPerSecond } from '../types/type-factory.ts'
+import { Operand, wordsOf } from '../vectors/operand.ts'
+import { allRows } from '../vectors/selection.ts'
+import { ConstantVector, ListVector, PrimitiveVector, type Vector } from '../vectors/vector.ts'
 import { checkItems } from './check-items.ts'
 import { defineFunction } from './define.ts'
 import { evaluateRows } from './evaluate-rows.ts'
-import type { ResolvedFunction, ScalarFunction } from './scalar-function.ts'
+import type { ResolvedFunction, ScalarCall, ScalarFunction } from './scalar-function.ts'
 
+const MAX_OFFSET = 2147483647
+const MAX_EXACT = BigInt(Number.MAX_SAFE_INTEGER)
 const NANOS_PER_SECOND = 1_000_000_000n
 const NANOS_PER_DAY = 86_400_000_000_000n
 
@@ -29,15 +35,64 @@ function resolveMoments(argTypes: readonly DataType[]): ResolvedFunction | null 
   return { argTypes: [type, type, INTERVAL], returnType: listType(type), nullable: 'propagate' }
 }
 
-function integers(args: readonly bigint[], inclusive: boolean): bigint[] {
+/** Start, step and length of a series of integers. */
+interface Series {
+  readonly start: bigint
+  readonly step: bigint
+  readonly count: number
+}
+
+function seriesOf(args: readonly bigint[], inclusive: boolean): Series {
   const [start, stop] = args.length === 1 ? [0n, args[0]!] : [args[0]!, args[1]!]
   const step = args[2] ?? 1n
   if (step === 0n) throw new VolleyError('step size cannot be zero', { code: SqlState.invalidParameterValue })
   const end = inclusive ? stop + (step > 0n ? 1n : -1n) : stop
   const distance = step > 0n ? end - start : start - end
   const size = step > 0n ? step : -step
-  const count = distance <= 0n ? 0 : Number((distance + size - 1n) / size)
-  return Array.from({ length: checkItems(count) }, (_, i) => start + BigInt(i) * step)
+  return { start, step, count: checkItems(distance <= 0n ? 0 : Number((distance + size - 1n) / size)) }
+}
+
+/** One list of integers for each selected row; one for all, where all arguments are constant. */
+function integerLists({ args, type, selection, length, region }: ScalarCall, inclusive: boolean): Vector {
+  const operands = args.map((arg) => new Operand(arg))
+  const constant = operands.every((operand) => operand.isConstant)
+  const lists = constant ? 1 : length
+  const offsets = region.i32(lists + 1).fill(0)
+  const validity = region.bitmap(lists, false)
+  const found: (Series | null)[] = []
+  let total = 0
+  for (const row of constant ? [0] : (selection ?? allRows(length))) {
+    const present = operands.every((operand) => operand.isValid(row))
+    const series = present
+      ? seriesOf(
+          operands.map(({ words, mask }) => readBigInt64(words, 2 * (row & mask))),
+          inclusive,
+        )
+      : null
+    if (series !== null) validity[row >>> 3]! |= 1 << (row & 7)
+    found.push(series)
+    offsets[row + 1] = series?.count ?? 0
+    total += series?.count ?? 0
+  }
+  if (total > MAX_OFFSET) throw new VolleyError(`lists of ${total} items in one batch are too long`, { code: '54000' })
+  for (let row = 0; row < lists; row++) offsets[row + 1]! += offsets[row]!
+  const values = region.i64(total)
+  let at = 0
+  for (const series of found) if (series !== null) at = writeSeries(series, values, at)
+  const items = new PrimitiveVector(INT64, total, null, values)
+  const list = new ListVector(type, lists, validity, offsets, items)
+  return constant ? new ConstantVector(list, length) : list
+}
+
+/** Writes a series at a place and returns the place behind it; by doubles where all of it is exact in them. */
+function writeSeries({ start, step, count }: Series, values: BigInt64Array, at: number): number {
+  const ends = [start, start + step * BigInt(count)]
+  if (ends.every((end) => end <= MAX_EXACT && end >= -MAX_EXACT)) {
+    const words = wordsOf(values)
+    const by = Number(step)
+    for (let i = 0, value = Number(start); i < count; i++, value += by) writeInt64(words, 2 * (at + i), value)
+  } else for (let i = 0; i < count; i++) values[at + i] = start + BigInt(i) * step
+  return at + count
 }
 
 /**
@@ -99,7 +154,7 @@ export const SERIES_FUNCTIONS: readonly ScalarFunction[] = (['range', 'generate_
         : (resolveIntegers(argTypes) ?? resolveMoments(argTypes)),
     evaluate: (call) =>
       typeName(call.args[0]!.type) === 'Int64'
-        ? evaluateRows(call, (args) => integers(args as readonly bigint[], inclusive))
+        ? integerLists(call, inclusive)
         : evaluateRows(call, (args) => moments(args, call.args[0]!.type, inclusive)),
   })
 })

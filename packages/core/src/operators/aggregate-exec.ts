@@ -14,6 +14,7 @@ import { batchBytes } from '../runtime/batch-bytes.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
 import { columnsOfExprs, demandColumns } from '../runtime/column-demand.ts'
 import { operatorStream } from '../runtime/operator-stream.ts'
+import { Pace } from '../runtime/pace.ts'
 import { runSteps, type Steps } from '../runtime/run-steps.ts'
 import { sliceBatch } from '../runtime/slice-batch.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
@@ -168,6 +169,7 @@ export class AggregateExec extends ExecutionPlan {
     const spilled = new SpilledGroups(this, { keyTypes, stateTypes, createState }, memory, context)
     const dictionaries = new Set<Vector>()
     const sorted = this.sortedBy !== null
+    const pace = new Pace(mode === 'final' ? [] : [...groups, ...calls.flatMap((call) => call.exprs)])
     // Of sorted rows, all groups but the last are complete, and come out from time to time.
     let due = false
     let state = createState()
@@ -175,13 +177,15 @@ export class AggregateExec extends ExecutionPlan {
       if (mode !== 'final' && groupingSets !== null && (mode === 'partial' || partition === 0)) {
         addEmptySets(state, groups.length, groupingSets, context)
       }
-      for (let batch = await input.next(); batch !== null; batch = await input.next()) {
+      for (let next = await input.next(); next !== null; next = await input.next()) {
+        const batch = next.retain()
         const scratch = context.region()
+        let bytes = 0
         try {
           due ||= sorted && state.groupCount >= context.batchSize
           const keys = mode === 'final' || due ? this.stateKeys(batch, scratch) : []
-          const add = (rows: RecordBatch): void =>
-            mode === 'final' ? state.merge(rows, keys, keyTypes.length) : state.update(rows, groupingSets, scratch)
+          const add = (rows: RecordBatch, region: Region = scratch): void =>
+            mode === 'final' ? state.merge(rows, keys, keyTypes.length) : state.update(rows, groupingSets, region)
           const ended = due ? firstChange(batch, keys) : 0
           if (ended > 0) {
             add(rowsOf(batch, 0, ended))
@@ -189,12 +193,29 @@ export class AggregateExec extends ExecutionPlan {
             state = createState()
             due = false
           }
-          add(ended > 0 ? rowsOf(batch, ended, batch.numRows) : batch)
+          const rest = ended > 0 ? rowsOf(batch, ended, batch.numRows) : batch
+          const rows = rest.numRows
+          if (rows === 0) add(rest)
+          for (let start = 0; start < rows;) {
+            if (start > 0) await context.giveWay()
+            const began = performance.now()
+            const piece = pace.piece(rest, start)
+            const region = context.region()
+            try {
+              add(piece, region)
+            } finally {
+              region.release()
+            }
+            start += piece.numRows
+            pace.took(piece.numRows, performance.now() - began)
+          }
+          bytes = batchBytes(batch, dictionaries)
         } finally {
           scratch.release()
+          batch.release()
         }
         // Room to double for the next batch, or to be written out.
-        const room = batchBytes(batch, dictionaries) + spilled.bufferBytes
+        const room = bytes + spilled.bufferBytes
         if (memory.tryResize(2 * state.bytes + room)) continue
         if (sorted && state.groupCount > 1) {
           due = true

@@ -7,6 +7,7 @@ import type { Statistics } from '../plan/statistics.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
 import { columnsOfExprs, demandColumns, demandedColumns } from '../runtime/column-demand.ts'
 import { operatorStream } from '../runtime/operator-stream.ts'
+import { Pace } from '../runtime/pace.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
 import { offerProbeFilters, probeFiltersOf } from './probe-filters.ts'
@@ -66,21 +67,36 @@ export class FilterExec extends ExecutionPlan {
   }
 
   private async *filter(input: BatchStream, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
-    for (let batch = await input.next(); batch !== null; batch = await input.next()) {
-      const region = context.region()
-      let selection
+    const pace = new Pace([this.predicate])
+    for (let next = await input.next(); next !== null; next = await input.next()) {
+      const batch = next.retain()
       try {
-        selection = evaluatePredicate(this.predicate, batch, region)
-      } catch (error) {
-        region.release()
-        throw error
+        for (let start = 0; start < batch.numRows;) {
+          if (start > 0) await context.giveWay()
+          const piece = pace.piece(batch, start)
+          start += piece.numRows
+          const passed = this.passing(piece, pace, context)
+          if (passed !== null) yield passed
+        }
+      } finally {
+        batch.release()
       }
-      if (selection.length === 0) {
-        region.release()
-        continue
-      }
+    }
+  }
+
+  private passing(batch: RecordBatch, pace: Pace, context: TaskContext): RecordBatch | null {
+    const region = context.region()
+    let passed: RecordBatch | null = null
+    try {
+      const began = performance.now()
+      const selection = evaluatePredicate(this.predicate, batch, region)
+      pace.took(batch.numRows, performance.now() - began)
+      if (selection.length === 0) return null
       region.dependOn(batch.region)
-      yield new RecordBatch(this.schema, batch.columns, batch.length, selection, region)
+      passed = new RecordBatch(this.schema, batch.columns, batch.length, selection, region)
+      return passed
+    } finally {
+      if (passed === null) region.release()
     }
   }
 }

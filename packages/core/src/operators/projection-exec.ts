@@ -8,6 +8,7 @@ import type { Statistics } from '../plan/statistics.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
 import { columnsOfExprs, demandColumns, demandedColumns } from '../runtime/column-demand.ts'
 import { operatorStream } from '../runtime/operator-stream.ts'
+import { Pace } from '../runtime/pace.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
 import { NullVector } from '../vectors/vector.ts'
@@ -82,21 +83,35 @@ export class ProjectionExec extends ExecutionPlan {
 
   private async *project(input: BatchStream, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
     const demanded = demandedColumns(context, this)
+    const pace = new Pace(this.exprs)
     for (let batch = await input.next(); batch !== null; batch = await input.next()) {
-      const region = context.region()
-      let columns
-      try {
-        columns = this.exprs.map((expr, i) =>
-          demanded === null || demanded.has(i)
-            ? expr.evaluate(batch!, batch!.selection, region)
-            : new NullVector(expr.type, batch!.length, null),
-        )
-      } catch (error) {
-        region.release()
-        throw error
+      const rows = batch.numRows
+      if (rows === 0) yield this.projected(batch, demanded, context)
+      for (let start = 0; start < rows;) {
+        const began = performance.now()
+        const piece = pace.piece(batch, start)
+        const out = this.projected(piece, demanded, context)
+        start += piece.numRows
+        pace.took(piece.numRows, performance.now() - began)
+        // Whoever asks for the next one gives way.
+        yield out
       }
+    }
+  }
+
+  private projected(batch: RecordBatch, demanded: ReadonlySet<number> | null, context: TaskContext): RecordBatch {
+    const region = context.region()
+    try {
+      const columns = this.exprs.map((expr, i) =>
+        demanded === null || demanded.has(i)
+          ? expr.evaluate(batch, batch.selection, region)
+          : new NullVector(expr.type, batch.length, null),
+      )
       region.dependOn(batch.region)
-      yield new RecordBatch(this.schema, columns, batch.length, batch.selection, region)
+      return new RecordBatch(this.schema, columns, batch.length, batch.selection, region)
+    } catch (error) {
+      region.release()
+      throw error
     }
   }
 }
