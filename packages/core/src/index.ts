@@ -44,7 +44,7 @@ export { allocValues, constantVector, readDecimal, vectorOf, writeDecimal } from
 export { scalarAt } from './vectors/scalar-at.ts'
 export { Operand, wordsOf } from './vectors/operand.ts'
 export { bitsOfRows, clearBit, commonValidity, copyBits, gatherBits, getBit, setBit } from './vectors/bitmap.ts'
-export { compareBytes, countCodePoints, equalBytes, indexOfBytes } from './vectors/bytes-kernels.ts'
+export { compareBytes, equalBytes, indexOfBytes } from './vectors/bytes-kernels.ts'
 export { allRows, mergeRows, selectTrue, withoutRows } from './vectors/selection.ts'
 export { NO_ROW, takeVector } from './vectors/take.ts'
 export { concatVectors } from './vectors/concat.ts'

@@ -1,4 +1,5 @@
 // Kernels over the imported memory. Addresses are byte offsets; every kernel has a JavaScript twin in src/.
+export { countCharacters } from './characters'
 export { filterF64, filterI32, filterI64, filterU32, filterU64 } from './filter-compare'
 export {
   countBits,
@@ -16,4 +17,7 @@ export { countPacked } from './groups'
 export { addScores, takeScores } from './scores'
 export { selectContaining } from './substring'
 export { foldFloats, foldIntegers } from './sums'
-export { copyTexts } from './texts'
+export { gatherEntries, selectCodes, unpackBits } from './dictionary-codes'
+export { uncompressSnappy } from './snappy'
+export { copyTexts, measureTexts, takeTexts } from './texts'
+export { widenI16 } from './widen'

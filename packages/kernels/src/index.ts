@@ -28,6 +28,7 @@ export {
   type ValueLine,
   type ValueMapping,
 } from './column-values.ts'
+export { countCharacters } from './count-characters.ts'
 export { countPackedValues } from './count-values.ts'
 export { copyTexts } from './copy-texts.ts'
 export { KeyTable } from './key-table.ts'
@@ -36,3 +37,4 @@ export { type FloatFold, foldFloats } from './fold-floats.ts'
 export { foldIntegers, type IntegerFold } from './fold-integers.ts'
 export { selectContaining } from './select-containing.ts'
 export { SCORE_WINDOW, type ScoreFormula, ScoreWindow, withScoreWindow } from './score-window.ts'
+export { widenIntegers } from './widen-integers.ts'

@@ -7,6 +7,8 @@ export interface WasmKernels {
   filterI64: FilterKernel<bigint>
   filterU64: FilterKernel<bigint>
   filterF64: FilterKernel<number>
+  countCharacters(bytes: number, offsets: number, rows: number, count: number, out: number): void
+  widenI16(values: number, count: number, out: number): void
   unpackDocs(words: number, offsets: number, flags: number, blocks: number, previous: number, out: number): number
   unpackNumbers(words: number, offsets: number, widths: number, blocks: number, addend: number, out: number): void
   setBits(docs: number, count: number, bits: number): void

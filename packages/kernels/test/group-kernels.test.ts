@@ -3,12 +3,14 @@ import { describe, expect, it } from 'vitest'
 import {
   allowWasm,
   Arena,
+  countCharacters,
   countPackedValues,
   foldFloats,
   foldIntegers,
   Region,
   SCORE_WINDOW,
   selectContaining,
+  widenIntegers,
   withScoreWindow,
 } from '../src/index.ts'
 
@@ -204,5 +206,62 @@ describe('kernels over groups of rows', () => {
       { seed: 45, numRuns: 60 },
     )
     expect(kept).toBeGreaterThan(200)
+  })
+
+  it('count the characters of texts, as JavaScript does', () => {
+    let long = 0
+    fc.assert(
+      fc.property(
+        fc.array(fc.string({ unit: fc.constantFrom('a', 'é', '€', '😀', '\0', '\x7f'), maxLength: 40 }), {
+          maxLength: 60,
+          size: 'max',
+        }),
+        fc.boolean(),
+        (texts, all) => {
+          const encoded = texts.map((text) => new TextEncoder().encode(text))
+          const some = [...texts.keys()].filter((row) => all || row % 3 !== 1)
+          const [wasm, twin] = twice((region) => {
+            const total = encoded.reduce((sum, one) => sum + one.length, 0)
+            const bytes = region === null ? new Uint8Array(total) : region.u8(total)
+            const offsets = region === null ? new Int32Array(texts.length + 1) : region.i32(texts.length + 1)
+            offsets[0] = 0
+            for (const [row, one] of encoded.entries()) {
+              bytes.set(one, offsets[row])
+              offsets[row + 1] = offsets[row]! + one.length
+            }
+            const rows = region === null ? Uint32Array.from(some) : region.u32(some.length)
+            rows.set(some)
+            const out = region === null ? new Int32Array(texts.length) : region.i32(texts.length)
+            countCharacters(bytes, offsets, all ? null : rows, some.length, out)
+            return some.map((row) => out[row])
+          })
+          const expected = some.map((row) => [...texts[row]!].length)
+          expect(wasm).toEqual(expected)
+          expect(twin).toEqual(expected)
+          long += +(some.length >= 16)
+        },
+      ),
+      { numRuns: 200 },
+    )
+    expect(long).toBeGreaterThan(30)
+  })
+
+  it('widen integers', () => {
+    let long = 0
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -32768, max: 32767 }), { maxLength: 90, size: 'max' }), (numbers) => {
+        const [wasm, twin] = twice((region) => {
+          const values = region === null ? new Int16Array(numbers.length) : region.i16(numbers.length)
+          values.set(numbers)
+          const out = region === null ? new Int32Array(numbers.length) : region.i32(numbers.length)
+          widenIntegers(values, numbers.length, out)
+          return [...out]
+        })
+        expect(wasm).toEqual(numbers)
+        expect(twin).toEqual(numbers)
+        long += +(numbers.length >= 32)
+      }),
+    )
+    expect(long).toBeGreaterThan(10)
   })
 })

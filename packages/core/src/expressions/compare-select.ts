@@ -4,6 +4,7 @@ import {
   filterCompareI64,
   filterCompareU32,
   filterCompareU64,
+  widenIntegers,
   type Region,
 } from '@volley/kernels'
 import { internalError } from '../errors.ts'
@@ -86,6 +87,16 @@ function filterByConstant(
     case 'Int32':
     case 'Date':
       n = filterCompareI32(values as Int32Array, wanted, constant as number, selection, rows.length, out)
+      break
+    case 'Int16':
+      n = filterCompareI32(
+        widenNumbers(values, region) as Int32Array,
+        wanted,
+        constant as number,
+        selection,
+        rows.length,
+        out,
+      )
       break
     case 'Uint32':
       n = filterCompareU32(values as Uint32Array, wanted, constant as number, selection, rows.length, out)
@@ -196,6 +207,11 @@ function compareInto(
 /** Small integers and floats as Int32Array or Float64Array, so that kernels see two kinds of arrays only. */
 export function widenNumbers(values: PrimitiveArray, region: Region): NumberArray {
   if (values instanceof Int32Array || values instanceof Float64Array) return values
+  if (values instanceof Int16Array) {
+    const out = region.i32(values.length)
+    widenIntegers(values, values.length, out)
+    return out
+  }
   const narrow = values instanceof Uint32Array || values instanceof Float32Array
   const out = narrow ? region.f64(values.length) : region.i32(values.length)
   out.set(values as unknown as ArrayLike<number>)

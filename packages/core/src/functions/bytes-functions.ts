@@ -1,9 +1,9 @@
-import type { Region } from '@volley/kernels'
+import { countCharacters, type Region } from '@volley/kernels'
 import type { DataType } from 'apache-arrow'
 import { BINARY, BOOL, INT32, UTF8 } from '../types/type-factory.ts'
 import { boolVector, commonValidity } from '../vectors/bitmap.ts'
 import { allocValues, constantVector } from '../vectors/build.ts'
-import { countCodePoints, equalBytes, indexOfBytes } from '../vectors/bytes-kernels.ts'
+import { equalBytes, indexOfBytes } from '../vectors/bytes-kernels.ts'
 import { Operand } from '../vectors/operand.ts'
 import { allRows } from '../vectors/selection.ts'
 import { BytesVector, ConstantVector, DictionaryVector, PrimitiveVector, type Vector } from '../vectors/vector.ts'
@@ -12,7 +12,14 @@ import { defineFunction } from './define.ts'
 import { evaluateRows } from './evaluate-rows.ts'
 import type { ScalarCall, ScalarFunction } from './scalar-function.ts'
 
-type Measure = (bytes: Uint8Array, start: number, end: number) => number
+/** Writes a number of each text, bytes[offsets[row] .. offsets[row + 1]), of the first `count` of `rows` to out[row]. */
+type Measure = (
+  bytes: Uint8Array,
+  offsets: Int32Array,
+  rows: Uint32Array | null,
+  count: number,
+  out: Int32Array,
+) => void
 
 /** An Int32 of each run of bytes. */
 function measure(call: ScalarCall, of: Measure): Vector {
@@ -20,18 +27,52 @@ function measure(call: ScalarCall, of: Measure): Vector {
   const operand = new Operand(call.args[0]!)
   if (operand.isAlwaysNull) return constantVector(call.type, null, length, region)
   const { offsets, bytes } = operand.bytes
-  const rows = presentRowsOf(
-    [operand],
-    operand.isConstant ? allRows(Math.min(1, length)) : (call.selection ?? allRows(length)),
-    region,
-  )
-  const out = allocValues(INT32, operand.isConstant ? 1 : length, region)
-  for (let k = 0; k < rows.length; k++) {
-    const at = operand.at(rows[k]!)
-    out[rows[k]!] = of(bytes, offsets[at]!, offsets[at + 1]!)
+  if (operand.isConstant) {
+    const out = allocValues(INT32, operand.data.length, region) as Int32Array
+    of(bytes, offsets, null, operand.data.length, out)
+    const value = allocValues(INT32, 1, region)
+    value[0] = out[operand.at(0)]!
+    return new ConstantVector(new PrimitiveVector(call.type, 1, null, value), length)
   }
-  if (operand.isConstant) return new ConstantVector(new PrimitiveVector(call.type, 1, null, out), length)
+  const rows = presentRowsOf([operand], call.selection ?? allRows(length), region)
+  const out = allocValues(INT32, length, region) as Int32Array
+  if (operand.codes === null) of(bytes, offsets, insideOf(rows, length, region), rows.length, out)
+  else measureCodes(operand.codes, operand.bytes, rows, of, out, region)
   return new PrimitiveVector(call.type, length, operand.validity, out)
+}
+
+/** Each entry once, where there are not more of them than rows. */
+function measureCodes(
+  codes: Uint32Array,
+  { length, offsets, bytes }: BytesVector,
+  rows: Uint32Array,
+  of: Measure,
+  out: Int32Array,
+  region: Region,
+): void {
+  const entries = length <= rows.length ? null : region.u32(rows.length)
+  if (entries !== null) for (let k = 0; k < rows.length; k++) entries[k] = codes[rows[k]!]!
+  const byCode = region.i32(length)
+  of(bytes, offsets, entries, entries === null ? length : rows.length, byCode)
+  for (let k = 0; k < rows.length; k++) out[rows[k]!] = byCode[codes[rows[k]!]!]!
+}
+
+/** Rows in the region's memory, for kernels; null for all. */
+function insideOf(rows: Uint32Array, length: number, region: Region): Uint32Array | null {
+  if (rows.length === length) return null
+  if (rows.buffer === region.arena.buffer) return rows
+  const inside = region.u32(rows.length)
+  inside.set(rows)
+  return inside
+}
+
+function scaledLength(scale: number): Measure {
+  return (_bytes, offsets, rows, count, out) => {
+    for (let k = 0; k < count; k++) {
+      const row = rows === null ? k : rows[k]!
+      out[row] = (offsets[row + 1]! - offsets[row]!) * scale
+    }
+  }
 }
 
 type TextTest = (bytes: Uint8Array, start: number, end: number, part: Uint8Array) => boolean
@@ -139,25 +180,14 @@ export const BYTES_FUNCTIONS: readonly ScalarFunction[] = [
     ['char_length', 'character_length'],
     'Number of characters (code points).',
     [["length('jose')", '4']],
-    countCodePoints,
+    countCharacters,
     [UTF8],
   ),
-  lengthFunction(
-    'octet_length',
-    [],
-    'Number of bytes.',
-    [["octet_length('josé')", '5']],
-    (_bytes, start, end) => end - start,
-    [UTF8, BINARY],
-  ),
-  lengthFunction(
-    'bit_length',
-    [],
-    'Number of bits.',
-    [["bit_length('jose')", '32']],
-    (_bytes, start, end) => (end - start) * 8,
-    [UTF8, BINARY],
-  ),
+  lengthFunction('octet_length', [], 'Number of bytes.', [["octet_length('josé')", '5']], scaledLength(1), [
+    UTF8,
+    BINARY,
+  ]),
+  lengthFunction('bit_length', [], 'Number of bits.', [["bit_length('jose')", '32']], scaledLength(8), [UTF8, BINARY]),
   testFunction(
     'starts_with',
     'Whether a text starts with another.',

@@ -43,10 +43,3 @@ export function indexOfBytes(bytes: Uint8Array, start: number, end: number, need
   }
   return -1
 }
-
-/** Number of code points in a UTF-8 run: bytes that do not continue one. */
-export function countCodePoints(bytes: Uint8Array, start: number, end: number): number {
-  let count = 0
-  for (let i = start; i < end; i++) count += +((bytes[i]! & 0xc0) !== 0x80)
-  return count
-}
