@@ -1,6 +1,7 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
-import { formatLogicalPlan, logicalRules, optimize, optimizeVerbose } from '@volley/planner'
+import { formatLogicalPlan, logicalRules, optimize, optimizeVerbose, Union } from '@volley/planner'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { renumber } from '../src/rules/renumber-plan.ts'
 import { planning } from './support/build.ts'
 import { Random, randomQuery, randomTables } from './support/random-query.ts'
 import { distribute, multiset, query, runDistributed, settingsWith } from './support/run.ts'
@@ -71,6 +72,30 @@ test('optimized plans give the rows that DuckDB gives, with any rule switched of
   ]) {
     expect([...fired]).toContain(name)
   }
+}, 60_000)
+
+test('a query beside its copy gives its rows twice, with common subplans computed once and without, on workers too', async () => {
+  let shared = 0
+  for (let seed = FIRST; seed < FIRST + SEEDS / 4; seed++) {
+    const random = new Random(seed)
+    const { sql, plan } = randomQuery(random, randomTables(random))
+    // Rows of a limit without an order, and of an order with ties, need not be those of the copy.
+    if (sql.includes('LIMIT')) continue
+    const settings = settingsWith({ target_partitions: random.pick([1, 2, 3]) })
+    const one = optimize(plan, planning(settingsWith({ 'rules.common_subplans': 'off' })))
+    let next = 1_000_000
+    const copy = renumber(one, { planning: planning(), newId: () => next++ }).plan
+    const both = new Union([one, copy], one.columns)
+    const where = `seed ${seed}: ${sql}`
+    shared += +optimizeVerbose(both, planning()).changes.some((change) => change.rule === 'common_subplans')
+    const rows = multiset(await query(both, settings))
+    const off = settingsWith({ target_partitions: settings.targetPartitions, 'rules.common_subplans': 'off' })
+    expect(rows, where).toEqual(multiset(await query(both, off)))
+    const once = await query(one, settings)
+    expect(rows, where).toEqual(multiset([...once, ...once]))
+    expect(multiset((await runDistributed(distribute(both, settings, 2))).rows), where).toEqual(rows)
+  }
+  expect(shared).toBeGreaterThan(SEEDS / 40)
 }, 60_000)
 
 test('distributed plans give the same rows, whatever the workers and partitions, and read each partition as often as they say', async () => {

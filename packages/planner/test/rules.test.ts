@@ -1,11 +1,29 @@
-import { formatLogicalPlan, logicalRules, optimize, optimizeVerbose, type LogicalPlan } from '@volley/planner'
-import { ArithmeticExpr, CastExpr, INT64, literal, LogicalExpr, type Expr } from '@volley/core'
+import {
+  createPhysicalPlan,
+  formatLogicalPlan,
+  logicalRules,
+  optimize,
+  optimizeVerbose,
+  type LogicalPlan,
+} from '@volley/planner'
+import {
+  ArithmeticExpr,
+  CastExpr,
+  FLOAT64,
+  formatPlan,
+  INT64,
+  literal,
+  LogicalExpr,
+  ScalarFunctionExpr,
+  type Expr,
+} from '@volley/core'
 import { expect, test } from 'vitest'
 import {
   Builder,
   cmp,
   eq,
   exists,
+  functions,
   inQuery,
   int,
   join,
@@ -142,12 +160,14 @@ test('what equality does not correlate is computed for each distinct outer value
         TableScan: table=teams, columns=[team]
         Projection: exprs=[coalesce(n, 0) AS n, team]
           Join: type=left, on=team IS NOT DISTINCT FROM team
-            Aggregate: groups=[team], aggregates=[]
-              TableScan: table=teams, columns=[team]
+            CommonSubplan: id=1
+              Aggregate: groups=[team], aggregates=[]
+                TableScan: table=teams, columns=[team]
             Aggregate: groups=[team], aggregates=[count(*)]
               Join: type=inner, on=team < team
-                Aggregate: groups=[team], aggregates=[]
-                  TableScan: table=teams, columns=[team]
+                CommonSubplan: id=1
+                  Aggregate: groups=[team], aggregates=[]
+                    TableScan: table=teams, columns=[team]
                 TableScan: table=people, columns=[team]"
   `)
   expect(multiset(await query(plan))).toEqual(['10|0', '20|2', '40|5', 'NULL|0'])
@@ -231,4 +251,61 @@ test('sums that might overflow at a value do so at the greatest or the least', a
     expect(codes[0]).toBe(codes[1])
   }
   await expect(query(sums([1n, 2n, 2n ** 63n - 1n, 3n]))).rejects.toMatchObject({ code: '22003' })
+})
+
+test('an aggregate that stands twice is computed once, also where each place reads other columns of it', async () => {
+  const b = new Builder()
+  const grouped = (): LogicalPlan => {
+    const p = b.scan(people)
+    return b.aggregate(p, { team: ref(p, 'team') }, { n: ['count', null], oldest: ['max', ref(p, 'id')] })
+  }
+  const [left, right] = [grouped(), grouped()]
+  const most = b.aggregate(right, {}, { most: ['max', ref(right, 'n')] })
+  const both = join(left, most, 'inner', eq(ref(left, 'n'), ref(most, 'most')))
+  const plan = b.project(both, { team: ref(left, 'team'), oldest: ref(left, 'oldest') })
+  expect(optimized(plan)).toMatchInlineSnapshot(`
+    "Projection: exprs=[team, oldest]
+      Join: type=inner, on=n = most
+        CommonSubplan: id=1
+          Aggregate: groups=[team], aggregates=[count(*), max(id)]
+            TableScan: table=people, columns=[id, team]
+        Aggregate: groups=[], aggregates=[max(n)]
+          CommonSubplan: id=1
+            Aggregate: groups=[team], aggregates=[count(*), max(id)]
+              TableScan: table=people, columns=[id, team]"
+  `)
+  const off = settingsWith({ 'rules.common_subplans': 'off' })
+  expect(multiset(await query(plan))).toEqual(multiset(await query(plan, off)))
+  const settings = settingsWith({})
+  const physical = createPhysicalPlan(optimize(plan, planning(settings)), { settings })
+  expect(formatPlan(physical)).toMatchInlineSnapshot(`
+    "ProjectionExec: exprs=[team, oldest]
+      HashJoinExec: type=inner, mode=collect_left, on=[most = n], estimated=8 ⋈ 24 bytes
+        AggregateExec: mode=final, groups=[], aggregates=[max(n)]
+          AggregateExec: mode=partial, groups=[], aggregates=[max(n)]
+            SharedRowsExec: id=1, readers=2
+              AggregateExec: mode=final, groups=[team], aggregates=[count(*), max(id)]
+                AggregateExec: mode=partial, groups=[team], aggregates=[count(*), max(id)]
+                  FakeSource: table=people, columns=[id, team]
+        ReadSharedRowsExec: id=1"
+  `)
+})
+
+test('plans that differ by a constant, or have a volatile function, are computed each for itself', () => {
+  const b = new Builder()
+  const over = (predicate: (p: LogicalPlan) => Expr): LogicalPlan => {
+    const p = b.scan(people)
+    const kept = where(p, predicate(p))
+    return b.aggregate(kept, { team: ref(kept, 'team') }, { n: ['count', null] })
+  }
+  const random = new ScalarFunctionExpr(functions.scalar('random')!, [], FLOAT64)
+  const shared = (one: LogicalPlan, other: LogicalPlan): boolean => {
+    const both = join(one, other, 'inner', eq(ref(one, 'team'), ref(other, 'team')))
+    return optimized(b.project(both, { n: ref(one, 'n'), m: ref(other, 'n') })).includes('CommonSubplan')
+  }
+  const above = (n: number) => (p: LogicalPlan) => cmp('>', ref(p, 'id'), int(n))
+  expect(shared(over(above(1)), over(above(1)))).toBe(true)
+  expect(shared(over(above(1)), over(above(2)))).toBe(false)
+  const drawn = (p: LogicalPlan) => cmp('>', random, new CastExpr(ref(p, 'id'), FLOAT64, false))
+  expect(shared(over(drawn), over(drawn))).toBe(false)
 })

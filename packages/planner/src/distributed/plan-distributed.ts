@@ -14,6 +14,7 @@ import {
 } from '@volley/core'
 import { isVolatile } from '../expressions/analysis.ts'
 import { collectedChildren, ensureDistribution, isSpread } from '../physical/distribution.ts'
+import { linkSharedRows, withoutSharedRows } from '../physical/link-shared-rows.ts'
 import type { SplitPlacement } from '../session/session.ts'
 import {
   decide,
@@ -56,8 +57,8 @@ export interface DistributionContext {
  * one. What is above the last coalesce, and a plan that reads no splits at all, runs on the coordinator.
  */
 export function planDistributed(plan: ExecutionPlan, context: DistributionContext): DistributedPlan {
-  if (!isSpreadAnywhere(plan)) return { root: plan, inputs: [], stages: [] }
-  return new Cutter(context, plan, nothingStarted).plan()
+  if (!isSpreadAnywhere(plan)) return { root: linkSharedRows(plan), inputs: [], stages: [] }
+  return new Cutter(context, withoutSharedRows(plan), nothingStarted).plan()
 }
 
 function isSpreadAnywhere(plan: ExecutionPlan): boolean {

@@ -1,6 +1,14 @@
 import type { ValueRange } from '../catalog/table-provider.ts'
 import { ColumnRef } from '../logical/expressions.ts'
-import { Aggregate, Projection, TableScan, Union, type ColumnId, type LogicalPlan } from '../logical/logical-plan.ts'
+import {
+  Aggregate,
+  CommonSubplan,
+  Projection,
+  TableScan,
+  Union,
+  type ColumnId,
+  type LogicalPlan,
+} from '../logical/logical-plan.ts'
 
 /** What is known of the column of a table that a plan's column comes from. */
 export interface BaseColumn {
@@ -18,6 +26,10 @@ export function baseColumn(plan: LogicalPlan, id: ColumnId): BaseColumn | null {
     return { rows, range: plan.provider.columnRange?.(source.name) ?? null }
   }
   if (plan instanceof Union) return null
+  if (plan instanceof CommonSubplan) {
+    const below = plan.input.columns[plan.columns.findIndex((column) => column.id === id)]
+    return below === undefined ? null : baseColumn(plan.input, below.id)
+  }
   if (plan instanceof Projection || plan instanceof Aggregate) {
     const made = (plan instanceof Projection ? plan.exprs : plan.groups).find(({ column }) => column.id === id)
     return made?.expr instanceof ColumnRef ? baseColumn(plan.children[0]!, made.expr.id) : null

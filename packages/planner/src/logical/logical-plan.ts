@@ -548,6 +548,38 @@ export class Limit extends Unary {
   }
 }
 
+/**
+ * A plan that stands in several places: those with one id have equal inputs, so that their rows can be computed once. The
+ * columns are the input's by position, under the ids that they have in this place.
+ */
+export class CommonSubplan extends Unary {
+  override readonly kind = 'CommonSubplan'
+  readonly id: number
+  override readonly columns: readonly LogicalColumn[]
+
+  constructor(id: number, input: LogicalPlan, columns: readonly LogicalColumn[]) {
+    super(input)
+    this.id = id
+    this.columns = columns
+  }
+
+  override withChildren(children: readonly LogicalPlan[]): LogicalPlan {
+    return new CommonSubplan(this.id, children[0]!, this.columns)
+  }
+
+  override get expressions(): readonly Expr[] {
+    return []
+  }
+
+  override withExpressions(_expressions: readonly Expr[]): LogicalPlan {
+    return this
+  }
+
+  override details(): readonly (readonly [string, string])[] {
+    return [['id', String(this.id)]]
+  }
+}
+
 /** UNION ALL: input columns meet by position (the binder has cast them to common types). */
 export class Union extends LogicalPlan {
   override readonly kind = 'Union'

@@ -8,6 +8,7 @@ import {
   ProjectionExec,
   RecursiveQueryExec,
   SortExec,
+  SharedRowsExec,
   SortPreservingMergeExec,
   UnionExec,
   UnnestExec,
@@ -22,6 +23,7 @@ import { Field, Schema } from 'apache-arrow'
 import { evaluateConstant } from '../expressions/fold-constants.ts'
 import {
   Aggregate,
+  CommonSubplan,
   Filter,
   Join,
   Limit,
@@ -37,7 +39,9 @@ import {
   type LogicalColumn,
   type LogicalPlan,
 } from '../logical/logical-plan.ts'
+import { SubplanKeys } from '../rules/subplan-keys.ts'
 import { ensureDistribution, hashed, isMany, single } from './distribution.ts'
+import { linkSharedRows } from './link-shared-rows.ts'
 import type { PhysicalPlanningContext } from './physical-rule.ts'
 import { planAggregate } from './plan-aggregate.ts'
 import { planJoin } from './plan-join.ts'
@@ -51,7 +55,7 @@ import { isSortedBy } from './sorted-by.ts'
  */
 export function createPhysicalPlan(logical: LogicalPlan, context: PhysicalPlanningContext): ExecutionPlan {
   const { settings, distributed = false } = context
-  const { plan } = projectTo(planNode(logical, context), logical.columns)
+  const { plan } = projectTo(planNode(logical, { ...context, common: new Map() }), logical.columns)
   let current = single(ensureDistribution(plan, settings.targetPartitions, distributed), distributed)
   for (const rule of context.physicalRules ?? []) {
     if (!settings.ruleEnabled(rule.name)) continue
@@ -59,10 +63,21 @@ export function createPhysicalPlan(logical: LogicalPlan, context: PhysicalPlanni
     if (next !== current && formatPlan(next) !== formatPlan(current)) context.onRule?.({ rule: rule.name, plan: next })
     current = next
   }
-  return current
+  // A plan that will be dealt to tasks is linked when it is known what runs where.
+  return distributed ? current : linkSharedRows(current)
 }
 
-function planNode(node: LogicalPlan, context: PhysicalPlanningContext): Planned {
+/** A common subplan: those of its id and key are planned alike. */
+interface PlannedCommon {
+  readonly key: string | null
+  readonly plan: ExecutionPlan
+}
+
+interface NodeContext extends PhysicalPlanningContext {
+  readonly common: Map<number, PlannedCommon>
+}
+
+function planNode(node: LogicalPlan, context: NodeContext): Planned {
   if (node instanceof TableScan) return planScan(node, context)
   if (node instanceof Values) return planValues(node)
   if (node instanceof WorkTable) {
@@ -73,6 +88,7 @@ function planNode(node: LogicalPlan, context: PhysicalPlanningContext): Planned 
   if (node instanceof Join) {
     return planJoin(node, planNode(node.left, context), planNode(node.right, context), context)
   }
+  if (node instanceof CommonSubplan) return planCommon(node, context)
   const [child] = node.children
   if (child === undefined) throw notSupported(`executing ${node.kind}`)
   const input = planNode(child, context)
@@ -182,7 +198,17 @@ function planLimit(node: Limit, input: Planned, context: PhysicalPlanningContext
   return { plan: new LimitExec(single(plan, distributed), node.skip, node.fetch), ids: input.ids }
 }
 
-function planUnion(node: Union, context: PhysicalPlanningContext): Planned {
+function planCommon(node: CommonSubplan, context: NodeContext): Planned {
+  const known = context.common.get(node.id)
+  const key = new SubplanKeys().of(node.input)
+  const same = known !== undefined && known.key !== null && known.key === key
+  const plan = same ? known.plan : inOrder(planNode(node.input, context), node.input.columns).plan
+  if (known === undefined) context.common.set(node.id, { key, plan })
+  // A rule may have told its places apart.
+  return { plan: known === undefined || same ? new SharedRowsExec(node.id, plan) : plan, ids: idsOf(node.columns) }
+}
+
+function planUnion(node: Union, context: NodeContext): Planned {
   const inputs = node.children.map((child) => inOrder(planNode(child, context), child.columns))
   return { plan: new UnionExec(inputs.map((input) => input.plan)), ids: idsOf(node.columns) }
 }
@@ -197,7 +223,7 @@ function inOrder(input: Planned, columns: readonly LogicalColumn[]): Planned {
  * Both terms in one partition. The recursive term is run again each round, so it reads its tables where the query is run, not
  * through exchanges.
  */
-function planRecursive(node: RecursiveQuery, context: PhysicalPlanningContext): Planned {
+function planRecursive(node: RecursiveQuery, context: NodeContext): Planned {
   const schema = schemaOf(node.columns)
   const { targetPartitions } = context.settings
   const term = (child: LogicalPlan, distributed: boolean): ExecutionPlan => {

@@ -1,3 +1,4 @@
+import { commonSubplans } from './common-subplans.ts'
 import { decorrelateSubqueries } from './decorrelate-subqueries.ts'
 import { eliminateDistinct } from './eliminate-distinct.ts'
 import { eliminateOuterJoins } from './eliminate-outer-joins.ts'
@@ -33,5 +34,6 @@ export const logicalRules: readonly LogicalRule[] = [
   eliminateDistinct,
   pushDownLimits,
   mergeProjections,
+  commonSubplans,
   pruneColumns,
 ]

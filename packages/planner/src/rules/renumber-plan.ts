@@ -1,8 +1,8 @@
 import { transformExpr, type Expr } from '@volley/core'
-import { refOf, substitute } from '../expressions/analysis.ts'
-import { ScoreExpr, TextPredicateExpr } from '../logical/expressions.ts'
+import { ColumnRef, ScoreExpr, TextPredicateExpr } from '../logical/expressions.ts'
 import {
   Aggregate,
+  CommonSubplan,
   Join,
   Projection,
   RecursiveQuery,
@@ -27,7 +27,8 @@ export function renumber(
   const fresh = (column: LogicalColumn): LogicalColumn => {
     let next = columns.get(column.id)
     if (next === undefined) columns.set(column.id, (next = { ...column, id: context.newId() }))
-    return next
+    // Above an outer join a column may be NULL that is not where it is made.
+    return next.nullable === column.nullable ? next : { ...column, id: next.id }
   }
   return { plan: copy(plan, fresh, columns), columns }
 }
@@ -81,6 +82,7 @@ function copy(plan: LogicalPlan, fresh: Fresh, known: ReadonlyMap<ColumnId, Logi
     return new Unnest(node.input, lists, node.outer)
   }
   if (node instanceof Union) return new Union(node.children, node.columns.map(fresh))
+  if (node instanceof CommonSubplan) return new CommonSubplan(node.id, node.input, node.columns.map(fresh))
   if (node instanceof RecursiveQuery) {
     return new RecursiveQuery(node.name, node.initial, node.recursive, node.distinct, node.columns.map(fresh))
   }
@@ -88,8 +90,9 @@ function copy(plan: LogicalPlan, fresh: Fresh, known: ReadonlyMap<ColumnId, Logi
 }
 
 function rename(expr: Expr, known: ReadonlyMap<ColumnId, LogicalColumn>): Expr {
-  const refs = new Map([...known].map(([id, column]) => [id, refOf(column)] as const))
-  return transformExpr(substitute(expr, refs), (node) => {
+  return transformExpr(expr, (node) => {
+    if (node instanceof ColumnRef && known.has(node.id))
+      return new ColumnRef(known.get(node.id)!.id, node.name, node.type, node.nullable)
     if (node instanceof TextPredicateExpr && known.has(node.scan))
       return new TextPredicateExpr(known.get(node.scan)!.id, node.predicate)
     if (node instanceof ScoreExpr && known.has(node.scan)) return new ScoreExpr(known.get(node.scan)!.id, node.type)

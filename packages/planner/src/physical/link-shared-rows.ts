@@ -1,0 +1,56 @@
+import { formatPlan, ReadSharedRowsExec, SharedRowsExec, type ExecutionPlan } from '@volley/core'
+
+/**
+ * Common subplans of a plan that runs in one task: the first place of each executes it, the others read its rows. One that
+ * rules have made different in its places is executed in each.
+ */
+export function linkSharedRows(plan: ExecutionPlan): ExecutionPlan {
+  const places = new Map<number, Place>()
+  count(plan, places)
+  return places.size === 0 ? plan : link(plan, places)
+}
+
+/** Every common subplan as if it stood there alone: for plans whose places run in several tasks. */
+export function withoutSharedRows(plan: ExecutionPlan): ExecutionPlan {
+  if (plan instanceof SharedRowsExec) return withoutSharedRows(plan.input)
+  return withChildren(plan, withoutSharedRows)
+}
+
+interface Place {
+  readonly text: string
+  readers: number
+  /** The node that executes it, once it is linked, and how many read from it so far. */
+  source: SharedRowsExec | null
+  linked: number
+}
+
+/** The text of a plan, in which numbers that each rule gives anew are left out. */
+function textOf(plan: ExecutionPlan): string {
+  return formatPlan(plan).replaceAll(/#\d+/g, '#')
+}
+
+function count(plan: ExecutionPlan, places: Map<number, Place>): void {
+  if (plan instanceof SharedRowsExec) {
+    const text = textOf(plan.input)
+    const known = places.get(plan.id)
+    if (known === undefined) places.set(plan.id, { text, readers: 1, source: null, linked: 1 })
+    else if (known.text === text) {
+      known.readers++
+      return
+    }
+  }
+  for (const child of plan.children) count(child, places)
+}
+
+function link(plan: ExecutionPlan, places: ReadonlyMap<number, Place>): ExecutionPlan {
+  if (!(plan instanceof SharedRowsExec)) return withChildren(plan, (child) => link(child, places))
+  const place = places.get(plan.id)!
+  if (place.readers === 1 || place.text !== textOf(plan.input)) return link(plan.input, places)
+  if (place.source !== null) return new ReadSharedRowsExec(place.source, place.linked++)
+  return (place.source = new SharedRowsExec(plan.id, link(plan.input, places), place.readers))
+}
+
+function withChildren(plan: ExecutionPlan, rewrite: (child: ExecutionPlan) => ExecutionPlan): ExecutionPlan {
+  const children = plan.children.map(rewrite)
+  return children.every((child, i) => child === plan.children[i]) ? plan : plan.withChildren(children)
+}
