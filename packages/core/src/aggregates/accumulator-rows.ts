@@ -1,6 +1,6 @@
 import { Operand } from '../vectors/operand.ts'
 import type { Selection } from '../vectors/record-batch.ts'
-import { allRows } from '../vectors/selection.ts'
+import { allRows, selectBits } from '../vectors/selection.ts'
 
 /** Rows to add: the k-th is row `rows[k]` of the arguments, of group `groups[k]`. */
 export interface GroupedRows {
@@ -22,6 +22,29 @@ export function presentRows(
     if (!operand.isConstant && operand.validity !== null) present = withBits(present, operand.validity)
   }
   return present
+}
+
+/** Rows of one group: `rows`, or 0 to `count - 1`. */
+export interface SomeRows {
+  readonly rows: Uint32Array | null
+  readonly count: number
+}
+
+/** The rows at which an operand is not NULL. */
+export function presentOf(operand: Operand, rows: Selection | null, count: number): SomeRows {
+  if (operand.isAlwaysNull) return { rows, count: 0 }
+  if (operand.isConstant || operand.validity === null) return { rows, count }
+  const out = new Uint32Array(count)
+  const present = selectBits(operand.validity, rows ?? allRows(count), count, false, out)
+  return present === count ? { rows, count } : { rows: out, count: present }
+}
+
+let zeros = new Uint32Array(0)
+
+/** Group 0 for `length` rows, shared: never to be written. */
+export function groupZero(length: number): Uint32Array {
+  if (zeros.length < length) zeros = new Uint32Array(length * 2)
+  return zeros
 }
 
 function withBits(from: GroupedRows, validity: Uint8Array): GroupedRows {

@@ -43,6 +43,8 @@ export interface AggregateFunction {
 export interface GroupsAccumulator {
   /** Adds `count` rows: the k-th is row `rows[k]` of the arguments (row k, when `rows` is null), of group `groups[k]`. */
   update(groupCount: number, groups: Uint32Array, args: readonly Vector[], rows: Selection | null, count: number): void
+  /** The same where group 0 is the only one: rows `rows`, or rows 0 to `count - 1`. */
+  updateAll?(args: readonly Vector[], rows: Selection | null, count: number): void
   /** The same with partial states in place of arguments. */
   merge(groupCount: number, groups: Uint32Array, states: readonly Vector[], rows: Selection | null, count: number): void
   /** Adds the state of group `from` to that of group `into`, as if its rows had come before those of `into`. */

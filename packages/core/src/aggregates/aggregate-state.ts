@@ -8,6 +8,7 @@ import { RecordBatch, type Selection } from '../vectors/record-batch.ts'
 import { allRows } from '../vectors/selection.ts'
 import { ConstantVector, NullVector, type Vector } from '../vectors/vector.ts'
 import { NULL } from '../types/type-factory.ts'
+import { groupZero } from './accumulator-rows.ts'
 import type { AggregateCall } from './aggregate-call.ts'
 import type { GroupsAccumulator } from './aggregate-function.ts'
 import { createGroupTable, type GroupTable } from './group-table.ts'
@@ -41,6 +42,7 @@ export class AggregateState {
     const rows = batch.selection ?? allRows(batch.length)
     const keys = this.#groups.map((group) => group.evaluate(batch, batch.selection, region))
     const inputs = this.#calls.map((call) => callInput(call, batch, rows, region))
+    if (sets === null && this.#groups.length === 0) return this.#updateAll(batch, inputs)
     for (const [s, set] of (sets ?? [null]).entries()) {
       const setKeys = set === null ? keys : setColumns(keys, set, s, batch.length, region)
       const ids = this.#assign(setKeys, rows)
@@ -49,6 +51,16 @@ export class AggregateState {
         const selected = subset ?? rows
         this.#accumulators[i]!.update(this.#table.count, groups, args, selected, selected.length)
       }
+    }
+  }
+
+  #updateAll(batch: RecordBatch, inputs: readonly CallInput[]): void {
+    for (const [i, { args, subset }] of inputs.entries()) {
+      const accumulator = this.#accumulators[i]!
+      const rows = subset ?? batch.selection
+      const count = rows === null ? batch.length : rows.length
+      if (accumulator.updateAll !== undefined) accumulator.updateAll(args, rows, count)
+      else accumulator.update(1, groupZero(count), args, rows ?? allRows(count), count)
     }
   }
 

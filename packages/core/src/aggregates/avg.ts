@@ -6,7 +6,7 @@ import { decimalType, FLOAT64, INT64, scaleOf } from '../types/type-factory.ts'
 import { Operand } from '../vectors/operand.ts'
 import type { Selection } from '../vectors/record-batch.ts'
 import { PrimitiveVector, type Vector } from '../vectors/vector.ts'
-import { grownFloats, presentRows } from './accumulator-rows.ts'
+import { grownFloats, presentOf, presentRows } from './accumulator-rows.ts'
 import type { AggregateFunction, GroupsAccumulator } from './aggregate-function.ts'
 import { ExactSums } from './exact-sums.ts'
 import { FloatSums } from './float-sums.ts'
@@ -70,6 +70,15 @@ class AvgAccumulator implements GroupsAccumulator {
     this.#exact?.add(this.#argType, operand, present)
     this.#floats?.add(operand, present)
     for (let k = 0; k < present.count; k++) this.#counts[present.groups[k]!]!++
+  }
+
+  updateAll(args: readonly Vector[], rows: Selection | null, count: number): void {
+    const operand = new Operand(args[0]!)
+    const present = presentOf(operand, rows, count)
+    if (present.count === 0) return
+    this.#exact?.addAll(this.#argType, operand, present)
+    this.#floats?.addAll(operand, present)
+    this.#counts[0]! += present.count
   }
 
   merge(

@@ -3,7 +3,7 @@ import { INT64 } from '../types/type-factory.ts'
 import { Operand } from '../vectors/operand.ts'
 import type { Selection } from '../vectors/record-batch.ts'
 import type { Vector } from '../vectors/vector.ts'
-import { grownFloats, presentRows } from './accumulator-rows.ts'
+import { groupZero, grownFloats, presentOf, presentRows } from './accumulator-rows.ts'
 import type { AggregateFunction, GroupsAccumulator } from './aggregate-function.ts'
 import { int64At, int64Vector } from './state-vectors.ts'
 
@@ -42,6 +42,11 @@ class CountAccumulator implements GroupsAccumulator {
             count,
           )
     for (let k = 0; k < present.count; k++) counts[present.groups[k]!]!++
+  }
+
+  updateAll(args: readonly Vector[], rows: Selection | null, count: number): void {
+    if (args.length > 1) return this.update(1, groupZero(count), args, rows, count)
+    this.#counts[0]! += args.length === 0 ? count : presentOf(new Operand(args[0]!), rows, count).count
   }
 
   merge(

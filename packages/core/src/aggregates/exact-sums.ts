@@ -2,8 +2,9 @@ import type { DataType } from 'apache-arrow'
 import { SqlState, VolleyError } from '../errors.ts'
 import { typeName } from '../types/data-types.ts'
 import { Operand } from '../vectors/operand.ts'
+import { allRows } from '../vectors/selection.ts'
 import type { PrimitiveVector } from '../vectors/vector.ts'
-import { grownFloats, type GroupedRows } from './accumulator-rows.ts'
+import { groupZero, grownFloats, type GroupedRows, type SomeRows } from './accumulator-rows.ts'
 
 const WORD = 4294967296
 /** Additions of one 32-bit word each that a limb takes before its carry must move on: 2^20 words stay below 2^53. */
@@ -32,6 +33,32 @@ export class ExactSums {
       this.#additions += end - start
       if (this.#additions > CARRY_EVERY) this.carry(end - start)
       addRange(this.limbs, type, operand, rows, start, end)
+    }
+  }
+
+  /** Adds integers or unscaled decimals, none of them NULL, to group 0. */
+  addAll(type: DataType, operand: Operand, present: SomeRows): void {
+    const { count } = present
+    if (count > CARRY_EVERY || operand.isConstant) {
+      return this.add(type, operand, { groups: groupZero(count), rows: present.rows ?? allRows(count), count })
+    }
+    this.#additions += count
+    if (this.#additions > CARRY_EVERY) this.carry(count)
+    const { limbs } = this
+    switch (typeName(type)) {
+      case 'Int64':
+      case 'Uint64':
+      case 'Decimal': {
+        const { words } = operand
+        const width = typeName(type) === 'Decimal' ? 4 : 2
+        for (let word = 0; word < width - 1; word++) limbs[word]! += sumUnsigned(words, word, width, present)
+        const signed = typeName(type) !== 'Uint64'
+        const top = width - 1
+        limbs[top]! += signed ? sumSigned(words, top, width, present) : sumUnsigned(words, top, width, present)
+        return
+      }
+      default:
+        limbs[0]! += sumSigned((operand.data as PrimitiveVector).values as Int32Array, 0, 1, present)
     }
   }
 
@@ -73,6 +100,22 @@ export class ExactSums {
     const value = (BigInt(d) << 96n) + (BigInt(c) << 64n) + (BigInt(b) << 32n) + BigInt(a)
     return Number(value)
   }
+}
+
+/** The sum of values of so many words each, of one word of each. */
+function sumSigned(words: Int32Array, word: number, width: number, { rows, count }: SomeRows): number {
+  let sum = 0
+  if (rows !== null) for (let k = 0; k < count; k++) sum += words[rows[k]! * width + word]!
+  else for (let k = 0, at = word; k < count; k++, at += width) sum += words[at]!
+  return sum
+}
+
+/** The same with the words taken as unsigned. */
+function sumUnsigned(words: Int32Array, word: number, width: number, { rows, count }: SomeRows): number {
+  let sum = 0
+  if (rows !== null) for (let k = 0; k < count; k++) sum += words[rows[k]! * width + word]! >>> 0
+  else for (let k = 0, at = word; k < count; k++, at += width) sum += words[at]! >>> 0
+  return sum
 }
 
 function addRange(

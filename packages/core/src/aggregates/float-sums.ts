@@ -1,5 +1,5 @@
 import type { Operand } from '../vectors/operand.ts'
-import { grownFloats, type GroupedRows } from './accumulator-rows.ts'
+import { grownFloats, type GroupedRows, type SomeRows } from './accumulator-rows.ts'
 import { floatsOf } from './state-vectors.ts'
 
 /**
@@ -31,6 +31,22 @@ export class FloatSums {
       errors[group]! += Math.abs(sum) >= Math.abs(value) ? sum - total + value : value - total + sum
       sums[group] = total
     }
+  }
+
+  /** Adds values to group 0. */
+  addAll(operand: Operand, { rows, count }: SomeRows): void {
+    const values = floatsOf(operand)
+    const { mask } = operand
+    let sum = this.sums[0]!
+    let error = this.errors[0]!
+    for (let k = 0; k < count; k++) {
+      const value = values[(rows === null ? k : rows[k]!) & mask]!
+      const total = sum + value
+      error += Math.abs(sum) >= Math.abs(value) ? sum - total + value : value - total + sum
+      sum = total
+    }
+    this.sums[0] = sum
+    this.errors[0] = error
   }
 
   addOne(group: number, value: number): void {

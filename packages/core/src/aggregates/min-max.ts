@@ -8,7 +8,16 @@ import { compareInt128, compareInt64, compareIntervals, compareNumbers } from '.
 import { Operand, wordsOf } from '../vectors/operand.ts'
 import type { Selection } from '../vectors/record-batch.ts'
 import { BoolVector, BytesVector, PrimitiveVector, type Vector } from '../vectors/vector.ts'
-import { grownBytes, grownFloats, grownWords, presentRows, type GroupedRows } from './accumulator-rows.ts'
+import {
+  groupZero,
+  grownBytes,
+  grownFloats,
+  grownWords,
+  presentOf,
+  presentRows,
+  type GroupedRows,
+  type SomeRows,
+} from './accumulator-rows.ts'
 import type { AggregateFunction, GroupsAccumulator } from './aggregate-function.ts'
 import { FoldAccumulator } from './fold-accumulator.ts'
 import { compareScalars } from '../types/compare-scalars.ts'
@@ -48,6 +57,8 @@ interface Best {
   ensure(groupCount: number): void
   /** Takes the values that beat their group's, or that are the first of it (`seen` is 0, and set to 1). */
   offer(operand: Operand, rows: GroupedRows, seen: Uint8Array): void
+  /** The same where group 0 is the only one, and the operand is no constant. */
+  offerAll?(operand: Operand, rows: SomeRows, seen: Uint8Array): void
   copy(into: number, from: number, seen: Uint8Array): void
   vector(type: DataType, groupCount: number, validity: Uint8Array | null, region: Region): Vector
 }
@@ -77,6 +88,15 @@ class ExtremeAccumulator implements GroupsAccumulator {
     const operand = new Operand(args[0]!)
     const present = presentRows([operand], groups, rows, count)
     if (present.count > 0) this.#best.offer(operand, present, this.#seen)
+  }
+
+  updateAll(args: readonly Vector[], rows: Selection | null, count: number): void {
+    const operand = new Operand(args[0]!)
+    if (operand.isConstant || this.#best.offerAll === undefined) {
+      return this.update(1, groupZero(count), args, rows, count)
+    }
+    const present = presentOf(operand, rows, count)
+    if (present.count > 0) this.#best.offerAll(operand, present, this.#seen)
   }
 
   merge(
@@ -163,6 +183,16 @@ class BestNumbers implements Best {
     }
   }
 
+  offerAll(operand: Operand, rows: SomeRows, seen: Uint8Array): void {
+    const { data } = operand
+    const values = data.encoding === 'bool' ? bitsAsNumbers(data as BoolVector) : (data as PrimitiveVector).values
+    const value = (this.#sign === 1 ? leastOf : greatestOf)(values as Int32Array, rows)
+    const best = this.#values
+    if (seen[0] === 1 && this.#sign * compareNumbers(value, best[0]!) >= 0) return
+    seen[0] = 1
+    best[0] = value
+  }
+
   copy(into: number, from: number, seen: Uint8Array): void {
     const value = this.#values[from]!
     if (seen[into] === 1 && this.#sign * compareNumbers(value, this.#values[into]!) > 0) return
@@ -180,6 +210,25 @@ class BestNumbers implements Best {
     ;(out as Float64Array).set(this.#values.subarray(0, groupCount))
     return new PrimitiveVector(type, groupCount, validity, out)
   }
+}
+
+/** The least of some values, NaN being above every number. */
+function leastOf(values: Int32Array, { rows, count }: SomeRows): number {
+  let best = values[rows === null ? 0 : rows[0]!]!
+  for (let k = 1; k < count; k++) {
+    const value = values[rows === null ? k : rows[k]!]!
+    if (value < best || best !== best) best = value
+  }
+  return best
+}
+
+function greatestOf(values: Int32Array, { rows, count }: SomeRows): number {
+  let best = values[rows === null ? 0 : rows[0]!]!
+  for (let k = 1; k < count && best === best; k++) {
+    const value = values[rows === null ? k : rows[k]!]!
+    if (value > best || value !== value) best = value
+  }
+  return best
 }
 
 function bitsAsNumbers(vector: BoolVector): Uint8Array {
@@ -212,6 +261,17 @@ class BestWords implements Best {
   offer(operand: Operand, { groups, rows, count }: GroupedRows, seen: Uint8Array): void {
     const { words, mask } = operand
     for (let k = 0; k < count; k++) this.#take(words, rows[k]! & mask, groups[k]!, seen, 0)
+  }
+
+  offerAll(operand: Operand, { rows, count }: SomeRows, seen: Uint8Array): void {
+    const { words } = operand
+    const compare = this.#compare
+    let best = rows === null ? 0 : rows[0]!
+    for (let k = 1; k < count; k++) {
+      const row = rows === null ? k : rows[k]!
+      if (compare(words, row, words, best) < 0) best = row
+    }
+    this.#take(words, best, 0, seen, 0)
   }
 
   copy(into: number, from: number, seen: Uint8Array): void {

@@ -6,7 +6,7 @@ import { decimalType, FLOAT64, INT64, INTERVAL, scaleOf } from '../types/type-fa
 import { Operand } from '../vectors/operand.ts'
 import type { Selection } from '../vectors/record-batch.ts'
 import { PrimitiveVector, type Vector } from '../vectors/vector.ts'
-import { grownBytes, presentRows } from './accumulator-rows.ts'
+import { grownBytes, presentOf, presentRows } from './accumulator-rows.ts'
 import type { AggregateFunction, GroupsAccumulator } from './aggregate-function.ts'
 import { ExactSums } from './exact-sums.ts'
 import { intervalSum } from './interval-sum.ts'
@@ -65,6 +65,14 @@ class ExactSumAccumulator implements GroupsAccumulator {
     count: number,
   ): void {
     this.#add(this.#argType, groupCount, groups, args[0]!, rows, count)
+  }
+
+  updateAll(args: readonly Vector[], rows: Selection | null, count: number): void {
+    const operand = new Operand(args[0]!)
+    const present = presentOf(operand, rows, count)
+    if (present.count === 0) return
+    this.#sums.addAll(this.#argType, operand, present)
+    this.#seen[0] = 1
   }
 
   merge(
@@ -139,6 +147,14 @@ class FloatSumAccumulator implements GroupsAccumulator {
     if (present.count === 0) return
     this.#sums.add(operand, present)
     for (let k = 0; k < present.count; k++) this.#seen[present.groups[k]!] = 1
+  }
+
+  updateAll(args: readonly Vector[], rows: Selection | null, count: number): void {
+    const operand = new Operand(args[0]!)
+    const present = presentOf(operand, rows, count)
+    if (present.count === 0) return
+    this.#sums.addAll(operand, present)
+    this.#seen[0] = 1
   }
 
   merge(

@@ -13,6 +13,7 @@ import {
   UINT32,
   scalarAt,
   SortExec,
+  typesEqual,
   vectorOf,
   RecordBatch,
   type AggregateCall,
@@ -28,6 +29,7 @@ import {
   column,
   columns,
   expectSameRows,
+  functions,
   partitionCounts,
   relation,
   run,
@@ -343,6 +345,50 @@ test('states merge in any tree to what all rows give at once', async () => {
   )
   expect(merges).toBeGreaterThan(500)
   expect(joins).toBeGreaterThan(50)
+})
+
+test('rows of one group give what they give as rows of a group', async () => {
+  const all = new Set<string>()
+  await fc.assert(
+    fc.asyncProperty(table, fc.nat(3), fc.boolean(), async (rows, dropped, whole) => {
+      const input = scan(rows, 1)
+      const context = testContext(3)
+      const region = context.region()
+      const { length } = rows.rows
+      const vectors = rows.columns.slice(1).map((one, i) =>
+        vectorOf(
+          one.type,
+          rows.rows.map((row) => row[i + 1]!),
+          region,
+        ),
+      )
+      const batch = new RecordBatch(input.schema, vectors, length, null, region)
+      const some = whole ? null : Uint32Array.from(rows.rows.keys()).filter((row) => row % 4 !== dropped)
+      const count = some === null ? length : some.length
+      const middle = count >> 1
+      for (const argument of vectors.keys()) {
+        for (const name of ['count', 'sum', 'avg', 'min', 'max']) {
+          const resolved = functions.aggregate(name)!.resolve([vectors[argument]!.type])
+          if (resolved === null || !typesEqual(resolved.argTypes[0]!, vectors[argument]!.type)) continue
+          const call = aggregate(name, [column(input, argument)])
+          const args = call.inputs.map((expr) => expr.evaluate(batch, null, region))
+          const [one, other] = [call.createAccumulator(), call.createAccumulator()]
+          one.update(1, new Uint32Array(length), args, some, count)
+          one.update(1, new Uint32Array(length), args, some, middle)
+          other.updateAll!(args, some, count)
+          other.updateAll!(args, some, middle)
+          const [first, second] = [one, other].map((each) => scalarAt(each.evaluate(1, region), 0))
+          expect(isSame(second!, first!, call.type), `${call}: ${second}, not ${first}`).toBe(true)
+          const states = [one, other].map((each) => each.state(1, region).map((state) => scalarAt(state, 0)))
+          expect(states[1]).toEqual(states[0])
+          if (first !== null && first !== 0n) all.add(`${name} ${vectors[argument]!.type}`)
+        }
+      }
+      region.release()
+    }),
+    { numRuns: 40 },
+  )
+  expect(all.size).toBeGreaterThan(30)
 })
 
 test('sums of integers are exact beyond 2^53 and beyond 64 bits', async () => {
