@@ -183,6 +183,32 @@ describe('series', () => {
   })
 })
 
+test('ANY and ALL over lists that are computed know three values', async () => {
+  const table = '(VALUES (1, [1, 2]), (3, [1, NULL]), (NULL, [1]), (1, NULL), (NULL, []), (5, [1, 2])) t(x, l)'
+  expect(await rows(`SELECT x = ANY (l), x <> ALL (l), x < ANY (l), x >= ALL (l) FROM ${table}`)).toEqual([
+    [true, false, true, false],
+    [null, null, null, null],
+    [null, null, null, null],
+    [null, null, null, null],
+    [false, true, false, true],
+    [false, true, false, true],
+  ])
+  expect(await rows("SELECT 1.5 = ANY ([1, 2]), 1 = ANY (NULL), 'a' = ANY (string_to_array('b,a', ','))")).toEqual([
+    [false, null, true],
+  ])
+  await expect(rows('SELECT 1 = ANY (2)')).rejects.toMatchObject({ code: '42804' })
+})
+
+test('queries are lists, in their order', async () => {
+  const inner = 'SELECT x FROM (VALUES (3), (1), (2)) t(x) WHERE x <= k ORDER BY x DESC'
+  expect(await rows(`SELECT k, ARRAY(${inner}) FROM (VALUES (0), (2)) o(k) ORDER BY k`)).toEqual([
+    [0, []],
+    [2, [2, 1]],
+  ])
+  expect(await rows('SELECT k FROM (VALUES (0), (3)) o(k) WHERE 2 = ANY (ARRAY(SELECT k - 1))')).toEqual([[3]])
+  await expect(rows('SELECT ARRAY(SELECT 1, 2)')).rejects.toMatchObject({ code: '42601' })
+})
+
 test('lists and structs unnest', async () => {
   expect(await rows("SELECT unnest([1, 2]) AS a, unnest(['x']) AS b")).toEqual([
     [1, 'x'],

@@ -1,5 +1,6 @@
 import { AGGREGATE_FUNCTIONS } from '../aggregates/default-aggregates.ts'
 import { WINDOW_FUNCTIONS } from '../windows/default-windows.ts'
+import { arrayAny } from './any-function.ts'
 import { ARRAY_FUNCTIONS } from './array-functions.ts'
 import { BIT_FUNCTIONS } from './bit-functions.ts'
 import { BYTES_FUNCTIONS } from './bytes-functions.ts'
@@ -37,6 +38,7 @@ export const SCALAR_FUNCTIONS: readonly ScalarFunction[] = [
   ...CLOCK_FUNCTIONS,
   ...JSON_FUNCTIONS,
   ...ARRAY_FUNCTIONS,
+  arrayAny,
   ...LIST_FUNCTIONS,
   ...MAP_FUNCTIONS,
   ...SERIES_FUNCTIONS,

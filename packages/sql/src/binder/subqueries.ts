@@ -1,18 +1,25 @@
 import {
   BOOL,
   CaseExpr,
+  elementType,
   type Expr,
   IsNullExpr,
+  listType,
   LiteralExpr,
   LogicalExpr,
   NotExpr,
+  NULL,
+  type ScalarValue,
   SqlState,
   transformExpr,
+  typeName,
+  UTF8,
 } from '@volley/core'
 import { ColumnRef, Filter, type LogicalPlan, OuterRef, SubqueryExpr } from '@volley/planner'
 import type { AstExpr, AstQuery } from '../parser/ast.ts'
 import { bindExpr, compare, inList, isComparison } from './bind-expr.ts'
-import { comparable } from './coerce.ts'
+import { callScalar } from './calls.ts'
+import { castTo, comparable } from './coerce.ts'
 import { sqlError, unsupportedAt } from './errors.ts'
 import type { ExprContext } from './expr-context.ts'
 import { hasMarker, AggregateMarker, WindowMarker } from './markers.ts'
@@ -119,13 +126,37 @@ function quantifiedList(
   op: keyof typeof NEGATED,
 ): Expr {
   const { right } = ast
-  const elements = right.kind === 'array' || right.kind === 'tuple' ? right.elements : null
-  if (elements === null) throw unsupportedAt(`${ast.all ? 'ALL' : 'ANY'} over an array that is not written out`, ast.at)
   const operand = bindExpr(env, ast.operand)
-  if (elements.length === 0) return new LiteralExpr(BOOL, ast.all)
-  const bound = elements.map((element) => bindExpr(env, element))
+  const bound = itemsOf(env, right)
+  if (!Array.isArray(bound)) return quantifiedArray(env, ast, operand, bound as Expr)
+  if (bound.length === 0) return new LiteralExpr(BOOL, ast.all)
   if (op === '=' && !ast.all) return inList(env, operand, bound, false)
   if (op === '<>' && ast.all) return inList(env, operand, bound, true)
   const each = bound.map((element) => compare(env, op, operand, element))
   return each.length === 1 ? each[0]! : new LogicalExpr(ast.all ? 'AND' : 'OR', each)
+}
+
+/** The items of an array that is written out or a constant; else the array. */
+function itemsOf(env: ExprContext, ast: AstExpr): readonly Expr[] | Expr {
+  if (ast.kind === 'array' || ast.kind === 'tuple') return ast.elements.map((element) => bindExpr(env, element))
+  const array = bindExpr(env, ast)
+  if (typeName(array.type) === 'Null') return new LiteralExpr(listType(NULL), null)
+  if (typeName(array.type) !== 'List')
+    throw sqlError(SqlState.datatypeMismatch, 'op ANY/ALL (array) requires array on right side', ast.at)
+  if (!(array instanceof LiteralExpr) || array.value === null) return array
+  return (array.value as readonly ScalarValue[]).map((item) => new LiteralExpr(elementType(array.type), item))
+}
+
+function quantifiedArray(
+  env: ExprContext,
+  { op, all, at }: Extract<AstExpr, { kind: 'quantified' }>,
+  operand: Expr,
+  array: Expr,
+): Expr {
+  const item = new LiteralExpr(elementType(array.type), null)
+  const by = all ? NEGATED[op as keyof typeof NEGATED] : op
+  const [value, typed] = comparable(env.ctx, by, operand, item)
+  const list = castTo(env.ctx, array, listType(typed.type))
+  const any = callScalar(env, 'array_any', [value, new LiteralExpr(UTF8, by), list], at)
+  return all ? new NotExpr(any) : any
 }

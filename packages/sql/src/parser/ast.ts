@@ -280,6 +280,8 @@ export type AstTable =
       readonly kind: 'derived'
       readonly query: AstQuery
       readonly lateral: boolean
+      /** Its rows are values: more columns are an error. */
+      readonly oneColumn?: boolean
       readonly alias: AstAlias | null
     })
   | (Node & {

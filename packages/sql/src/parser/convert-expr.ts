@@ -1,11 +1,12 @@
 import type {
   AstArgument,
   AstBinaryOperator,
-  AstCall,
   AstExpr,
   AstFrameBound,
   AstName,
   AstOrderItem,
+  AstQuery,
+  AstSelect,
   AstWindow,
   Position,
 } from './ast.ts'
@@ -489,10 +490,35 @@ function convertAccess(raw: Raw, node: Raw): AstExpr {
   return operand
 }
 
-function convertCall(raw: Raw, node: Raw): AstCall {
+/** `ARRAY(SELECT x ...)`: the list of the rows in the query's order, empty where there are none. */
+function arrayOf(query: AstQuery, at: Position | null): AstExpr {
+  const item: AstName = { value: 'item', quoted: false, at }
+  const body: AstSelect = {
+    kind: 'select',
+    distinct: false,
+    distinctOn: [],
+    items: [{ kind: 'expr', expr: call('array_agg', [{ kind: 'name', parts: [item], at }], at), alias: null }],
+    from: [{ kind: 'derived', query, lateral: false, oneColumn: true, alias: { name: item, columns: [item] }, at }],
+    where: null,
+    groupBy: [],
+    having: null,
+    qualify: null,
+    windows: [],
+    at,
+  }
+  const list: AstQuery = { recursive: false, ctes: [], body, orderBy: [], limit: null, offset: null, at }
+  const empty: AstExpr = { kind: 'array', elements: [], at }
+  return call('coalesce', [{ kind: 'subquery', query: list, at }, empty], at)
+}
+
+function convertCall(raw: Raw, node: Raw): AstExpr {
   const at = positionOf(node.name)
   const [form, list] = variant(node.args)
-  if (form === 'Subquery') throw unsupported('a query as an argument', raw)
+  if (form === 'Subquery') {
+    const [own, ...others] = names(node.name)
+    if (own?.value.toLowerCase() === 'array' && others.length === 0) return arrayOf(convertQuery(list), at)
+    throw unsupported('a query as an argument', raw)
+  }
   if (variant(node.parameters)[0] !== 'None') throw unsupported('a call with parameters', raw)
   let orderBy: AstOrderItem[] = []
   let ignoreNulls = node.null_treatment === 'IgnoreNulls'
