@@ -1,3 +1,4 @@
+import type { Schema } from 'apache-arrow'
 import { sortBatch } from '../operators/sort-rows.ts'
 import type { ExecutionPlan, SortKey } from '../plan/execution-plan.ts'
 import { batchBytes } from '../runtime/batch-bytes.ts'
@@ -8,18 +9,22 @@ import type { TaskContext } from '../runtime/task-context.ts'
 import type { RecordBatch } from '../vectors/record-batch.ts'
 import { SortedRuns } from './sorted-runs.ts'
 
-/** Rows that a node is about to give (each batch with one reference, the receiver's), in the order of keys. Spills. */
+/**
+ * Rows (each batch with one reference, the receiver's) in the order of keys. Spills. They have the schema of the node, which
+ * is about to give them, unless it is said.
+ */
 export async function* sortStream(
   node: ExecutionPlan,
   rows: AsyncIterable<RecordBatch>,
   keys: readonly SortKey[],
   context: TaskContext,
+  schema: Schema = node.schema,
 ): AsyncGenerator<RecordBatch, void, void> {
   const memory = context.reserve(node, true)
-  const runs = new SortedRuns(node, keys, null, memory, context)
+  const runs = new SortedRuns(node, keys, null, memory, context, schema)
   const kept: RecordBatch[] = []
   const sortKept = async (): Promise<RecordBatch> => {
-    const whole = await runSteps(concatSteps(node.schema, kept, context), context)
+    const whole = await runSteps(concatSteps(schema, kept, context), context)
     for (const batch of kept.splice(0)) batch.release()
     try {
       return await sortBatch(whole, keys, null, context)

@@ -26,15 +26,16 @@ export class SortedRuns {
   readonly #spill: Spill
   #runs: Run[] = []
 
-  /** `fetch` rows are wanted at most; null is all. */
+  /** `fetch` rows are wanted at most; null is all. The rows have the node's schema unless it is said. */
   constructor(
     node: ExecutionPlan,
     keys: readonly SortKey[],
     fetch: number | null,
     memory: MemoryReservation,
     context: TaskContext,
+    schema: Schema = node.schema,
   ) {
-    this.#schema = node.schema
+    this.#schema = schema
     this.#keys = keys
     this.#fetch = fetch ?? Infinity
     this.#memory = memory

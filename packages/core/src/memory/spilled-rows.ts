@@ -21,6 +21,22 @@ export interface SpilledRowsOptions {
   readonly keys: readonly Expr[]
   /** What it takes to work on so many rows at once. */
   readonly workBytes: (bytes: number, rows: number) => number
+  /** Whether rows that do not fit may come one batch after the other instead. */
+  readonly streams: boolean
+}
+
+/** Rows batch by batch, each with one reference, the receiver's. */
+export type RowStream = AsyncGenerator<RecordBatch, void, void>
+
+/** Batches that are held, and those that come. */
+async function* restOf(held: RecordBatch[], input: BatchStream): RowStream {
+  for (let batch = held.shift(); batch !== undefined; batch = held.shift()) yield batch
+  for (let batch = await input.next(); batch !== null; batch = await input.next()) yield batch.retain()
+  await input.close()
+}
+
+function rowsOf({ parts }: PartitionedSpill): number {
+  return parts.reduce((sum, part) => sum + part.rows, 0)
 }
 
 /** Rows on disk, dealt to parts by the hash of keys, in their order inside each part. */
@@ -38,15 +54,20 @@ export class SpilledRows {
   }
 
   /**
-   * Writes the rows of `held`, which are released, and of the input, and gives them back part by part; each batch has one
-   * reference, the receiver's. `wanted` is what was refused.
+   * Writes the rows of `held`, which are released, and of the input, and gives them back part by part: in one batch each, or
+   * batch by batch where a part does not fit; each batch has one reference, the receiver's. `wanted` is what was refused.
    *
-   * @throws VolleyError 53200 when rows that must stay together do not fit.
+   * @throws VolleyError 53200 when rows that must stay together do not fit, unless they stream.
    */
-  async *wholes(held: RecordBatch[], wanted: number): AsyncGenerator<RecordBatch, void, void> {
-    const { input, keys } = this.#options
-    if (keys.length === 0) throw this.#memory.refused(wanted, 'rows without PARTITION BY must fit')
+  async *wholes(held: RecordBatch[], wanted: number): AsyncGenerator<RecordBatch | RowStream, void, void> {
+    const { input, keys, streams } = this.#options
+    if (keys.length === 0 && !streams) throw this.#memory.refused(wanted, 'rows without PARTITION BY must fit')
     this.#spill.begin(wanted)
+    if (keys.length === 0) {
+      this.#memory.resize(0)
+      yield restOf(held, input)
+      return
+    }
     const parts = this.#newParts()
     try {
       for (let batch = held.shift(); batch !== undefined; batch = held.shift()) await this.#deal(batch, parts, 0)
@@ -59,14 +80,26 @@ export class SpilledRows {
     } finally {
       parts.release()
     }
-    for (const part of parts.parts) yield* this.#wholesOf(part, 0)
+    const rows = rowsOf(parts)
+    for (const part of parts.parts) yield* this.#wholesOf(part, 0, rows)
   }
 
-  async *#wholesOf(part: SpilledPart, level: number): AsyncGenerator<RecordBatch, void, void> {
+  /** `dealt` is how many rows were dealt with those of the part. */
+  async *#wholesOf(
+    part: SpilledPart,
+    level: number,
+    dealt: number,
+  ): AsyncGenerator<RecordBatch | RowStream, void, void> {
     if (part.rows === 0) return
     const wanted = this.#options.workBytes(part.bytes, part.rows)
     if (this.#memory.tryResize(wanted)) {
       yield await this.#load(part)
+      return
+    }
+    // To deal rows again does not help where many have one key.
+    if (this.#options.streams && (level === MAX_LEVEL || part.rows * 2 > dealt)) {
+      this.#memory.resize(0)
+      yield this.#stream(part)
       return
     }
     if (level === MAX_LEVEL) throw this.#memory.refused(wanted, 'the rows of one PARTITION BY key must fit')
@@ -78,7 +111,11 @@ export class SpilledRows {
     } finally {
       parts.release()
     }
-    for (const sub of parts.parts) yield* this.#wholesOf(sub, level + 1)
+    for (const sub of parts.parts) yield* this.#wholesOf(sub, level + 1, part.rows)
+  }
+
+  async *#stream(part: SpilledPart): RowStream {
+    for (const written of part.batches) yield await this.#spill.read(written)
   }
 
   #newParts(): PartitionedSpill {

@@ -1,5 +1,5 @@
 import type { Schema } from 'apache-arrow'
-import { SpilledRows } from '../memory/spilled-rows.ts'
+import { SpilledRows, type RowStream } from '../memory/spilled-rows.ts'
 import { ExecutionPlan, type Distribution } from '../plan/execution-plan.ts'
 import type { Partitioning } from '../plan/partitioning.ts'
 import type { Statistics } from '../plan/statistics.ts'
@@ -12,7 +12,9 @@ import { sliceBatch } from '../runtime/slice-batch.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
 import type { Vector } from '../vectors/vector.ts'
-import { evaluateWindows } from '../windows/evaluate-windows.ts'
+import { evaluateWindows, windowKey } from '../windows/evaluate-windows.ts'
+import { streamedCall, type StreamedCall } from '../windows/streamed-call.ts'
+import { StreamedWindow } from '../windows/streamed-window.ts'
 import type { WindowCall } from '../windows/window-call.ts'
 
 /** Adds one column per call behind the input's; all calls have one PARTITION BY. */
@@ -67,7 +69,9 @@ export class WindowExec extends ExecutionPlan {
     const memory = context.reserve(this, true)
     const workBytes = (bytes: number, rows: number): number => 3 * bytes + rows * (40 + 24 * this.calls.length)
     const keys = this.calls[0]?.partitionBy ?? []
-    const spilled = new SpilledRows({ node: this, input, keys, workBytes }, memory, context)
+    const windows = this.streamedWindows()
+    const options = { node: this, input, keys, workBytes, streams: windows !== null }
+    const spilled = new SpilledRows(options, memory, context)
     const dictionaries = new Set<Vector>()
     const batches: RecordBatch[] = []
     let bytes = 0
@@ -81,7 +85,10 @@ export class WindowExec extends ExecutionPlan {
         rows += dense.length
         const wanted = workBytes(bytes, rows)
         if (memory.tryResize(wanted)) continue
-        for await (const whole of spilled.wholes(batches, wanted)) yield* this.results(whole, context)
+        for await (const part of spilled.wholes(batches, wanted)) {
+          if (part instanceof RecordBatch) yield* this.results(part, context)
+          else yield* this.streamed(part, windows!, context)
+        }
         return
       }
       await input.close()
@@ -96,6 +103,35 @@ export class WindowExec extends ExecutionPlan {
       for (const batch of batches) batch.release()
       memory.free()
       await spilled.delete()
+    }
+  }
+
+  /** The calls, by the order of rows that they want; null where one needs all rows of a partition at once. */
+  private streamedWindows(): readonly (readonly StreamedCall[])[] | null {
+    const calls = this.calls.map(streamedCall)
+    if (calls.includes(null)) return null
+    return [...Map.groupBy(calls as StreamedCall[], ({ call }) => windowKey(call)).values()]
+  }
+
+  /** The rows of window partitions that do not fit, with their results: sorted for one window after the other. */
+  private async *streamed(
+    rows: RowStream,
+    windows: readonly (readonly StreamedCall[])[],
+    context: TaskContext,
+  ): AsyncGenerator<RecordBatch, void, void> {
+    let { schema } = this.input
+    let stream = rows
+    for (const calls of windows) {
+      const window = new StreamedWindow(this, schema, calls, context)
+      stream = window.results(stream)
+      schema = window.schema
+    }
+    const evaluated = windows.flatMap((calls) => calls.map(({ call }) => call))
+    const width = this.input.schema.fields.length
+    const places = this.calls.map((call) => width + evaluated.indexOf(call))
+    for await (const { columns, length, region } of stream) {
+      const results = places.map((place) => columns[place]!)
+      yield new RecordBatch(this.schema, [...columns.slice(0, width), ...results], length, null, region)
     }
   }
 

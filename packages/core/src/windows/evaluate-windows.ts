@@ -16,11 +16,12 @@ import type { WindowCall } from './window-call.ts'
 import type { WindowFunction } from './window-function.ts'
 
 /** The order that a call's rows are sorted in. */
-function windowKeys(call: WindowCall): readonly SortKey[] {
+export function windowKeys(call: WindowCall): readonly SortKey[] {
   return [...call.partitionBy.map((expr) => ({ expr, descending: false, nullsFirst: false })), ...call.orderBy]
 }
 
-function windowKey(call: WindowCall): string {
+/** Equal for calls over one order of rows. */
+export function windowKey(call: WindowCall): string {
   const order = call.orderBy.map((key) => `${exprKey(key.expr)}:${key.descending}:${key.nullsFirst}`)
   return `${call.partitionBy.map(exprKey).join(';')}|${order.join(';')}`
 }
@@ -76,7 +77,7 @@ function inverse(order: Uint32Array): Uint32Array {
 }
 
 /** Calls of one window over rows that are sorted for it. */
-function* evaluateWindow(batch: RecordBatch, calls: readonly WindowCall[], region: Region): Steps<Vector[]> {
+export function* evaluateWindow(batch: RecordBatch, calls: readonly WindowCall[], region: Region): Steps<Vector[]> {
   const [{ partitionBy, orderBy }] = calls as [WindowCall]
   const evaluate = (expr: WindowCall['args'][number]): Vector => expr.evaluate(batch, null, region)
   const partitions = yield* boundsOf(partitionBy.map(evaluate), Uint32Array.of(0, batch.length), batch.length)

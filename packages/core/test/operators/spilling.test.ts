@@ -2,6 +2,7 @@ import { Field, Schema } from 'apache-arrow'
 import { expect, test } from 'vitest'
 import {
   AggregateExec,
+  CaseExpr,
   CoalescePartitionsExec,
   ColumnExpr,
   ComparisonExpr,
@@ -26,13 +27,16 @@ import {
   type AggregateCall,
   type AggregateMode,
   type ExecutionPlan,
+  type Expr,
   type HashJoinOptions,
   type JoinType,
   type ScalarValue,
   type SortKey,
+  type WindowCallOptions,
+  type WindowFrame,
 } from '../../src/index.ts'
 import { Arena, Region } from '@volley/kernels'
-import { aggregate, column, functions } from './engine-support.ts'
+import { aggregate, column, expectSameRows, functions, typesOf } from './engine-support.ts'
 import { expectSameAtATenth, InterruptedStore, runLimited } from './spill-support.ts'
 
 /** Numbers 0 to 2^32 - 1 that repeat with the seed (mulberry32). */
@@ -213,15 +217,78 @@ test('without a disk the error says so', async () => {
   })
 })
 
-test('windows are evaluated part by part where their rows do not fit, and say so where one partition does not', async () => {
+test('windows are evaluated part by part where their rows do not fit', async () => {
+  await expectSameAtATenth(windowed(table(3000, 400, 12, 40, 1), true))
+})
+
+const ROWS_AROUND: WindowFrame = {
+  units: 'rows',
+  start: { kind: 'preceding', offset: new LiteralExpr(INT64, 2n) },
+  end: { kind: 'following', offset: new LiteralExpr(INT64, 3n) },
+  exclude: 'current_row',
+}
+
+/** Every kind of call that can go along with sorted rows, over three orders of them. */
+function streamedCalls(input: ExecutionPlan, partitionBy: readonly Expr[]): WindowExec {
+  const n = column(input, 1)
+  const common = { partitionBy, nullable: true, filter: null, ignoreNulls: false }
+  const ordered = { ...common, orderBy: sortKeys(input, 2), frame: DEFAULT_FRAME }
+  const rows = { ...ordered, frame: { ...DEFAULT_FRAME, units: 'rows' as const } }
+  const whole = { ...common, orderBy: [], frame: DEFAULT_FRAME }
+  const ranking = (name: string, args: readonly Expr[] = []): WindowCall => {
+    const fn = functions.window(name)!
+    return new WindowCall(fn, args, { ...ordered, type: fn.resolve(args.map((arg) => arg.type))!.returnType })
+  }
+  const over = (name: string, args: readonly Expr[], options: Omit<WindowCallOptions, 'type'>): WindowCall => {
+    const { fn, type } = aggregate(name, args)
+    return new WindowCall(fn, args, { ...options, type })
+  }
+  const calls = [
+    ...['row_number', 'rank', 'dense_rank', 'percent_rank', 'cume_dist'].map((name) => ranking(name)),
+    ranking('ntile', [new LiteralExpr(INT64, 7n)]),
+    ranking('lag', [n, new LiteralExpr(INT64, 3n)]),
+    ranking('lead', [n]),
+    over('sum', [n], ordered),
+    over('count', [n], { ...rows, filter: new ComparisonExpr('<', n, new LiteralExpr(INT64, 2n ** 42n)) }),
+    over('max', [n], { ...ordered, frame: ROWS_AROUND }),
+    over('min', [column(input, 2)], { ...rows, orderBy: sortKeys(input, 1) }),
+    over('sum', [n], whole),
+    over('max', [column(input, 2)], {
+      ...rows,
+      frame: { ...rows.frame, end: { kind: 'unbounded_following', offset: null } },
+    }),
+  ]
+  const results = calls.map((call, i) => new Field(`w${i}`, call.type, true))
+  return new WindowExec(input, calls, new Schema([...input.schema.fields, ...results]))
+}
+
+test('windows without PARTITION BY, or with one large partition, go along with rows that are sorted on disk', async () => {
+  const input = table(1500, 400, 13, 60, 1)
+  const most = new CaseExpr(
+    [{ when: new ComparisonExpr('<', column(input, 0), new LiteralExpr(INT32, 380)), then: new LiteralExpr(INT32, 1) }],
+    column(input, 0),
+    INT32,
+  )
+  for (const partitionBy of [[], [most]]) {
+    const plan = streamedCalls(input, partitionBy)
+    const free = await runLimited(plan, { batchSize: 32 })
+    const limited = await runLimited(plan, { batchSize: 32, limitBytes: Math.floor(free.peakBytes / 6) })
+    expect(limited.spilledBytes).toBeGreaterThan(0)
+    expectSameRows(limited.rows, free.rows, typesOf(plan))
+  }
+})
+
+test('a window that needs all of a partition at once says so where it does not fit', async () => {
   const input = table(3000, 400, 12, 40, 1)
-  await expectSameAtATenth(windowed(input, true))
-  const whole = windowed(input, false)
+  const fn = functions.window('first_value')!
+  const options = { partitionBy: [], orderBy: sortKeys(input, 2), frame: DEFAULT_FRAME, nullable: true, filter: null }
+  const call = new WindowCall(fn, [column(input, 1)], { ...options, type: INT64 })
+  const whole = new WindowExec(input, [call], new Schema([...input.schema.fields, new Field('w', INT64, true)]))
   const { peakBytes } = await runLimited(whole)
   await expect(runLimited(whole, { limitBytes: peakBytes / 10 })).rejects.toMatchObject({
     code: '53200',
     message: expect.stringMatching(
-      /^WindowExec needs [\d,]+ bytes of memory, but may use [\d,]+ bytes under the memory_limit/,
+      /^WindowExec needs [\d,]+ bytes of memory, but may use [\d,]+ bytes under the memory_limit .* must fit$/,
     ),
   })
 })
