@@ -205,6 +205,16 @@ test('queries are lists, in their order', async () => {
     [0, []],
     [2, [2, 1]],
   ])
+  expect(
+    await rows(
+      "SELECT ARRAY(SELECT b FROM (VALUES (1, 'x'), (2, 'y'), (3, 'x')) t(a, b) ORDER BY -a LIMIT 2), ARRAY(SELECT DISTINCT a % 2 AS a FROM (VALUES (1), (2), (3)) t(a) ORDER BY a)",
+    ),
+  ).toEqual([
+    [
+      ['x', 'y'],
+      [0, 1],
+    ],
+  ])
   expect(await rows('SELECT k FROM (VALUES (0), (3)) o(k) WHERE 2 = ANY (ARRAY(SELECT k - 1))')).toEqual([[3]])
   await expect(rows('SELECT ARRAY(SELECT 1, 2)')).rejects.toMatchObject({ code: '42601' })
 })

@@ -44,7 +44,7 @@ export const arrayAny: ScalarFunction = defineFunction({
   description: 'Whether a comparison of a value holds for any item of a list, as `value < ANY (list)` says.',
   examples: [
     ["array_any(2, '<', ARRAY[1, 3])", 'true'],
-    ["array_any(2, '=', ARRAY[1, NULL])", 'NULL'],
+    ["array_any(2, '=', ARRAY[1, NULL])", ''],
   ],
   resolve,
   evaluate: (call) => {

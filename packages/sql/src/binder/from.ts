@@ -108,7 +108,7 @@ function bindTable(ctx: BindContext, table: AstTable, env: QueryContext, left: S
     }
     case 'derived': {
       const plan = resolveNullColumns(ctx, bindQuery(ctx, table.query, table.lateral ? beside(env, left) : env))
-      if (table.oneColumn === true && plan.columns.length !== 1)
+      if (table.columnCount !== undefined && plan.columns.length !== table.columnCount)
         throw sqlError(SqlState.syntaxError, 'subquery must return only one column', table.query.at)
       return named(plan, table.alias, '', env)
     }

@@ -18,6 +18,7 @@ import {
   type NamedExpr,
   OuterRef,
   ScoreExpr,
+  SubplanKeys,
   SubqueryExpr,
   TextPredicateExpr,
 } from '@volley/planner'
@@ -37,12 +38,13 @@ export interface Grouping {
 export class GroupingBuilder {
   readonly #exprs: Expr[] = []
   readonly #keys = new Map<string, number>()
+  readonly #keyOf = groupKeys()
   #sets: number[][] = [[]]
   #many = false
 
   /** Index of an expression. */
   index(expr: Expr): number {
-    const key = exprKey(expr)
+    const key = this.#keyOf(expr)
     const known = this.#keys.get(key)
     if (known !== undefined) return known
     this.#keys.set(key, this.#exprs.length)
@@ -63,18 +65,31 @@ export class GroupingBuilder {
   }
 }
 
-/**
- * Moves expressions above an Aggregate: group expressions and aggregates become columns of it, and nothing else of its input
- * may be left.
- */
+/** Keys of expressions that are equal where the expressions are, subqueries in them included. */
+function groupKeys(): (expr: Expr) => string {
+  const plans = new SubplanKeys()
+  const keyOf = (expr: Expr): string => {
+    const plan = expr instanceof SubqueryExpr ? plans.of(expr.plan) : null
+    const attributes =
+      expr instanceof SubqueryExpr && plan !== null ? `${expr.form}:${expr.negated}:${plan}` : expr.attributes()
+    return `${expr.kind}[${attributes}](${expr.children.map(keyOf).join(',')})`
+  }
+  return keyOf
+}
+
 /** Columns `members` have one value where the columns `key` do. */
 export interface Dependency {
   readonly key: readonly number[]
   readonly members: ReadonlySet<number>
 }
 
+/**
+ * Moves expressions above an Aggregate: group expressions and aggregates become columns of it, and nothing else of its input
+ * may be left.
+ */
 export class GroupRewriter {
   readonly #ctx: BindContext
+  readonly #keyOf = groupKeys()
   readonly #sets: Grouping['sets']
   readonly #groups: readonly NamedExpr[]
   readonly #byKey: ReadonlyMap<string, LogicalColumn>
@@ -98,11 +113,11 @@ export class GroupRewriter {
       const left = grouping.sets?.some((set) => !set.includes(i)) ?? false
       return { column: ctx.newColumn(String(expr), expr.type, expr.nullable || left), expr }
     })
-    this.#byKey = new Map(this.#groups.map(({ column, expr }) => [exprKey(expr), column]))
+    this.#byKey = new Map(this.#groups.map(({ column, expr }) => [this.#keyOf(expr), column]))
   }
 
   rewrite(expr: Expr): Expr {
-    const group = this.#byKey.get(exprKey(expr))
+    const group = this.#byKey.get(this.#keyOf(expr))
     if (group !== undefined) return this.#ctx.locate(refTo(group), this.#ctx.positionOf(expr))
     if (expr instanceof AggregateMarker) return this.#aggregate(expr)
     if (expr instanceof GroupingMarker) return this.#grouping(expr)
@@ -151,7 +166,7 @@ export class GroupRewriter {
 
   #grouping(marker: GroupingMarker): Expr {
     const indexes = marker.children.map((arg) => {
-      const column = this.#byKey.get(exprKey(arg))
+      const column = this.#byKey.get(this.#keyOf(arg))
       if (column !== undefined) return this.#groups.findIndex((group) => group.column === column)
       throw sqlError(
         SqlState.groupingError,
@@ -177,7 +192,7 @@ export class GroupRewriter {
 
   #outer(outer: OuterRef): Expr {
     if (!this.#local.has(outer.ref.id)) return outer
-    const group = this.#byKey.get(exprKey(outer.ref))
+    const group = this.#byKey.get(this.#keyOf(outer.ref))
     if (group !== undefined) return new OuterRef(refTo(group))
     throw sqlError(
       SqlState.groupingError,

@@ -280,8 +280,8 @@ export type AstTable =
       readonly kind: 'derived'
       readonly query: AstQuery
       readonly lateral: boolean
-      /** Its rows are values: more columns are an error. */
-      readonly oneColumn?: boolean
+      /** Its rows are values, beside what orders them: other columns are an error. */
+      readonly columnCount?: number
       readonly alias: AstAlias | null
     })
   | (Node & {

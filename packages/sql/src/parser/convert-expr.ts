@@ -7,6 +7,7 @@ import type {
   AstOrderItem,
   AstQuery,
   AstSelect,
+  AstSelectItem,
   AstWindow,
   Position,
 } from './ast.ts'
@@ -492,13 +493,43 @@ function convertAccess(raw: Raw, node: Raw): AstExpr {
 
 /** `ARRAY(SELECT x ...)`: the list of the rows in the query's order, empty where there are none. */
 function arrayOf(query: AstQuery, at: Position | null): AstExpr {
-  const item: AstName = { value: 'item', quoted: false, at }
-  const body: AstSelect = {
+  const named = (value: string): AstName => ({ value, quoted: false, at })
+  const ref = (value: string): AstExpr => ({ kind: 'name', parts: [named(value)], at })
+  const { body } = query
+  const own = body.kind === 'select' && !body.distinct && body.items.length === 1 ? body.items[0]! : null
+  const alias = own?.kind === 'expr' ? own.alias : null
+  // What the rows are ordered by comes out beside them, because a list keeps no order but its own.
+  const keys: AstSelectItem[] = []
+  const orderBy = query.orderBy.map((key): AstOrderItem => {
+    const { expr } = key
+    const isOutput =
+      own === null ||
+      expr.kind === 'number' ||
+      (expr.kind === 'name' && expr.parts.length === 1 && expr.parts[0]!.value === alias?.value)
+    if (isOutput) return { ...key, expr: ref('item') }
+    const name = `key_${keys.length}`
+    keys.push({ kind: 'expr', expr, alias: named(name) })
+    return { ...key, expr: ref(name) }
+  })
+  const inner: AstQuery =
+    keys.length === 0 ? query : { ...query, body: { ...(body as AstSelect), items: [own!, ...keys] } }
+  const columns = ['item', ...keys.map((_, i) => `key_${i}`)].map(named)
+  const items = { ...call('array_agg', [ref('item')], at), orderBy } as AstExpr
+  const outer: AstSelect = {
     kind: 'select',
     distinct: false,
     distinctOn: [],
-    items: [{ kind: 'expr', expr: call('array_agg', [{ kind: 'name', parts: [item], at }], at), alias: null }],
-    from: [{ kind: 'derived', query, lateral: false, oneColumn: true, alias: { name: item, columns: [item] }, at }],
+    items: [{ kind: 'expr', expr: items, alias: null }],
+    from: [
+      {
+        kind: 'derived',
+        query: inner,
+        lateral: false,
+        columnCount: columns.length,
+        alias: { name: named('items'), columns },
+        at,
+      },
+    ],
     where: null,
     groupBy: [],
     having: null,
@@ -506,7 +537,7 @@ function arrayOf(query: AstQuery, at: Position | null): AstExpr {
     windows: [],
     at,
   }
-  const list: AstQuery = { recursive: false, ctes: [], body, orderBy: [], limit: null, offset: null, at }
+  const list: AstQuery = { recursive: false, ctes: [], body: outer, orderBy: [], limit: null, offset: null, at }
   const empty: AstExpr = { kind: 'array', elements: [], at }
   return call('coalesce', [{ kind: 'subquery', query: list, at }, empty], at)
 }
