@@ -34,6 +34,10 @@ export function copyTexts(
     }
     return out
   }
+  if (bytes.buffer === arena.buffer && bytes.byteOffset + end + SLACK <= arena.buffer.byteLength) {
+    wasm.copyTexts(bytes.byteOffset + start, gap, offsets.byteOffset, count, out.byteOffset)
+    return out
+  }
   const source = arena.alloc(end - start + SLACK)
   new Uint8Array(arena.buffer, source, end - start).set(bytes.subarray(start, end))
   wasm.copyTexts(source, gap, offsets.byteOffset, count, out.byteOffset)

@@ -1,10 +1,17 @@
 import fs from 'node:fs'
 import zlib from 'node:zlib'
 import { isText, SqlState, vectorOf, VolleyError, type ScalarValue, type Vector } from '@volley/core'
-import type { Region } from '@volley/kernels'
 import { parse, type Options } from 'csv-parse'
 import { Field } from 'apache-arrow'
-import { flag, option, type FileChunk, type FileFormat, type FileOptions, type ReadRequest } from './file-format.ts'
+import {
+  eachFile,
+  flag,
+  option,
+  type FileChunk,
+  type FileFormat,
+  type FileOptions,
+  type ReadRequest,
+} from './file-format.ts'
 import { fromText, TypeGuess } from './text-values.ts'
 
 const CHUNK_ROWS = 8192
@@ -78,28 +85,30 @@ export const csvFormat: FileFormat = {
     return [{ path, part: null, rows: null, bytes: size }]
   },
 
-  async *read(request) {
-    let first = flag(request.options, 'has_header', flag(request.options, 'header', true))
-    let values = request.wanted.map((): ScalarValue[] => [])
-    let line = 0
-    let rows = 0
-    for await (const record of records(request.path, request.options)) {
-      line++
-      if (first) {
-        first = false
-        continue
-      }
-      readRecord(request, record, values, line)
-      if (++rows < CHUNK_ROWS) continue
-      yield chunkOf(request, values, rows)
-      values = request.wanted.map(() => [])
-      rows = 0
-    }
-    if (rows > 0) yield chunkOf(request, values, rows)
-  },
+  read: (request) => eachFile(request, (path) => readFile(path, request)),
 }
 
-function readRecord(request: ReadRequest, record: Record, values: ScalarValue[][], line: number): void {
+async function* readFile(path: string, request: ReadRequest): AsyncGenerator<FileChunk, void, void> {
+  let first = flag(request.options, 'has_header', flag(request.options, 'header', true))
+  let values = request.wanted.map((): ScalarValue[] => [])
+  let line = 0
+  let rows = 0
+  for await (const record of records(path, request.options)) {
+    line++
+    if (first) {
+      first = false
+      continue
+    }
+    readRecord(path, request, record, values, line)
+    if (++rows < CHUNK_ROWS) continue
+    yield chunkOf(request, values, rows)
+    values = request.wanted.map(() => [])
+    rows = 0
+  }
+  if (rows > 0) yield chunkOf(request, values, rows)
+}
+
+function readRecord(path: string, request: ReadRequest, record: Record, values: ScalarValue[][], line: number): void {
   for (let k = 0; k < request.wanted.length; k++) {
     const field = request.fields[request.wanted[k]!]!
     const text = record[request.wanted[k]!] ?? null
@@ -112,7 +121,7 @@ function readRecord(request: ReadRequest, record: Record, values: ScalarValue[][
     } catch (error) {
       if (!(error instanceof VolleyError)) throw error
       const message = `${error.message} (record ${line}, column ${field.name})`
-      throw new VolleyError(message, { code: error.code, file: request.path, cause: error })
+      throw new VolleyError(message, { code: error.code, file: path, cause: error })
     }
   }
 }
@@ -120,7 +129,11 @@ function readRecord(request: ReadRequest, record: Record, values: ScalarValue[][
 export function chunkOf(request: ReadRequest, values: readonly (readonly ScalarValue[])[], rows: number): FileChunk {
   return {
     rows,
-    columns: (start, end, region: Region, which): Vector[] =>
-      which.map((k) => vectorOf(request.fields[request.wanted[k]!]!.type, values[k]!.slice(start, end), region)),
+    columns: (start, end, chosen, region, which): Vector[] =>
+      which.map((k) => {
+        const all = values[k]!.slice(start, end)
+        const own = chosen === null ? all : Array.from(chosen, (row) => all[row]!)
+        return vectorOf(request.fields[request.wanted[k]!]!.type, own, region)
+      }),
   }
 }

@@ -1,5 +1,5 @@
 import { SqlState, VolleyError, type Expr, type Vector } from '@volley/core'
-import type { Region } from '@volley/kernels'
+import type { Arena, Region } from '@volley/kernels'
 import type { ValueRange } from '@volley/planner'
 import type { Field } from 'apache-arrow'
 
@@ -22,15 +22,23 @@ export interface FilePart {
 /** Columns of some rows, read from the first row to the last. */
 export interface FileChunk {
   readonly rows: number
-  /** Vectors of some of the wanted columns (by their positions among them) in a region. */
-  columns(start: number, end: number, region: Region, which: readonly number[]): Vector[]
-  /** Gives back what vectors share; they hold on to what they need. */
-  release?(): void
+  /** The rows that are to be read; absent for all. */
+  readonly ranges?: readonly (readonly [start: number, end: number])[]
+  /** Fetches what some of the wanted columns (by their positions among them) are decoded from; null when it is there. */
+  load?(which: readonly number[]): Promise<void> | null
+  /**
+   * Vectors of some of the wanted columns in a region: of the rows from `start` to `end`, or of those of them at `rows`
+   * (ascending, counted from `start`).
+   */
+  columns(start: number, end: number, rows: Uint32Array | null, region: Region, which: readonly number[]): Vector[]
+  /** The entries that the values of a column are codes of in some rows; null where they are not codes. */
+  dictionary?(start: number, end: number, which: number): Vector | null
+  /** Codes of a column that has a dictionary for those rows; that of a NULL row is the number of entries. */
+  codes?(start: number, end: number, which: number, region: Region): Uint32Array
 }
 
 export interface ReadRequest {
-  readonly path: string
-  readonly part: number | null
+  readonly parts: readonly FilePart[]
   /** All columns of the table, for formats without names. */
   readonly fields: readonly Field[]
   /** Positions of those that are read, in order. */
@@ -39,6 +47,12 @@ export interface ReadRequest {
   readonly signal: AbortSignal | null
   /** Over the wanted columns: rows for which one is not TRUE may be left out, chunks of them unread. */
   readonly filters: readonly Expr[]
+  /** Of the wanted columns, those that every chunk is asked for. */
+  readonly first: readonly number[]
+  /** Where columns that vectors share memory with are kept. */
+  readonly arena: Arena
+  /** Adds to a counter of what was read and what was not. */
+  count(name: string, by: number): void
 }
 
 /** How files of one format are read. */
@@ -66,4 +80,12 @@ export function flag(options: FileOptions, name: string, defaultValue: boolean):
   throw new VolleyError(`option "${name}" takes true or false, not "${value}"`, {
     code: SqlState.invalidParameterValue,
   })
+}
+
+/** Reads the files of a request one after the other. */
+export async function* eachFile(
+  request: ReadRequest,
+  read: (path: string) => AsyncGenerator<FileChunk, void, void>,
+): AsyncGenerator<FileChunk, void, void> {
+  for (const { path } of request.parts) yield* read(path)
 }

@@ -1,11 +1,10 @@
 import {
   allRows,
   columnsOfExprs,
-  conjunction,
+  conjuncts,
   demandedColumns,
   evaluatePredicate,
   ExecutionPlan,
-  NullVector,
   operatorStream,
   ProbeFilters,
   probeFiltersOf,
@@ -16,13 +15,15 @@ import {
   type Partitioning,
   type Statistics,
   type TaskContext,
-  type Vector,
 } from '@volley/core'
+import type { Region } from '@volley/kernels'
 import type { Schema } from 'apache-arrow'
 import type { Distributable, Slice } from '@volley/planner'
 import { dealParts } from './deal-parts.ts'
-import type { FileChunk, FileFormatName, FileOptions, FilePart } from './file-format.ts'
+import { DictionaryFilters } from './dictionary-filters.ts'
+import type { FileChunk, FileFormatName, FileOptions, FilePart, ReadRequest } from './file-format.ts'
 import { fileFormat } from './formats.ts'
+import { ScanWindow } from './scan-window.ts'
 
 export interface FileScanOptions {
   readonly format: FileFormatName
@@ -120,71 +121,123 @@ export class FileScanExec extends ExecutionPlan implements Distributable {
   async *#batches(partition: number, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
     const { format, options, tableSchema, wanted, partitions, filters, fetch } = this.scan
     const reader = await fileFormat(format)
+    const metrics = context.metricsOf(this)
     let left = fetch ?? Infinity
     // A limit is on the rows that the table has.
-    const joined = new ProbeFilters(fetch === null ? probeFiltersOf(context, this) : [])
-    for (const { path, part, range } of partitions[partition]!) {
-      const signal = context.signal ?? null
-      const request = { path, part, fields: tableSchema.fields, wanted, options, filters, signal }
-      for await (const chunk of reader.read(request)) {
-        try {
-          const [first, last] = range ?? [0, chunk.rows]
+    const probes = fetch === null ? probeFiltersOf(context, this) : []
+    const joined = new ProbeFilters(probes)
+    const demanded = demandedColumns(context, this)
+    const all = this.schema.fields.map((_, i) => i).filter((i) => demanded === null || demanded.has(i))
+    const asked = new Set([...columnsOfExprs(filters), ...probes.map(({ column }) => column)])
+    const columns: ScanColumns = { all, first: asked.size === 0 ? all : [...asked] }
+    const request: ReadRequest = {
+      parts: partitions[partition]!,
+      fields: tableSchema.fields,
+      wanted,
+      options,
+      filters,
+      first: columns.first,
+      arena: context.arena,
+      signal: context.signal ?? null,
+      count: (name, by) => metrics.add(name, by),
+    }
+    for await (const chunk of reader.read(request)) {
+      const region = context.region()
+      const byEntry = new DictionaryFilters(chunk, this.schema, region)
+      try {
+        for (const [first, last] of chunk.ranges ?? [[0, chunk.rows]]) {
           for (let start = first; start < last && left > 0; start += context.batchSize) {
-            const batch = this.#batch(chunk, start, Math.min(last, start + context.batchSize), joined, context)
-            if (batch === null) continue
+            const end = Math.min(last, start + context.batchSize)
+            const batch = await this.#batch(chunk, start, end, columns, byEntry, joined, context)
+            if (batch === null) {
+              await context.giveWay()
+              continue
+            }
             const kept = limited(batch, left)
             left -= kept.numRows
             yield kept
           }
-        } finally {
-          chunk.release?.()
         }
-        if (left <= 0) return
+      } finally {
+        region.release()
       }
+      if (left <= 0) return
     }
   }
 
   /** Some rows of a chunk; null where the filters keep none, whose other columns are not read then. */
-  #batch(chunk: FileChunk, start: number, end: number, joined: ProbeFilters, context: TaskContext): RecordBatch | null {
+  async #batch(
+    chunk: FileChunk,
+    start: number,
+    end: number,
+    columns: ScanColumns,
+    byEntry: DictionaryFilters,
+    joined: ProbeFilters,
+    context: TaskContext,
+  ): Promise<RecordBatch | null> {
     const region = context.region()
-    const predicate = conjunction(this.scan.filters)
+    const window = new ScanWindow(chunk, this.schema, start, end, region)
     try {
-      const demanded = demandedColumns(context, this)
-      const all = this.schema.fields.map((_, i) => i).filter((i) => demanded === null || demanded.has(i))
-      const length = end - start
-      const columns: Vector[] = this.schema.fields.map(({ type }) => new NullVector(type, length, null))
-      const known = new Set<number>()
-      const read = (which: readonly number[]): void => {
-        const missing = which.filter((i) => !known.has(i))
-        const vectors = chunk.columns(start, end, region, missing)
-        for (const [k, i] of missing.entries()) {
-          columns[i] = vectors[k]!
-          known.add(i)
-        }
+      await chunk.load?.(columns.first)
+      this.#filter(window, start, end, byEntry, region)
+      if (!window.isEmpty) {
+        const rows = window.selection ?? allRows(window.length)
+        window.keep(joined.select(rows, (i) => window.column(i), region))
       }
-      let rows: Uint32Array | null = null
-      if (predicate !== null) {
-        read([...columnsOfExprs([predicate])])
-        rows = evaluatePredicate(predicate, new RecordBatch(this.schema, columns, length, null, region), region)
-      }
-      if (rows === null || rows.length > 0) {
-        const column = (i: number): Vector => {
-          read([i])
-          return columns[i]!
-        }
-        rows = joined.select(rows ?? allRows(length), column, region)
-      }
-      if (rows.length === 0 && length > 0) {
+      if (window.isEmpty && end > start) {
         region.release()
         return null
       }
-      read(all)
-      return new RecordBatch(this.schema, columns, length, rows.length === length ? null : rows, region)
+      window.compact()
+      const pending = chunk.load?.(columns.all)
+      if (pending !== null) await pending
+      window.read(columns.all)
+      return window.batch()
     } catch (error) {
       region.release()
       throw error
     }
   }
+
+  /** Leaves the rows for which all filters are TRUE; those that a dictionary can answer are asked first. */
+  #filter(window: ScanWindow, start: number, end: number, byEntry: DictionaryFilters, region: Region): void {
+    const others: Expr[] = []
+    for (const filter of this.scan.filters.flatMap(conjuncts)) {
+      const rows = byEntry.select(filter, start, end, region)
+      if (rows === null) others.push(filter)
+      else window.keep(window.selection === null ? rows : commonRows(window.selection, rows))
+      if (window.isEmpty) return
+    }
+    for (const filter of others) {
+      window.compact()
+      window.read(columnsOfExprs([filter]))
+      window.keep(evaluatePredicate(filter, window.batch(), region))
+      if (window.isEmpty) return
+    }
+    window.compact()
+  }
+}
+
+/** Positions among the columns of the output. */
+interface ScanColumns {
+  /** Those that are read. */
+  readonly all: readonly number[]
+  /** Those that every row is asked for. */
+  readonly first: readonly number[]
+}
+
+/** Rows of both, written over the first. */
+function commonRows(left: Uint32Array, right: Uint32Array): Uint32Array {
+  let n = 0
+  let j = 0
+  for (let i = 0; i < left.length && j < right.length;) {
+    const [a, b] = [left[i]!, right[j]!]
+    left[n] = a
+    n += +(a === b)
+    i += +(a <= b)
+    j += +(b <= a)
+  }
+  return left.subarray(0, n)
 }
 
 /** The first rows of a batch. */

@@ -19,7 +19,7 @@ import {
 } from '@volley/core'
 import { Field, type DataType } from 'apache-arrow'
 import { chunkOf, openText } from './csv-format.ts'
-import type { FileFormat } from './file-format.ts'
+import { eachFile, type FileChunk, type FileFormat, type ReadRequest } from './file-format.ts'
 
 const CHUNK_ROWS = 8192
 const SAMPLE_ROWS = 1000
@@ -108,17 +108,19 @@ export const jsonFormat: FileFormat = {
     return [{ path, part: null, rows: null, bytes: size }]
   },
 
-  async *read(request) {
-    const columns = request.wanted.map((i) => request.fields[i]!)
-    let values = columns.map((): ScalarValue[] => [])
-    let rows = 0
-    for await (const document of documents(request.path)) {
-      columns.forEach((field, k) => values[k]!.push(toValue(document[field.name], field.type)))
-      if (++rows < CHUNK_ROWS) continue
-      yield chunkOf(request, values, rows)
-      values = columns.map(() => [])
-      rows = 0
-    }
-    if (rows > 0) yield chunkOf(request, values, rows)
-  },
+  read: (request) => eachFile(request, (path) => readFile(path, request)),
+}
+
+async function* readFile(path: string, request: ReadRequest): AsyncGenerator<FileChunk, void, void> {
+  const columns = request.wanted.map((i) => request.fields[i]!)
+  let values = columns.map((): ScalarValue[] => [])
+  let rows = 0
+  for await (const document of documents(path)) {
+    columns.forEach((field, k) => values[k]!.push(toValue(document[field.name], field.type)))
+    if (++rows < CHUNK_ROWS) continue
+    yield chunkOf(request, values, rows)
+    values = columns.map(() => [])
+    rows = 0
+  }
+  if (rows > 0) yield chunkOf(request, values, rows)
 }

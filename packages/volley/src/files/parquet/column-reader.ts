@@ -4,28 +4,29 @@ import {
   BytesVector,
   concatVectors,
   DictionaryVector,
+  NullVector,
   PrimitiveVector,
+  typeName,
+  vectorOf,
   type Vector,
 } from '@volley/core'
-import { copyTexts, type Region } from '@volley/kernels'
+import { copyTexts, gatherEntries, measureTexts, Region, takeTexts } from '@volley/kernels'
 import type { DataType } from 'apache-arrow'
-import type { ColumnMetaData, PageHeader } from 'hyparquet'
-import { parquetHeader } from 'hyparquet/src/column.js'
+import type { ColumnMetaData } from 'hyparquet'
+import type { ColumnPages, StoredPage } from './column-pages.ts'
 import { decompressPage } from './decompress.ts'
 import { HybridReader } from './hybrid-reader.ts'
-import { copyPlain, gatherValues, spreadValues } from './plain-values.ts'
-import { slotsOf, type ValueLayout } from './value-layout.ts'
+import { copyPlain, spreadValues } from './plain-values.ts'
+import { presentRows, type Presence } from './presence.ts'
+import type { ValueLayout } from './value-layout.ts'
 
-/** A column chunk as it is in the file. */
+/** What a column chunk holds, and how it becomes vectors. */
 export interface ColumnChunk {
-  readonly bytes: Uint8Array
   readonly meta: ColumnMetaData
   readonly type: DataType
   readonly layout: ValueLayout
   readonly nullable: boolean
 }
-
-type Values = Uint8Array | Uint32Array
 
 /** Where reading stands in a data page. */
 interface Page {
@@ -33,283 +34,401 @@ interface Page {
   readonly levels: HybridReader | null
   /** Of codes, or of booleans in run lengths; null for plain values. */
   readonly codes: HybridReader | null
-  /** Rows that have not been read. */
-  left: number
   /** Next byte of plain values; next bit of plain booleans. */
   at: number
 }
 
+/** Codes of the rows from `start` to `end`; that of a NULL row is the number of entries. */
+export interface RowCodes {
+  readonly start: number
+  readonly end: number
+  readonly codes: Uint32Array
+  readonly hasNulls: boolean
+}
+
 /**
- * Reads a flat column chunk some rows at a time, page by page, straight into vectors: values of a fixed width are copied
- * or widened, text with a dictionary keeps its codes. The dictionary's memory is in the region `kept`, which must outlive
- * the vectors.
+ * Reads a flat column chunk some rows at a time, from the first to the last, straight into vectors: values of a fixed width
+ * are copied or widened, text with a dictionary keeps its codes. Pages without a row that is read are not decompressed. The
+ * dictionary's memory is in the region `kept`, which must outlive the vectors.
  */
 export class ColumnReader {
   readonly #chunk: ColumnChunk
+  readonly #pages: ColumnPages
   readonly #kept: Region
-  #offset = 0
+  /** The page that is open, which `#next` is in. */
+  #number = 0
   #page: Page | null = null
-  #dictionary: Values | null = null
+  #memory: Region | null = null
+  /** The next row. */
+  #next = 0
+  /** Entries of a fixed width. */
+  #values: Uint8Array | null = null
+  #entryVector: Vector | null = null
   #texts: BytesVector | null = null
   #entries = 0
+  #hasDictionary = false
+  /** Codes that were read ahead of their values. */
+  #ahead: RowCodes | null = null
 
-  constructor(chunk: ColumnChunk, kept: Region) {
+  constructor(chunk: ColumnChunk, pages: ColumnPages, kept: Region) {
     this.#chunk = chunk
+    this.#pages = pages
     this.#kept = kept
   }
 
-  /** The next `count` rows. */
-  read(count: number, region: Region): Vector {
-    const { kind } = this.#chunk.layout
-    if (kind === 'text') return this.#pieces(count, region, (page, n) => this.#readText(page, n, region))
-    if (kind === 'bits') return this.#pieces(count, region, (page, n) => this.#readBits(page, n, region))
-    return this.#readFixed(count, region)
+  /** Rows from `start` to `end`, or those of them at `rows` (ascending, counted from `start`). */
+  read(start: number, end: number, rows: Uint32Array | null, region: Region): Vector {
+    const ahead = this.#ahead
+    if (ahead !== null && ahead.start === start && ahead.end === end) {
+      this.#ahead = null
+      return this.#fromCodes(ahead, rows, region)
+    }
+    const { type, layout } = this.#chunk
+    const length = rows?.length ?? end - start
+    if (layout.kind === 'bits' || layout.kind === 'text') {
+      const pieces: Vector[] = []
+      this.#each(start, end, rows, (page, count, chosen) => {
+        if (chosen !== null && chosen.length === 0) return this.#skipIn(page, count)
+        const piece = layout.kind === 'bits' ? this.#readBits : this.#readText
+        pieces.push(piece.call(this, page, count, chosen, region))
+      })
+      if (pieces.length === 0) return vectorOf(type, [], region)
+      return pieces.length === 1 ? pieces[0]! : concatVectors(pieces, region)
+    }
+    const values = allocValues(type, length, region)
+    const out = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+    let validity: Uint8Array | null = null
+    let from = 0
+    this.#each(start, end, rows, (page, count, chosen) => {
+      if (chosen !== null && chosen.length === 0) return this.#skipIn(page, count)
+      const wanted = chosen?.length ?? count
+      const presence = presentRows(page.levels, count, chosen, region)
+      this.#readFixed(page, presence, out, from, region)
+      if (presence.levels !== null) {
+        validity ??= region.bitmap(length, true)
+        clearMissing(presence.levels, wanted, validity, from)
+        spreadValues(out, layout.width, presence.levels, from, wanted, presence.count)
+      }
+      from += wanted
+    })
+    return new PrimitiveVector(type, length, validity, values)
   }
 
-  /** Leaves the next `count` rows out. */
-  skip(count: number): void {
-    let left = count
-    while (left > 0) {
-      const page = this.#current()
-      const n = Math.min(left, page.left)
-      page.left -= n
-      left -= n
-      // What is left of a page that is given up needs no reading.
-      if (page.left > 0) this.#skipIn(page, n)
+  /**
+   * The entries of the dictionary, if the rows from `start` to `end` are all by code; null otherwise. Their codes are
+   * `readCodes`'s.
+   */
+  dictionary(start: number, end: number): Vector | null {
+    const { pages } = this.#pages
+    let i = this.#number
+    while (i < pages.length && pages[i]!.end <= start) i++
+    for (; i < pages.length && pages[i]!.first < end; i++) if (!pages[i]!.coded) return null
+    this.#openDictionary()
+    return this.#texts ?? this.#entryVector
+  }
+
+  /** Codes of rows that `dictionary` was asked of, ahead of `read` for the same rows. */
+  readCodes(start: number, end: number, region: Region): RowCodes {
+    // Another condition may have asked.
+    if (this.#ahead?.start === start && this.#ahead.end === end) return this.#ahead
+    const codes = region.u32(end - start)
+    let from = 0
+    let hasNulls = false
+    this.#each(start, end, null, (page, count) => {
+      const { levels, count: present } = presentRows(page.levels, count, null, region)
+      this.#readPageCodes(page.codes!, codes, from, present)
+      if (levels !== null) {
+        hasNulls = true
+        spreadCodes(codes, levels, from, count, present, this.#entries)
+      }
+      from += count
+    })
+    return (this.#ahead = { start, end, codes, hasNulls })
+  }
+
+  close(): void {
+    this.#memory?.release()
+    this.#memory = null
+    this.#page = null
+  }
+
+  #fromCodes({ codes, hasNulls }: RowCodes, rows: Uint32Array | null, region: Region): Vector {
+    const { type, layout } = this.#chunk
+    const own = rows === null ? codes : pick(codes, rows, region)
+    const { length } = own
+    let validity: Uint8Array | null = null
+    if (hasNulls) {
+      validity = region.bitmap(length, true)
+      for (let k = 0; k < length; k++) {
+        if (own[k] !== this.#entries) continue
+        validity[k >>> 3]! &= ~(1 << (k & 7))
+        own[k] = 0
+      }
     }
+    if (this.#entries === 0) return new NullVector(type, length, null)
+    if (this.#texts !== null) return new DictionaryVector(type, length, validity, own, this.#texts, false)
+    const values = allocValues(type, length, region)
+    const out = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+    gatherEntries(this.#values!, layout.width, own, out, 0)
+    return new PrimitiveVector(type, length, validity, values)
+  }
+
+  /** Goes through the pages of some rows: how many of each, and which of them are chosen, counted in the page's part. */
+  #each(
+    start: number,
+    end: number,
+    rows: Uint32Array | null,
+    use: (page: Page, count: number, chosen: Uint32Array | null) => void,
+  ): void {
+    const { pages } = this.#pages
+    let low = 0
+    for (let row = start; row < end;) {
+      while (this.#number < pages.length && pages[this.#number]!.end <= row) this.#number++
+      const stored = pages[this.#number]
+      if (stored === undefined || stored.first > row) {
+        throw new Error(`column ${this.#chunk.meta.path_in_schema.join('.')} has too few rows`)
+      }
+      const last = Math.min(end, stored.end)
+      let chosen: Uint32Array | null = null
+      if (rows !== null) {
+        let high = low
+        while (high < rows.length && rows[high]! < last - start) high++
+        chosen = rows.subarray(low, high)
+        if (row > start && high > low) chosen = chosen.map((at) => at - (row - start))
+        low = high
+      }
+      // What is not read of a page, and the rest of one that is given up, needs no decoding.
+      if (chosen === null || chosen.length > 0 || last < stored.end) {
+        const page = this.#openTo(stored, row)
+        use(page, last - row, chosen)
+        this.#next = last
+      }
+      row = last
+    }
+  }
+
+  /** Opens a page, if it is not, and leaves its rows before `row` out. */
+  #openTo(stored: StoredPage, row: number): Page {
+    if (this.#page === null || this.#next < stored.first || this.#next >= stored.end) {
+      this.close()
+      this.#memory = new Region(this.#kept.arena)
+      this.#page = this.#open(stored, this.#memory)
+      this.#next = stored.first
+    }
+    if (this.#next > row) throw new Error('rows are read from the first to the last')
+    if (row > this.#next) this.#skipIn(this.#page, row - this.#next)
+    this.#next = row
+    return this.#page
   }
 
   #skipIn(page: Page, count: number): void {
     const { layout } = this.#chunk
-    const levels = new Uint32Array(page.levels === null ? 0 : count)
-    page.levels?.read(levels, 0, count)
-    const present = page.levels === null ? count : sum(levels, 0, count)
-    if (page.codes !== null) page.codes.skip(present)
-    else if (layout.kind === 'bits') page.at += present
-    else if (layout.kind === 'text') for (let k = 0; k < present; k++) page.at += 4 + lengthAt(page.bytes, page.at)
-    else page.at += present * layout.stored
-  }
-
-  #readFixed(count: number, region: Region): Vector {
-    const { type, layout } = this.#chunk
-    const values = allocValues(type, count, region)
-    const out =
-      layout.width < 4
-        ? new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
-        : new Uint32Array(values.buffer, values.byteOffset, values.byteLength >>> 2)
-    let validity: Uint8Array | null = null
-    let codes: Uint32Array | null = null
-    for (let from = 0; from < count;) {
-      const page = this.#current()
-      const n = Math.min(count - from, page.left)
-      const { levels, present } = this.#presence(page, from, n)
-      if (levels !== null && present < n) {
-        validity ??= region.bitmap(count, true)
-        clearMissing(levels, from, n, validity)
-      }
-      if (page.codes === null) {
-        copyPlain(page.bytes, page.at, present, layout, out, from)
-        page.at += present * layout.stored
-      } else {
-        codes ??= region.u32(count)
-        this.#readCodes(page.codes, codes, from, present)
-        gatherValues(this.#dictionary!, codes, from, present, layout, out)
-      }
-      if (levels !== null && present < n) spreadValues(out, slotsOf(layout), levels, from, n, present)
-      page.left -= n
-      from += n
+    const scratch = new Region(this.#kept.arena)
+    try {
+      const { count: present } = presentRows(page.levels, count, null, scratch)
+      if (page.codes !== null) page.codes.skip(present)
+      else if (layout.kind === 'bits') page.at += present
+      else if (layout.kind === 'text') page.at += 4 * present + this.#measure(page, present, scratch.i32(present + 1))
+      else page.at += present * layout.stored
+    } finally {
+      scratch.release()
     }
-    return new PrimitiveVector(type, count, validity, values)
   }
 
-  #pieces(count: number, region: Region, read: (page: Page, count: number) => Vector): Vector {
-    const pieces: Vector[] = []
-    for (let left = count; left > 0;) {
-      const page = this.#current()
-      const n = Math.min(left, page.left)
-      pieces.push(read(page, n))
-      page.left -= n
-      left -= n
-    }
-    return pieces.length === 1 ? pieces[0]! : concatVectors(pieces, region)
+  #measure(page: Page, count: number, offsets: Int32Array): number {
+    const total = measureTexts(page.bytes, page.at, count, offsets)
+    if (total < 0) throw new Error('the values of a page end early')
+    return total
   }
 
-  #readText(page: Page, count: number, region: Region): Vector {
-    const { type } = this.#chunk
-    const { levels, present } = this.#presence(page, 0, count)
-    const validity = levels === null || present === count ? null : region.bitmap(count, true)
-    if (validity !== null) clearMissing(levels!, 0, count, validity)
+  /** Values of rows that are there, one after another. */
+  #readFixed(page: Page, { count, taken, read }: Presence, out: Uint8Array, from: number, region: Region): void {
+    const { layout } = this.#chunk
     if (page.codes !== null) {
-      const codes = region.u32(count)
-      this.#readCodes(page.codes, codes, 0, present)
-      if (validity !== null) {
-        spreadValues(codes, 1, levels!, 0, count, present)
-        for (let k = 0; k < count; k++) if (levels![k] === 0) codes[k] = 0
-      }
-      return new DictionaryVector(type, count, validity, codes, this.#texts!, false)
+      const codes = region.u32(read)
+      this.#readPageCodes(page.codes, codes, 0, read)
+      gatherEntries(this.#values!, layout.width, taken === null ? codes : pick(codes, taken, region), out, from)
+      return
     }
-    const offsets = region.i32(count + 1)
-    const { bytes } = page
-    let at = page.at
-    let end = 0
-    for (let k = 0; k < count; k++) {
-      offsets[k] = end
-      if (validity !== null && levels![k] === 0) continue
-      const length = lengthAt(bytes, at)
-      at += 4 + length
-      end += length
-    }
-    offsets[count] = end
-    if (at > bytes.length) throw new Error('the values of a page end early')
-    const text =
-      validity === null
-        ? copyTexts(bytes, page.at, at, 4, offsets, count, region)
-        : copyPresent(bytes, page.at, offsets, levels!, region.u8(end))
-    page.at = at
-    return new BytesVector(type, count, validity, offsets, text)
-  }
-
-  #readBits(page: Page, count: number, region: Region): Vector {
-    const { levels, present } = this.#presence(page, 0, count)
-    const values = new Uint32Array(count)
-    if (page.codes !== null) page.codes.read(values, 0, present)
+    const { stored } = layout
+    if (page.at + read * stored > page.bytes.length) throw new Error('the values of a page end early')
+    if (taken === null) copyPlain(page.bytes, page.at, count, layout, out, from)
     else {
-      if (page.at + present > page.bytes.length * 8) throw new Error('the values of a page end early')
-      for (let k = 0; k < present; k++) {
-        const bit = page.at + k
-        values[k] = (page.bytes[bit >>> 3]! >>> (bit & 7)) & 1
-      }
-      page.at += present
+      const values = page.bytes.subarray(page.at, page.at + read * stored)
+      if (layout.kind === 'copy') gatherEntries(values, stored, taken, out, from)
+      else copyPlain(pickBytes(values, stored, taken), 0, count, layout, out, from)
     }
+    page.at += read * stored
+  }
+
+  #readText(page: Page, rows: number, chosen: Uint32Array | null, region: Region): Vector {
+    const { type } = this.#chunk
+    const length = chosen?.length ?? rows
+    const { levels, count, taken, read } = presentRows(page.levels, rows, chosen, region)
     let validity: Uint8Array | null = null
-    if (levels !== null && present < count) {
-      validity = region.bitmap(count, true)
-      clearMissing(levels, 0, count, validity)
-      spreadValues(values, 1, levels, 0, count, present)
+    if (levels !== null) clearMissing(levels, length, (validity = region.bitmap(length, true)), 0)
+    if (page.codes !== null) {
+      const all = region.u32(taken === null ? Math.max(read, length) : read)
+      this.#readPageCodes(page.codes, all, 0, read)
+      const codes = taken === null ? all : region.u32(length)
+      if (taken !== null) for (let k = 0; k < count; k++) codes[k] = all[taken[k]!]!
+      if (levels !== null) spreadCodes(codes, levels, 0, length, count, 0)
+      return new DictionaryVector(type, length, validity, codes, this.#texts!, false)
     }
-    const bits = region.bitmap(count, false)
-    for (let k = 0; k < count; k++) bits[k >>> 3]! |= (values[k]! & 1) << (k & 7)
-    return new BoolVector(this.#chunk.type, count, validity, bits)
+    const measured = region.i32(read + 1)
+    const total = this.#measure(page, read, measured)
+    const end = page.at + total + 4 * read
+    let ends = measured
+    let bytes: Uint8Array
+    if (taken === null) bytes = copyTexts(page.bytes, page.at, end, 4, measured, read, region)
+    else bytes = takeTexts(page.bytes, page.at, measured, taken, (ends = region.i32(count + 1)), region)
+    page.at = end
+    if (levels === null) return new BytesVector(type, length, validity, ends, bytes)
+    const offsets = region.i32(length + 1)
+    let next = 0
+    for (let k = 0; k < length; k++) {
+      offsets[k] = ends[next]!
+      next += levels[k]!
+    }
+    offsets[length] = ends[count]!
+    return new BytesVector(type, length, validity, offsets, bytes)
   }
 
-  /** Whether each of the next rows is there (`levels[from...]`, null where all are), and how many are. */
-  #presence(page: Page, from: number, count: number): { levels: Uint32Array | null; present: number } {
-    if (page.levels === null || page.levels.skipOnes(count)) return { levels: null, present: count }
-    const levels = new Uint32Array(from + count)
-    page.levels.read(levels, from, count)
-    return { levels, present: sum(levels, from, count) }
+  #readBits(page: Page, rows: number, chosen: Uint32Array | null, region: Region): Vector {
+    const length = chosen?.length ?? rows
+    const { levels, count, taken, read } = presentRows(page.levels, rows, chosen, region)
+    const all = region.u32(Math.max(read, length))
+    if (page.codes !== null) page.codes.read(all, 0, read)
+    else {
+      if (page.at + read > page.bytes.length * 8) throw new Error('the values of a page end early')
+      for (let k = 0; k < read; k++) {
+        const bit = page.at + k
+        all[k] = (page.bytes[bit >>> 3]! >>> (bit & 7)) & 1
+      }
+      page.at += read
+    }
+    const values = taken === null ? all : region.u32(length)
+    if (taken !== null) for (let k = 0; k < count; k++) values[k] = all[taken[k]!]!
+    let validity: Uint8Array | null = null
+    if (levels !== null) {
+      clearMissing(levels, length, (validity = region.bitmap(length, true)), 0)
+      spreadCodes(values, levels, 0, length, count, 0)
+    }
+    const bits = region.bitmap(length, false)
+    for (let k = 0; k < length; k++) bits[k >>> 3]! |= (values[k]! & 1) << (k & 7)
+    return new BoolVector(this.#chunk.type, length, validity, bits)
   }
 
-  #readCodes(reader: HybridReader, codes: Uint32Array, from: number, count: number): void {
-    reader.read(codes, from, count)
-    let most = 0
-    for (let k = from; k < from + count; k++) if (codes[k]! > most) most = codes[k]!
+  #readPageCodes(reader: HybridReader, codes: Uint32Array, from: number, count: number): void {
+    const most = reader.read(codes, from, count)
     if (count > 0 && most >= this.#entries) throw new Error(`a code of ${most} in a dictionary of ${this.#entries}`)
   }
 
-  /** A page with rows left. */
-  #current(): Page {
-    while (this.#page === null || this.#page.left === 0) this.#nextPage()
-    return this.#page
-  }
-
-  #nextPage(): void {
-    const { bytes, meta } = this.#chunk
-    if (this.#offset >= bytes.length) throw new Error(`column ${meta.path_in_schema.join('.')} has too few rows`)
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    const reader = { view, offset: this.#offset }
-    const header = parquetHeader(reader)
-    const stored = bytes.subarray(reader.offset, reader.offset + header.compressed_page_size)
-    this.#offset = reader.offset + header.compressed_page_size
-    if (stored.length < header.compressed_page_size) throw new Error('a page ends early')
-    if (header.type === 'DICTIONARY_PAGE') this.#readDictionary(header, stored)
-    else if (header.type === 'DATA_PAGE') this.#page = this.#dataPage(header, stored)
-    else if (header.type === 'DATA_PAGE_V2') this.#page = this.#dataPageV2(header, stored)
-  }
-
-  #dataPage(header: PageHeader, stored: Uint8Array): Page {
-    const { num_values: rows, encoding, definition_level_encoding } = header.data_page_header!
-    const bytes = decompressPage(this.#chunk.meta.codec, stored, header.uncompressed_page_size)
-    if (!this.#chunk.nullable) return this.#pageOf(bytes, 0, null, rows, encoding)
+  #open({ header, stored }: StoredPage, memory: Region): Page {
+    const { nullable, meta } = this.#chunk
+    const v2 = header.data_page_header_v2
+    if (v2 !== undefined) {
+      const first = v2.repetition_levels_byte_length
+      const start = first + v2.definition_levels_byte_length
+      if (!(first >= 0 && start >= first && start <= stored.length)) throw new Error('a page ends early')
+      const levels = nullable ? new HybridReader(stored, first, start, 1) : null
+      const values = stored.subarray(start)
+      const bytes = v2.is_compressed
+        ? decompressPage(meta.codec, values, header.uncompressed_page_size - start, memory)
+        : values
+      return this.#pageOf(bytes, 0, levels, v2.encoding)
+    }
+    const { encoding, definition_level_encoding } = header.data_page_header!
+    const bytes = decompressPage(meta.codec, stored, header.uncompressed_page_size, memory)
+    if (!nullable) return this.#pageOf(bytes, 0, null, encoding)
     if (definition_level_encoding === 'BIT_PACKED') throw new Error('levels in the deprecated bit packing')
-    const length = lengthAt(bytes, 0)
-    return this.#pageOf(bytes, 4 + length, new HybridReader(bytes, 4, 4 + length, 1), rows, encoding)
+    const end = 4 + lengthAt(bytes, 0)
+    return this.#pageOf(bytes, end, new HybridReader(bytes, 4, end, 1), encoding)
   }
 
-  #dataPageV2(header: PageHeader, stored: Uint8Array): Page {
-    const page = header.data_page_header_v2!
-    const first = page.repetition_levels_byte_length
-    const start = first + page.definition_levels_byte_length
-    const levels = this.#chunk.nullable ? new HybridReader(stored, first, start, 1) : null
-    const values = stored.subarray(start)
-    const bytes = page.is_compressed
-      ? decompressPage(this.#chunk.meta.codec, values, header.uncompressed_page_size - start)
-      : values
-    return this.#pageOf(bytes, 0, levels, page.num_rows, page.encoding)
-  }
-
-  #pageOf(bytes: Uint8Array, start: number, levels: HybridReader | null, rows: number, encoding: string): Page {
+  #pageOf(bytes: Uint8Array, start: number, levels: HybridReader | null, encoding: string): Page {
     const { kind } = this.#chunk.layout
     if (encoding === 'RLE' && kind === 'bits') {
       const end = start + 4 + lengthAt(bytes, start)
-      return { bytes, levels, codes: new HybridReader(bytes, start + 4, end, 1), left: rows, at: 0 }
+      return { bytes, levels, codes: new HybridReader(bytes, start + 4, end, 1), at: 0 }
     }
-    if (encoding === 'PLAIN') return { bytes, levels, codes: null, left: rows, at: kind === 'bits' ? start * 8 : start }
-    if (this.#texts === null && this.#dictionary === null) throw new Error(`a page in ${encoding} without a dictionary`)
+    if (encoding === 'PLAIN') return { bytes, levels, codes: null, at: kind === 'bits' ? start * 8 : start }
+    this.#openDictionary()
+    if (this.#texts === null && this.#values === null) throw new Error(`a page in ${encoding} without a dictionary`)
     // A page without values has no width either.
     const width = bytes[start] ?? 0
-    return { bytes, levels, codes: new HybridReader(bytes, start + 1, bytes.length, width), left: rows, at: 0 }
+    const from = Math.min(start + 1, bytes.length)
+    return { bytes, levels, codes: new HybridReader(bytes, from, bytes.length, width), at: 0 }
   }
 
-  #readDictionary(header: PageHeader, stored: Uint8Array): void {
+  #openDictionary(): void {
+    if (this.#hasDictionary) return
+    this.#hasDictionary = true
     const { layout, type, meta } = this.#chunk
-    const { num_values: count } = header.dictionary_page_header!
-    const bytes = decompressPage(meta.codec, stored, header.uncompressed_page_size)
-    this.#entries = count
-    if (layout.kind === 'text') {
-      const page: Page = { bytes, levels: null, codes: null, left: count, at: 0 }
-      this.#texts = this.#readText(page, count, this.#kept) as BytesVector
-      return
+    const { dictionary } = this.#pages
+    if (dictionary === null) return
+    if (layout.kind === 'bits') throw new Error(`a dictionary of ${typeName(type)}`)
+    const memory = new Region(this.#kept.arena)
+    try {
+      const { header, stored } = dictionary
+      const count = header.dictionary_page_header?.num_values ?? 0
+      const bytes = decompressPage(meta.codec, stored, header.uncompressed_page_size, memory)
+      if (!(count >= 0 && count * (layout.stored || 4) <= bytes.length)) throw new Error('a dictionary ends early')
+      this.#entries = count
+      if (layout.kind === 'text') {
+        const page: Page = { bytes, levels: null, codes: null, at: 0 }
+        this.#texts = this.#readText(page, count, null, this.#kept) as BytesVector
+        return
+      }
+      const values = allocValues(type, count, this.#kept)
+      this.#values = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+      this.#entryVector = new PrimitiveVector(type, count, null, values)
+      copyPlain(bytes, 0, count, layout, this.#values, 0)
+    } finally {
+      memory.release()
     }
-    if (layout.kind === 'bits') throw new Error(`a dictionary of ${type}`)
-    const size = count * slotsOf(layout)
-    this.#dictionary = layout.width < 4 ? this.#kept.u8(size) : this.#kept.u32(size)
-    copyPlain(bytes, 0, count, layout, this.#dictionary, 0)
   }
 }
 
+/** The length of what follows, in four bytes. */
 function lengthAt(bytes: Uint8Array, at: number): number {
   if (at + 4 > bytes.length) throw new Error('the values of a page end early')
   const length = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
-  if (length < 0) throw new Error('a value of a negative length')
+  if (length < 0 || at + 4 + length > bytes.length) throw new Error('the values of a page end early')
   return length
 }
 
-function sum(values: Uint32Array, from: number, count: number): number {
-  let total = 0
-  for (let k = from; k < from + count; k++) total += values[k]!
-  return total
+function pick(values: Uint32Array, rows: Uint32Array, region: Region): Uint32Array {
+  const out = region.u32(rows.length)
+  for (let k = 0; k < rows.length; k++) out[k] = values[rows[k]!]!
+  return out
 }
 
-function clearMissing(levels: Uint32Array, from: number, count: number, validity: Uint8Array): void {
-  for (let k = from; k < from + count; k++) if (levels[k] === 0) validity[k >>> 3]! &= ~(1 << (k & 7))
-}
-
-/** Texts of the rows that are there, each behind its length, one after another. */
-function copyPresent(
-  bytes: Uint8Array,
-  start: number,
-  offsets: Int32Array,
-  levels: Uint32Array,
-  out: Uint8Array,
-): Uint8Array {
-  let at = start
-  for (let k = 0; k + 1 < offsets.length; k++) {
-    if (levels[k] === 0) continue
-    at += 4
-    const length = offsets[k + 1]! - offsets[k]!
-    out.set(bytes.subarray(at, at + length), offsets[k])
-    at += length
+function pickBytes(values: Uint8Array, width: number, rows: Uint32Array): Uint8Array {
+  const out = new Uint8Array(rows.length * width)
+  for (let k = 0; k < rows.length; k++) {
+    const at = rows[k]! * width
+    for (let i = 0; i < width; i++) out[k * width + i] = values[at + i]!
   }
   return out
+}
+
+function clearMissing(levels: Uint32Array, count: number, validity: Uint8Array, from: number): void {
+  for (let k = 0; k < count; k++) {
+    const at = from + k
+    if (levels[k] === 0) validity[at >>> 3]! &= ~(1 << (at & 7))
+  }
+}
+
+/** Moves the first codes, which are of rows that are there, to the rows that `levels` says are; others get `missing`. */
+function spreadCodes(
+  codes: Uint32Array,
+  levels: Uint32Array,
+  from: number,
+  count: number,
+  present: number,
+  missing: number,
+): void {
+  let at = from + present
+  for (let k = count - 1; k >= 0; k--) codes[from + k] = levels[k] === 0 ? missing : codes[--at]!
 }

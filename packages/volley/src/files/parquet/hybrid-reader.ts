@@ -1,3 +1,5 @@
+import { unpackBits } from '@volley/kernels'
+
 /**
  * Reads numbers of up to 32 bits in Parquet's hybrid of run lengths and bit packing (Encodings.md, RLE = 3), some at a
  * time.
@@ -17,30 +19,38 @@ export class HybridReader {
 
   constructor(bytes: Uint8Array, start: number, end: number, width: number) {
     if (width > 32) throw new Error(`dictionary codes of ${width} bits`)
+    if (end > bytes.length) throw new Error('the values of a page end early')
     this.#bytes = bytes
     this.#at = start
     this.#end = end
     this.#width = width
   }
 
-  /** Reads `count` values to `out[from...]`. */
-  read(out: Uint32Array, from: number, count: number): void {
+  /** Reads `count` values to `out[from...]`; returns the largest. */
+  read(out: Uint32Array, from: number, count: number): number {
     let at = from
+    let most = 0
     const last = from + count
     while (at < last) {
       if (this.#left === 0) this.#nextRun()
       const n = Math.min(this.#left, last - at)
       if (this.#isPacked) {
-        unpackBits(this.#bytes, this.#packed, this.#width, this.#index, out, at, n)
+        const value = unpackBits(this.#bytes, this.#packed, this.#width, this.#index, out, at, n)
+        if (value > most) most = value
         this.#index += n
-      } else out.fill(this.#value, at, at + n)
+      } else {
+        out.fill(this.#value, at, at + n)
+        if (this.#value > most) most = this.#value
+      }
       this.#left -= n
       at += n
     }
+    return most
   }
 
   /** Skips `count` values where all are 1 by the run that they are in; else stays and answers false. */
   skipOnes(count: number): boolean {
+    if (count === 0) return true
     if (this.#left === 0) this.#nextRun()
     if (this.#isPacked || this.#value !== 1 || this.#left < count) return false
     this.#left -= count
@@ -73,6 +83,7 @@ export class HybridReader {
     }
     this.#left = length
     const bytes = (this.#width + 7) >>> 3
+    if (this.#at + bytes > this.#end) throw new Error('the values of a page end early')
     let value = 0
     for (let i = 0; i < bytes; i++) value |= this.#bytes[this.#at + i]! << (8 * i)
     this.#value = value >>> 0
@@ -88,57 +99,5 @@ export class HybridReader {
       if (byte < 0x80) return result >>> 0
     }
     throw new Error('a run header of more than 5 bytes')
-  }
-}
-
-/** Values `first` and on, packed in `width` bits each from a byte on, least significant bit first. */
-function unpackBits(
-  bytes: Uint8Array,
-  start: number,
-  width: number,
-  first: number,
-  out: Uint32Array,
-  from: number,
-  count: number,
-): void {
-  if (width === 0) {
-    out.fill(0, from, from + count)
-    return
-  }
-  if (start + Math.ceil(((first + count) * width) / 8) > bytes.length) throw new Error('the values of a page end early')
-  if (width === 8) {
-    for (let k = 0; k < count; k++) out[from + k] = bytes[start + first + k]!
-    return
-  }
-  // Whole words are read, but not behind the end.
-  const inside = Math.floor(((bytes.length - start - 4) * 8) / width) - first
-  const fast = width > 24 ? 0 : Math.max(0, Math.min(count, inside))
-  unpackWide(bytes, start, width, first + fast, out, from + fast, count - fast)
-  const mask = (1 << width) - 1
-  let bit = first * width
-  for (let k = 0; k < fast; k++) {
-    const at = start + (bit >>> 3)
-    const word = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
-    out[from + k] = (word >>> (bit & 7)) & mask
-    bit += width
-  }
-}
-
-function unpackWide(
-  bytes: Uint8Array,
-  start: number,
-  width: number,
-  first: number,
-  out: Uint32Array,
-  from: number,
-  count: number,
-): void {
-  const modulus = 2 ** width
-  for (let k = 0; k < count; k++) {
-    const bit = (first + k) * width
-    const at = start + Math.floor(bit / 8)
-    let value = 0
-    for (let i = 4; i >= 0; i--) value = value * 256 + (bytes[at + i] ?? 0)
-    out[from + k] = Math.floor(value / 2 ** (bit % 8)) % modulus
   }
 }

@@ -2,7 +2,7 @@ import { elementType, typeName, vectorOf, type ScalarValue, type Vector } from '
 import type { Region } from '@volley/kernels'
 import type { DataType, Field } from 'apache-arrow'
 import { parquetScan } from 'hyparquet'
-import { compressors } from 'hyparquet-compressors'
+import { compressors } from './decompress.ts'
 import { parsers, type OpenFile } from './parquet-file.ts'
 
 /** A column of a row group whose values are in ordinary memory. */

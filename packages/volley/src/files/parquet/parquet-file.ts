@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import { SqlState, VolleyError } from '@volley/core'
+import { ArenaExhaustedError } from '@volley/kernels'
 import { parquetMetadataAsync, type AsyncBuffer, type FileMetaData, type ParquetParsers } from 'hyparquet'
 
 /** Values as the engine has them: counts, not Dates. */
@@ -16,6 +17,8 @@ export interface OpenFile extends AsyncBuffer {
   readonly metadata: FileMetaData
   /** Bytes from `start` (inclusive) to `end` (exclusive). */
   bytes(start: number, end: number): Promise<Uint8Array>
+  /** Fills an array with the bytes from `start` on. */
+  readInto(out: Uint8Array, start: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -41,14 +44,19 @@ async function open(path: string): Promise<OpenFile> {
   const handle = await fs.promises.open(path)
   try {
     const { size, mtimeMs, ino } = await handle.stat()
-    const bytes = async (start: number, end: number): Promise<Uint8Array<ArrayBuffer>> => {
-      const out = new Uint8Array(Math.max(0, end - start))
+    const readInto = async (out: Uint8Array, start: number): Promise<void> => {
       let filled = 0
       while (filled < out.length) {
         const { bytesRead } = await handle.read(out, filled, out.length - filled, start + filled)
         if (bytesRead === 0) throw new VolleyError('the file ends early', { code: SqlState.dataCorrupted, file: path })
         filled += bytesRead
       }
+    }
+    const bytes = async (start: number, end: number): Promise<Uint8Array<ArrayBuffer>> => {
+      if (start < 0 || end > size)
+        throw new VolleyError('the file ends early', { code: SqlState.dataCorrupted, file: path })
+      const out = new Uint8Array(Math.max(0, end - start))
+      await readInto(out, start)
       return out
     }
     const buffer: AsyncBuffer = {
@@ -56,7 +64,7 @@ async function open(path: string): Promise<OpenFile> {
       slice: async (start, end = size) => (await bytes(start, end)).buffer,
     }
     const metadata = await metadataOf(path, `${size}:${mtimeMs}:${ino}`, buffer)
-    return { ...buffer, path, metadata, bytes, close: () => handle.close() }
+    return { ...buffer, path, metadata, bytes, readInto, close: () => handle.close() }
   } catch (error) {
     await handle.close()
     throw error
@@ -84,7 +92,7 @@ export async function withParquet<T>(path: string, use: (file: OpenFile) => T): 
 }
 
 export function corrupt(error: unknown, path: string): unknown {
-  if (error instanceof VolleyError) return error
+  if (error instanceof VolleyError || error instanceof ArenaExhaustedError) return error
   return new VolleyError(`cannot read Parquet: ${(error as Error).message}`, {
     code: SqlState.dataCorrupted,
     file: path,

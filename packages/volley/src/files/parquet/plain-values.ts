@@ -1,29 +1,30 @@
-import { slotsOf, type ValueLayout } from './value-layout.ts'
+import type { ValueLayout } from './value-layout.ts'
 
-/** Copies `count` values of a fixed width, stored one after another from byte `start` on, to rows `from` and on. */
+/**
+ * Copies `count` values of a fixed width, stored one after another from byte `start` on, to rows `from` and on of `out`,
+ * which starts at a multiple of the width.
+ */
 export function copyPlain(
   bytes: Uint8Array,
   start: number,
   count: number,
   layout: ValueLayout,
-  out: Uint8Array | Uint32Array,
+  out: Uint8Array,
   from: number,
 ): void {
-  const { stored, kind } = layout
+  const { stored, kind, width } = layout
   const end = start + count * stored
   if (end > bytes.length) throw new Error('the values of a page end early')
-  if (kind === 'copy') {
-    const to = new Uint8Array(out.buffer, out.byteOffset, out.byteLength)
-    to.set(bytes.subarray(start, end), from * stored)
-  } else if (kind === 'narrow') {
-    const to = out as Uint8Array
-    const { width } = layout
+  if (kind === 'copy') out.set(bytes.subarray(start, end), from * stored)
+  else if (kind === 'narrow') {
     for (let k = 0; k < count; k++) {
-      for (let i = 0; i < width; i++) to[(from + k) * width + i] = bytes[start + k * 4 + i]!
+      for (let i = 0; i < width; i++) out[(from + k) * width + i] = bytes[start + k * 4 + i]!
     }
-  } else if (kind === 'big-endian') {
-    widenBigEndian(bytes, start, stored, count, out as Uint32Array, from)
-  } else widen(bytes, start, stored, count, out as Uint32Array, from)
+  } else {
+    const words = new Uint32Array(out.buffer, out.byteOffset, out.byteLength >>> 2)
+    if (kind === 'big-endian') widenBigEndian(bytes, start, stored, count, words, from)
+    else widen(bytes, start, stored, count, words, from)
+  }
 }
 
 const isLittleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1
@@ -83,49 +84,24 @@ function widenBigEndian(
   }
 }
 
-/** Rows `codes[from...]` of a dictionary of values of a fixed width, to rows `from` and on. */
-export function gatherValues(
-  dictionary: Uint8Array | Uint32Array,
-  codes: Uint32Array,
-  from: number,
-  count: number,
-  layout: ValueLayout,
-  out: Uint8Array | Uint32Array,
-): void {
-  const slots = slotsOf(layout)
-  const last = from + count
-  if (slots === 1) {
-    for (let k = from; k < last; k++) out[k] = dictionary[codes[k]!]!
-  } else if (slots === 2) {
-    for (let k = from; k < last; k++) {
-      const code = codes[k]! * 2
-      out[2 * k] = dictionary[code]!
-      out[2 * k + 1] = dictionary[code + 1]!
-    }
-  } else {
-    for (let k = from; k < last; k++) {
-      const code = codes[k]! * 4
-      out[4 * k] = dictionary[code]!
-      out[4 * k + 1] = dictionary[code + 1]!
-      out[4 * k + 2] = dictionary[code + 2]!
-      out[4 * k + 3] = dictionary[code + 3]!
-    }
-  }
-}
-
-/** Moves the first values, which are those that are present, to the rows that `levels` says are. */
+/**
+ * Moves the first values (of `width` bytes), which are those that are present, to the rows that `levels` says are:
+ * `levels[k]` is of row `from + k`.
+ */
 export function spreadValues(
-  out: Uint8Array | Uint32Array,
-  slots: number,
+  out: Uint8Array,
+  width: number,
   levels: Uint32Array,
   from: number,
   count: number,
   present: number,
 ): void {
+  const slots = width < 4 ? width : width >>> 2
+  const values = width < 4 ? out : new Uint32Array(out.buffer, out.byteOffset, out.byteLength >>> 2)
   let at = from + present
-  for (let k = from + count - 1; k >= from && at <= k; k--) {
+  for (let k = count - 1; k >= 0 && at <= from + k; k--) {
     if (levels[k] === 0) continue
     at--
-    for (let i = 0; i < slots; i++) out[k * slots + i] = out[at * slots + i]!
+    for (let i = 0; i < slots; i++) values[(from + k) * slots + i] = values[at * slots + i]!
   }
 }

@@ -21,33 +21,41 @@ export function allowedByStatistics(
       ({ meta_data: meta }) => meta?.path_in_schema.length === 1 && meta.path_in_schema[0] === name,
     )?.meta_data?.statistics
   return filters.every((filter) => {
-    const bound = boundOf(filter)
-    if (bound === null || !ORDERED.has(typeName(columns[bound.column]!.type))) return true
-    const { min_value: low, max_value: high } = statistics(columns[bound.column]!.name) ?? {}
-    return !isNumber(low) || !isNumber(high) || mayHold(bound.op, low, high, bound.value)
+    const bound = boundOf(filter, columns)
+    if (bound === null) return true
+    const { min_value: min, max_value: max } = statistics(columns[bound.column]!.name) ?? {}
+    const [low, high] = [orderedValue(min), orderedValue(max)]
+    return low === null || high === null || mayHold(bound.op, low, high, bound.value)
   })
 }
 
 type Ordered = number | bigint
 
-function isNumber(value: unknown): value is Ordered {
-  return typeof value === 'number' || typeof value === 'bigint'
+/** A condition on one column, whose type orders as its statistics do: `column op value`. */
+export interface Bound {
+  readonly column: number
+  readonly op: string
+  readonly value: Ordered
 }
 
-/** `column op value`, whichever way round it is written; null for any other condition. */
-function boundOf(expr: Expr): { column: number; op: string; value: Ordered } | null {
+/** A statistic that is a number; null for others. */
+export function orderedValue(value: unknown): Ordered | null {
+  return typeof value === 'bigint' || (typeof value === 'number' && !Number.isNaN(value)) ? value : null
+}
+
+/** The bound that a condition is, whichever way round it is written; null for any other condition. */
+export function boundOf(expr: Expr, columns: readonly Field[]): Bound | null {
   if (!(expr instanceof ComparisonExpr)) return null
   const { left, right, op } = expr
-  if (left instanceof ColumnExpr && right instanceof LiteralExpr && isNumber(right.value)) {
-    return { column: left.index, op, value: right.value }
-  }
-  if (right instanceof ColumnExpr && left instanceof LiteralExpr && isNumber(left.value)) {
-    return { column: right.index, op: MIRRORED[op] ?? '', value: left.value }
-  }
-  return null
+  const [column, literal, mirrored] = left instanceof ColumnExpr ? [left, right, op] : [right, left, MIRRORED[op] ?? '']
+  if (!(column instanceof ColumnExpr && literal instanceof LiteralExpr)) return null
+  const value = orderedValue(literal.value)
+  if (value === null || !ORDERED.has(typeName(columns[column.index]!.type))) return null
+  return { column: column.index, op: mirrored, value }
 }
 
-function mayHold(op: string, low: Ordered, high: Ordered, value: Ordered): boolean {
+/** Whether a value from `low` to `high` may stand in the relation to a value. */
+export function mayHold(op: string, low: Ordered, high: Ordered, value: Ordered): boolean {
   switch (op) {
     case '=':
       return low <= value && value <= high
@@ -74,7 +82,7 @@ export function columnRanges(metadata: FileMetaData): Map<string, ValueRange> {
     for (const { columns } of metadata.row_groups) {
       const meta = columns.find(({ meta_data: data }) => data?.path_in_schema[0] === name)?.meta_data
       const { min_value: low, max_value: high } = meta?.statistics ?? {}
-      const known = isNumber(low) && isNumber(high)
+      const known = orderedValue(low) !== null && orderedValue(high) !== null
       min = Math.min(min, known ? Number(low) : Number.NaN)
       max = Math.max(max, known ? Number(high) : Number.NaN)
     }

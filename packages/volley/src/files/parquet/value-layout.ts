@@ -16,11 +16,6 @@ export interface ValueLayout {
   readonly width: number
 }
 
-/** Array entries of a row: bytes for types of 1 and 2 bytes, words for others. */
-export function slotsOf({ width }: ValueLayout): number {
-  return width < 4 ? width : width >>> 2
-}
-
 const READ_HERE = new Set(['PLAIN', 'RLE', 'RLE_DICTIONARY', 'PLAIN_DICTIONARY', 'BIT_PACKED'])
 
 /**
