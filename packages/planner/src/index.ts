@@ -37,6 +37,7 @@ export { simplifyExpr } from './expressions/simplify-expr.ts'
 // For rules, sources, codecs and exchanges
 export type { LogicalRule, RuleContext } from './rules/logical-rule.ts'
 export { logicalRules } from './rules/registry.ts'
+export { SubplanKeys } from './rules/subplan-keys.ts'
 export type { PhysicalPlanningContext, PhysicalRule, PhysicalChange } from './physical/physical-rule.ts'
 export { isDistributable, type Distributable, type Slice, type SplitWeight } from './distributed/distributable.ts'
 export { exchangeClient, type ExchangeClient, type ExchangeSource } from './distributed/exchange-client.ts'
