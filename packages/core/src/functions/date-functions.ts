@@ -155,6 +155,16 @@ function extractParts(
   out: { [row: number]: number },
 ): void {
   const nanosPerTick = 1e9 / perSecond
+  if (field === 'minute' || field === 'hour') {
+    const [size, turn] = field === 'minute' ? [60, 60] : [3600, 24]
+    for (let k = 0; k < rows.length; k++) {
+      const row = rows[k]!
+      splitTicks(words, (row & mask) << 1, perSecond)
+      const whole = Math.floor(split.seconds / size)
+      out[row] = whole - Math.floor(whole / turn) * turn
+    }
+    return
+  }
   for (let k = 0; k < rows.length; k++) {
     const row = rows[k]!
     splitTicks(words, (row & mask) << 1, perSecond)

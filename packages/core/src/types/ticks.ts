@@ -13,6 +13,19 @@ export function splitTicks(words: Int32Array, at: number, perSecond: number): vo
     split.fraction = 0
     return
   }
+  if (high >= -0x100000 && high < 0x100000) {
+    const ticks = high * 4294967296 + (low >>> 0)
+    // The quotient may be rounded up to the next second.
+    let seconds = Math.floor(ticks / perSecond)
+    let fraction = ticks - seconds * perSecond
+    if (fraction < 0) {
+      seconds--
+      fraction += perSecond
+    }
+    split.seconds = seconds
+    split.fraction = fraction
+    return
+  }
   const q2 = Math.floor(high / perSecond)
   let t = (high - q2 * perSecond) * 65536 + (low >>> 16)
   const q1 = Math.floor(t / perSecond)
