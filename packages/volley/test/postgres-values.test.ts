@@ -98,3 +98,41 @@ describe('width_bucket', () => {
     await expect(rows(`SELECT ${call}`)).rejects.toMatchObject({ code: '2201G', message })
   })
 })
+
+/** https://www.postgresql.org/docs/current/sql-select.html#SQL-GROUPBY: any expression of input columns. */
+describe('groups by subqueries', () => {
+  const series = '(VALUES (1), (2), (7)) t(x)'
+
+  test.each([
+    [
+      '(SELECT max(y) FROM (VALUES (1), (5)) u(y) WHERE y > x)',
+      [
+        [5, '2'],
+        [null, '1'],
+      ],
+    ],
+    [
+      'x IN (SELECT y FROM (VALUES (1), (5)) u(y))',
+      [
+        [false, '2'],
+        [true, '1'],
+      ],
+    ],
+    [
+      'NOT EXISTS (SELECT 1 FROM (VALUES (1), (5)) u(y) WHERE y = x)',
+      [
+        [false, '1'],
+        [true, '2'],
+      ],
+    ],
+    ['x * 0 + (SELECT count(*) FROM (VALUES (1), (5)) u(y))', [['2', '3']]],
+  ])('GROUP BY %s', async (key, groups) => {
+    expect(await rows(`SELECT ${key}, count(*) FROM ${series} GROUP BY ${key} ORDER BY 1`)).toEqual(groups)
+    expect(await rows(`SELECT ${key} AS key, count(*) FROM ${series} GROUP BY key ORDER BY ${key}`)).toEqual(groups)
+  })
+
+  test('another subquery over a column that is not grouped by is refused', async () => {
+    const sql = `SELECT (SELECT x + 1) FROM ${series} GROUP BY (SELECT x + 2)`
+    await expect(rows(sql)).rejects.toMatchObject({ code: '42803' })
+  })
+})
