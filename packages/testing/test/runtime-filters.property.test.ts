@@ -106,6 +106,56 @@ test('12: few keys are looked up in postings, as numbers and as text', { timeout
   }
 })
 
+test('24: splits that hold no key of a join are not opened', { timeout: 60_000 }, async () => {
+  const day = 86_400_000n
+  const placed = sampleDocuments(160, 23).map((document, i) => ({
+    document: { ...document, ts: BigInt(i % 8) * day + BigInt(i), level: `L${i % 8}`, n: BigInt(i % 3) },
+    split: i % 8,
+    segment: i % 2,
+    deleted: i % 17 === 3,
+  }))
+  const { indexId } = await sessions.tree.publish({ placed, ages: [] })
+  const live = placed.filter(({ deleted }) => !deleted).map(({ document }) => document)
+  const chosen = live.filter(({ ts }) => ts / day === 2n || ts / day === 5n).slice(0, 4)
+  const ids = chosen.map(({ id }) => id).join(', ')
+  for (const [sql, expected, skipped] of [
+    // By their time ranges.
+    [
+      `SELECT t.id FROM (SELECT ts FROM $t WHERE id IN (${ids})) k JOIN $t t ON t.ts = k.ts`,
+      chosen.map(({ id }) => [id]),
+      8 - new Set(chosen.map(({ ts }) => ts / day)).size,
+    ],
+    // By their tags, whichever rows of them the join keeps.
+    [
+      `SELECT k.x, t.id FROM (VALUES ('L1'), ('L6'), ('none')) k(x) LEFT JOIN $t t ON t.level = k.x`,
+      [
+        ...live.filter(({ level }) => level === 'L1' || level === 'L6').map(({ level, id }) => [level, id]),
+        ['none', null],
+      ],
+      6,
+    ],
+    // No key at all.
+    [`SELECT t.id FROM (SELECT n FROM $t WHERE n = 7) k JOIN $t t ON t.n = k.n`, [], 8],
+    // Rows without a partner come out: no split is left out.
+    [
+      `SELECT k.x, t.id FROM (VALUES ('L1'), (NULL)) k(x) RIGHT JOIN $t t ON t.level = k.x`,
+      live.map(({ level, id }) => [level === 'L1' ? level : null, id]),
+      0,
+    ],
+  ] as const) {
+    const text = sql.replaceAll('$t', `"${indexId}"`)
+    for (const session of [sessions.local, sessions.workers]) {
+      for (const target_partitions of [1, 11]) {
+        const settings = { target_partitions, join_mode: 'lookup' }
+        const rows = await queryRows(session, text, settings)
+        expect(multisetDifference(rows, expected), text).toBeNull()
+      }
+      const plan = await analyzed(session, text, { target_partitions: 2, join_mode: 'lookup' })
+      expect(counter(plan, 'splits_skipped_at_run_time'), plan).toBe(skipped)
+    }
+  }
+})
+
 /** A scan of a table with the slot of a filter by `tag`, and the documents that it reads. */
 async function filteredScan(): Promise<{ source: FastFieldExec; live: SampleDocument[] }> {
   const [corpus] = fc.sample(corpora({ minDocs: 100, maxSplits: 3 }), { numRuns: 1, seed: 3 })

@@ -1,7 +1,10 @@
+import { hintBoard, scalarAt, type HintBoard } from '@volley/core'
+import type { StageTask } from '@volley/planner'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { queryRows, rowKey, type RowValue } from '../src/index.ts'
-import { corpora } from './support/arbitrary-corpus.ts'
+import { createWorkerSession } from 'volley'
+import { explainQuery, queryRows, rowKey, withDescendants, type RowValue, type SampleDocument } from '../src/index.ts'
+import { corpora, sampleDocuments } from './support/arbitrary-corpus.ts'
 import { analyzed, counter } from './support/counters.ts'
 import { predicates } from './support/predicates.ts'
 import { useSessions } from './support/sessions.ts'
@@ -94,3 +97,88 @@ test(
     expect(rows).toBeGreaterThan(120)
   },
 )
+
+const DAY = 86_400_000n
+
+/** Splits of one day each, in no order of their ids. */
+async function dailySplits(): Promise<{ readonly table: string; readonly live: readonly SampleDocument[] }> {
+  const placed = sampleDocuments(120, 17).map((document, i) => ({
+    document: { ...document, ts: BigInt((i * 5) % 12) * DAY + BigInt(i) },
+    split: (i * 5) % 12,
+    segment: i % 2,
+    deleted: i % 13 === 4,
+  }))
+  const { indexId } = await sessions.tree.publish({ placed, ages: [] })
+  return { table: indexId, live: placed.filter(({ deleted }) => !deleted).map(({ document }) => document) }
+}
+
+test('15: splits that cannot reach the k-th row are not opened', { timeout: 60_000 }, async () => {
+  const { table, live } = await dailySplits()
+  for (const [order, sign] of [
+    ['ts DESC', -1],
+    ['ts', 1],
+    ['ts DESC NULLS LAST, n', -1],
+  ] as const) {
+    const best = live.toSorted((a, b) => sign * Number(a.ts - b.ts)).slice(0, 5)
+    for (const target_partitions of [1, 3]) {
+      const sql = `SELECT id FROM "${table}" ORDER BY ${order} LIMIT 5`
+      const rows = await queryRows(sessions.local, sql, { target_partitions })
+      expect(rows).toEqual(best.map(({ id }) => [id]))
+      const plan = await analyzed(sessions.local, sql, { target_partitions })
+      expect(counter(plan, 'splits_skipped'), plan).toBeGreaterThan(11 - 3 * target_partitions)
+    }
+  }
+})
+
+test('15: a task leaves out splits that are behind the rows of another task', { timeout: 60_000 }, async () => {
+  const { table } = await dailySplits()
+  const { distributed } = await explainQuery(sessions.workers, `SELECT id FROM "${table}" ORDER BY ts DESC LIMIT 4`)
+  const { tasks } = distributed.stages[0]!
+  expect(tasks).toHaveLength(2)
+  const known = new Map<string, Uint8Array>()
+  const published: string[] = []
+  const board: HintBoard = {
+    least: (key) => known.get(key) ?? null,
+    publish(key, value) {
+      published.push(key)
+      known.set(key, value)
+    },
+  }
+  const session = createWorkerSession({ roots: null, poison: true })
+  const run = async (task: StageTask, hints: HintBoard | null) => {
+    const context = session.context('test', new Map(), new AbortController().signal)
+    if (hints !== null) context.provide(hintBoard, hints)
+    const ids: RowValue[] = []
+    for (let p = 0; p < task.plan.partitioning.count; p++) {
+      const stream = task.plan.execute(p, context)
+      for (let batch = await stream.next(); batch !== null; batch = await stream.next()) {
+        for (let k = 0; k < batch.numRows; k++) ids.push(scalarAt(batch.columns[0]!, batch.selection?.[k] ?? k))
+      }
+      await stream.close()
+    }
+    const skipped = withDescendants(task.plan).map((node) => context.metricsOf(node).counters)
+    await context.close()
+    return { ids, by: skipped.reduce((sum, counters) => sum + (counters.get('splits_skipped_by_others') ?? 0), 0) }
+  }
+  try {
+    const alone = await Promise.all(tasks.map((task) => run(task, null)))
+    expect(alone.map(({ by }) => by)).toEqual([0, 0])
+    const expected = await queryRows(sessions.local, `SELECT id FROM "${table}" ORDER BY ts DESC LIMIT 4`)
+    // Whichever runs first, the other one leaves out what is behind it.
+    let skipped = 0
+    for (const order of [tasks, tasks.toReversed()]) {
+      known.clear()
+      const ids: RowValue[] = []
+      for (const task of order) {
+        const ran = await run(task, board)
+        skipped += ran.by
+        ids.push(...ran.ids)
+      }
+      for (const [id] of expected) expect(ids).toContain(id)
+    }
+    expect(new Set(published).size).toBe(1)
+    expect(skipped).toBeGreaterThan(0)
+  } finally {
+    await session.close()
+  }
+})

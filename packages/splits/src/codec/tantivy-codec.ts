@@ -10,6 +10,7 @@ import { DocumentFetchExec } from '../sources/document-fetch-exec.ts'
 import { FastFieldExec } from '../sources/fast-field-exec.ts'
 import { InvertedIndexExec } from '../sources/inverted-index-exec.ts'
 import type { TopKey } from '../sources/key-words.ts'
+import type { RuntimeFilter } from '../sources/runtime-filters.ts'
 import { ScanTable } from '../sources/scan-table.ts'
 import type { SourceColumn } from '../sources/segment-columns.ts'
 import { TantivyAggregateExec } from '../sources/tantivy-aggregate-exec.ts'
@@ -203,7 +204,7 @@ function columnSourceToWire({ table, options }: ColumnSource, context: EncodeCon
     columns: options.columns.map((column) => columnToWire(column, context)),
     filters: context.encodeExprs(options.filters),
     query: options.query.map(predicateToWire),
-    runtime: (options.runtime ?? []).map(({ id, expr }) => ({ id, expr: context.encodeExpr(expr) })),
+    runtime: (options.runtime ?? []).map((filter) => runtimeToWire(filter, context)),
     top: options.top === null ? null : { k: options.top.k, keys: [...options.top.keys] },
     fetch: options.fetch,
   }
@@ -211,7 +212,7 @@ function columnSourceToWire({ table, options }: ColumnSource, context: EncodeCon
 
 function optionsFromWire(wire: volley.splits.IColumnSource, context: DecodeContext): ColumnSourceOptions {
   const width = wire.columns?.length ?? 0
-  const runtime = (wire.runtime ?? []).map(({ id, expr }) => ({ id: id ?? 0, expr: context.decodeExpr(expr ?? 0) }))
+  const runtime = (wire.runtime ?? []).map((filter) => runtimeFromWire(filter, context))
   return {
     columns: (wire.columns ?? []).map((column) => columnFromWire(column, context)),
     filters: context.decodeExprs(wire.filters ?? []),
@@ -220,6 +221,16 @@ function optionsFromWire(wire: volley.splits.IColumnSource, context: DecodeConte
     top: wire.top ? { k: wire.top.k ?? 0, keys: (wire.top.keys ?? []).map((key) => topKeyFromWire(key, width)) } : null,
     fetch: wire.fetch == null ? null : Number(wire.fetch),
   }
+}
+
+function runtimeToWire({ id, expr, tags }: RuntimeFilter, context: EncodeContext): volley.splits.IRuntimeFilter {
+  const own = [...(tags ?? [])].map(([splitId, values]) => ({ splitId, values: [...values] }))
+  return { id, expr: context.encodeExpr(expr), tags: own }
+}
+
+function runtimeFromWire({ id, expr, tags }: volley.splits.IRuntimeFilter, context: DecodeContext): RuntimeFilter {
+  const own = new Map((tags ?? []).map(({ splitId, values }) => [splitId ?? '', values ?? []]))
+  return { id: id ?? 0, expr: context.decodeExpr(expr ?? 0), ...(own.size === 0 ? {} : { tags: own }) }
 }
 
 function topKeyFromWire(wire: volley.splits.ITopKey, width: number): TopKey {

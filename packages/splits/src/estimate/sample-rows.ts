@@ -12,7 +12,7 @@ import { Layout, type SplitRef } from '../layout/layout.ts'
 import { QuickwitTableProvider } from '../provider/quickwit-table-provider.ts'
 import { collapseSources, sourceOf } from '../rules/collapse-sources.ts'
 import { fastFieldFilterPushdown } from '../rules/fast-field-filter-pushdown.ts'
-import { openLayout, splitOpener } from '../sources/opened-layout.ts'
+import { splitOpener, unitsOf } from '../sources/opened-layout.ts'
 import { ScanTable } from '../sources/scan-table.ts'
 
 type Settings = PhysicalPlanningContext['settings']
@@ -75,7 +75,7 @@ async function sampled(plan: LogicalPlan, settings: Settings, context: TaskConte
   const sample = new ScanTable(table.name, table.indexes, Layout.create(table.layout.layoutId, chosen, 1))
   const source = sourceOf({ ...collapsed, table: sample }, []).fields
   let found = 0
-  for (const unit of (await openLayout(sample.layout, context))[0]!) {
+  for await (const unit of unitsOf(sample.layout, 0, context)) {
     const docs = inverted === null ? null : await inverted.docsOf(unit, context)
     found += docs?.length === 0 ? 0 : await source.estimateMatches(unit, docs, context)
   }

@@ -27,7 +27,7 @@ export interface DocRange {
 }
 
 /** How segments are cut into partitions; part of a layout's identity. */
-const CUT_RULE = 'whole-segments-else-even-ranges/1'
+const CUT_RULE = 'whole-splits-else-whole-segments-else-even-ranges/2'
 
 /**
  * Which documents a source reads, and how they are dealt to partitions, without knowing a single segment: the coordinator
@@ -104,7 +104,33 @@ function compareSplits(a: SplitRef, b: SplitRef): number {
 }
 
 /**
- * Deals the documents of opened splits to partitions: a pure function of the segments' sizes and `partitions`, so every
+ * Deals whole splits to partitions, largest first to the one with the fewest documents, where there are at least as many splits
+ * as partitions: positions of the splits of each partition, ascending. Nothing need be open. Null where there are fewer.
+ */
+export function dealSplits(splits: readonly SplitRef[], partitions: number): number[][] | null {
+  if (splits.length < partitions) return null
+  const dealt = deal(
+    splits.map((split) => split.numDocs),
+    partitions,
+  )
+  return dealt.map((items) => items.sort((a, b) => a - b))
+}
+
+/** Positions of items, the largest first to the partition with the least. */
+function deal(sizes: readonly number[], partitions: number): number[][] {
+  const bySize = sizes.map((size, i) => ({ size, i })).sort((a, b) => b.size - a.size || a.i - b.i)
+  const loads = Array.from<number>({ length: partitions }).fill(0)
+  const dealt: number[][] = Array.from({ length: partitions }, () => [])
+  for (const { size, i } of bySize) {
+    const target = loads.indexOf(Math.min(...loads))
+    loads[target]! += size
+    dealt[target]!.push(i)
+  }
+  return dealt
+}
+
+/**
+ * Deals the documents of opened splits to partitions where there are fewer splits than partitions: a pure function of the segments' sizes and `partitions`, so every
  * source and every worker comes to the same result. `maxDocs[s][g]` is the size of segment g of split s, deleted
  * documents included.
  *
@@ -117,23 +143,18 @@ export function expandLayout(
   partitions: number,
   slice: Slice | null = null,
 ): DocRange[][] {
+  const segments = maxDocs.flatMap((sizes, split) => segmentsOf(sizes, split, slice))
+  const ranges = segments.length >= partitions ? segments : cut(segments, partitions)
+  return deal(ranges.map(sizeOf), partitions).map((items) => items.sort((a, b) => a - b).map((i) => ranges[i]!))
+}
+
+/** The documents of a split's segments, or their part in a slice. */
+export function segmentsOf(maxDocs: readonly number[], split: number, slice: Slice | null): DocRange[] {
   const { index, count } = slice ?? { index: 0, count: 1 }
   const part = (maxDoc: number, i: number): number => Math.floor((maxDoc * i) / count)
-  const segments: DocRange[] = maxDocs.flatMap((sizes, split) =>
-    sizes
-      .map((maxDoc, segmentOrd) => ({ split, segmentOrd, start: part(maxDoc, index), end: part(maxDoc, index + 1) }))
-      .filter((range) => range.end > range.start),
-  )
-  const ranges = segments.length >= partitions ? segments : cut(segments, partitions)
-  const bySize = ranges.map((range, i) => ({ range, i })).sort((a, b) => sizeOf(b.range) - sizeOf(a.range) || a.i - b.i)
-  const loads = Array.from<number>({ length: partitions }).fill(0)
-  const dealt: { range: DocRange; i: number }[][] = Array.from({ length: partitions }, () => [])
-  for (const item of bySize) {
-    const target = loads.indexOf(Math.min(...loads))
-    loads[target]! += sizeOf(item.range)
-    dealt[target]!.push(item)
-  }
-  return dealt.map((items) => items.sort((a, b) => a.i - b.i).map((item) => item.range))
+  return maxDocs
+    .map((maxDoc, segmentOrd) => ({ split, segmentOrd, start: part(maxDoc, index), end: part(maxDoc, index + 1) }))
+    .filter((range) => range.end > range.start)
 }
 
 /** Cuts fewer segments than partitions into `partitions` ranges (fewer when there are fewer documents). */

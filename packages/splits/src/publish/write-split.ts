@@ -71,14 +71,19 @@ function isBundled(name: string): boolean {
   return name === 'meta.json' || name === 'split_fields' || /^[0-9a-f]{32}\.[\w.]+$/.test(name)
 }
 
-/** First and last second of the timestamp column, cut to whole seconds. */
+/**
+ * First and last second of the timestamp column, cut to whole seconds; null where a document has no timestamp: a split
+ * with a range has one in each, since Quickwit refuses documents without.
+ */
 async function timeRangeOf(index: Index, field: MappedField | null): Promise<{ start: number; end: number } | null> {
   if (field === null) return null
   let range: { start: bigint; end: bigint } | null = null
   for (const segment of index.segments) {
     const entry = (await segment.columns()).find(({ name, type }) => name === field.tantivyName && type === 'date')
     const column = entry && (await segment.openColumn(entry))
-    if (column?.type !== 'date' || column.minValue === null || column.maxValue === null) continue
+    if (segment.maxDoc === 0) continue
+    if (column?.type !== 'date' || column.minValue === null || column.maxValue === null) return null
+    if (column.numValues < segment.maxDoc) return null
     const [start, end] = [BigInt(column.minValue), BigInt(column.maxValue)]
     range =
       range === null

@@ -206,7 +206,26 @@ function intoSource(source: ColumnSource, expr: Expr, id: number): ExecutionPlan
   if (options.top !== null || options.fetch !== null) return null
   const columns = columnsIn(expr)
   if (columns.length === 0 || columns.some((i) => i < addressFields.length)) return null
-  return source.withOptions({ ...options, runtime: [...(options.runtime ?? []), { id, expr }] })
+  const tags = tagsOf(source, expr)
+  const filter = { id, expr, ...(tags === null ? {} : { tags }) }
+  return source.withOptions({ ...options, runtime: [...(options.runtime ?? []), filter] })
+}
+
+/** Values of a tag field in each split that lists them; null for any other expression. */
+function tagsOf({ table, options }: ColumnSource, expr: Expr): ReadonlyMap<string, readonly string[]> | null {
+  const column = expr instanceof ColumnExpr ? options.columns[expr.index - addressFields.length] : undefined
+  if (column?.source.kind !== 'column') return null
+  const { name } = column.source
+  const tag = table.indexes[0]?.mapping.field(name)?.tantivyName
+  const isTag = table.indexes.every((index) => index.mapping.tagFields.some((field) => field.name === name))
+  if (tag === undefined || !isTag) return null
+  const values = new Map<string, readonly string[]>()
+  for (const { splitId, tags } of table.layout.splits) {
+    if (tags?.includes(`${tag}!`) !== true) continue
+    const own = tags.filter((each) => each.startsWith(`${tag}:`)).map((each) => each.slice(tag.length + 1))
+    values.set(splitId, own)
+  }
+  return values.size === 0 ? null : values
 }
 
 function intoAddressJoin(join: DocIdJoinExec, expr: Expr, id: number): ExecutionPlan | null {

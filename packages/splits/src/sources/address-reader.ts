@@ -19,12 +19,12 @@ import { Null, type Schema } from 'apache-arrow'
 import { filteredColumns } from '../filters/segment-filter.ts'
 import { addressFields, addressVectors } from './address.ts'
 import type { ColumnSource, ColumnSourceOptions } from './column-source.ts'
-import type { DocUnit } from './opened-layout.ts'
+import type { DocUnit, SplitUnits } from './opened-layout.ts'
 import { countRemoved, knownFilters } from './runtime-filters.ts'
 import type { SegmentColumns } from './segment-columns.ts'
 
 interface Units {
-  readonly units: readonly DocUnit[]
+  readonly parts: readonly SplitUnits[]
   readonly open: (unit: DocUnit) => Promise<SegmentColumns>
 }
 
@@ -138,8 +138,9 @@ export class AddressReader implements LookupStream {
       return current.segment
     }
     await this.close()
-    const { units, open } = this.#units!
-    const unit = units.find((unit) => unit.split.splitId === run.splitId && unit.segment.ord === run.segmentOrd)
+    const { parts, open } = this.#units!
+    const part = parts.find(({ split }) => split.splitId === run.splitId)
+    const unit = (await part?.open())?.find(({ segment }) => segment.ord === run.segmentOrd)
     if (unit === undefined) throw new Error(`no document range of split ${run.splitId} in this partition`)
     const segment = await open(unit)
     this.#current = { unit, segment }

@@ -21,11 +21,12 @@ import { filteredColumns, SegmentFilter, type DocFilter } from '../filters/segme
 import { addressFields, addressVectors } from './address.ts'
 import { AddressReader } from './address-reader.ts'
 import { aliveOnly, aliveRange } from './doc-selection.ts'
-import { aboutSplit, openLayout, type DocUnit } from './opened-layout.ts'
+import { aboutSplit, layoutParts, unitsOf, type DocUnit } from './opened-layout.ts'
 import { countRemoved, isIdle, knownFilters, type RuntimeFilter } from './runtime-filters.ts'
 import type { ScanTable } from './scan-table.ts'
 import { metered } from './read-meter.ts'
 import { SegmentColumns, type SourceColumn } from './segment-columns.ts'
+import { SplitSkip } from './split-skip.ts'
 import { SplitSource } from './split-source.ts'
 import type { TopKey } from './key-words.ts'
 import { prepareText } from './text-query.ts'
@@ -79,6 +80,18 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
 
   abstract withOptions(options: ColumnSourceOptions): ColumnSource
 
+  /** The options with what concerns the splits of a table only. */
+  protected optionsFor({ layout }: ScanTable): ColumnSourceOptions {
+    const { runtime = [] } = this.options
+    if (!runtime.some(({ tags }) => tags !== undefined)) return this.options
+    const ids = new Set(layout.splits.map((split) => split.splitId))
+    const own = runtime.map(({ tags, ...filter }): RuntimeFilter => {
+      const some = new Map([...(tags ?? [])].filter(([id]) => ids.has(id)))
+      return some.size === 0 ? filter : { ...filter, tags: some }
+    })
+    return { ...this.options, runtime: own }
+  }
+
   override details(): readonly (readonly [string, string])[] {
     const { columns, filters, query, top, fetch, runtime = [] } = this.options
     return [
@@ -113,9 +126,11 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
 
   private async *scan(partition: number, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
     const { top, fetch } = this.options
-    const units = (await openLayout(this.table.layout, context))[partition]!
+    const { layout } = this.table
+    const splits = new SplitSkip(this, context)
     if (top !== null) {
-      for (const { unit, docs } of await bestDocs(this, top, units, context)) {
+      const parts = (await layoutParts(layout, context))[partition]!
+      for (const { unit, docs } of await bestDocs(this, top, parts, splits, context)) {
         const segment = await this.openColumns(unit, context)
         try {
           for (let at = 0; at < docs.length; at += context.batchSize) {
@@ -128,7 +143,7 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
       return
     }
     let remaining = fetch ?? Infinity
-    for (const unit of units) {
+    for await (const unit of unitsOf(layout, partition, context, (split) => splits.mayHold(split))) {
       if (remaining <= 0) return
       context.throwIfCancelled()
       const segment = await this.openColumns(unit, context)
@@ -362,8 +377,8 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
 
   openLookup(partition: number, context: TaskContext): LookupStream {
     const reader = new AddressReader(this, context, async () => {
-      const units = (await openLayout(this.table.layout, context))[partition]!
-      return { units, open: (unit: DocUnit) => this.openColumns(unit, context) }
+      const parts = (await layoutParts(this.table.layout, context))[partition]!
+      return { parts, open: (unit: DocUnit) => this.openColumns(unit, context) }
     })
     return {
       lookup: (batch) => metered(this as ExecutionPlan, context, () => reader.lookup(batch)),

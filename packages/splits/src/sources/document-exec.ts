@@ -6,7 +6,7 @@ export class DocumentExec extends ColumnSource {
   override readonly kind = 'DocumentExec'
 
   protected override withTable(table: ScanTable): DocumentExec {
-    return new DocumentExec(table, this.options)
+    return new DocumentExec(table, this.optionsFor(table))
   }
 
   override withOptions(options: ColumnSourceOptions): DocumentExec {

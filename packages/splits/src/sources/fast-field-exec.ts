@@ -7,7 +7,7 @@ export class FastFieldExec extends ColumnSource {
   override readonly kind = 'FastFieldExec'
 
   protected override withTable(table: ScanTable): FastFieldExec {
-    return new FastFieldExec(table, this.options)
+    return new FastFieldExec(table, this.optionsFor(table))
   }
 
   /**

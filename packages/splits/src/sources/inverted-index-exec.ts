@@ -11,7 +11,7 @@ import type { TextPredicate } from '@volley/planner'
 import { TopScores } from '@volley/tantivy'
 import { Bool, Field, Float64, Schema } from 'apache-arrow'
 import { addressFields, addressVectors } from './address.ts'
-import { aboutSplit, openLayout, type DocUnit } from './opened-layout.ts'
+import { aboutSplit, unitsOf, type DocUnit } from './opened-layout.ts'
 import type { ScanTable } from './scan-table.ts'
 import { SplitSource } from './split-source.ts'
 import { prepareText } from './text-query.ts'
@@ -103,9 +103,8 @@ export class InvertedIndexExec extends SplitSource {
   }
 
   private async *batches(partition: number, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
-    const units = (await openLayout(this.table.layout, context))[partition]!
     const metrics = context.metricsOf(this as ExecutionPlan)
-    for (const unit of units) {
+    for await (const unit of unitsOf(this.table.layout, partition, context)) {
       context.throwIfCancelled()
       const { docs, scores } = await aboutSplit(unit, () => this.matches(unit, context))
       metrics.add('docs_matched', docs.length)

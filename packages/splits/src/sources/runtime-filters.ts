@@ -4,6 +4,8 @@ import { joinKeysOf, keyFilters, type Expr, type TaskContext } from '@volley/cor
 export interface RuntimeFilter {
   readonly id: number
   readonly expr: Expr
+  /** Values of the column that `expr` is in each split, by its id, where the metastore lists them. */
+  readonly tags?: ReadonlyMap<string, readonly string[]>
 }
 
 /** Rows that a filter is tested on before it is judged. */

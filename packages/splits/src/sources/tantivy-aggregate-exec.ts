@@ -28,7 +28,7 @@ import { addressFields } from './address.ts'
 import type { FastFieldExec } from './fast-field-exec.ts'
 import type { OrdinalColumn } from './fast-column.ts'
 import type { InvertedIndexExec } from './inverted-index-exec.ts'
-import { openLayout, type DocUnit } from './opened-layout.ts'
+import { unitsOf, type DocUnit } from './opened-layout.ts'
 import type { ScanTable } from './scan-table.ts'
 import type { SegmentColumns } from './segment-columns.ts'
 import { isStatistic, segmentStatistic } from './segment-statistics.ts'
@@ -128,7 +128,7 @@ export class TantivyAggregateExec extends SplitSource {
       for (const [id, set] of (groupingSets ?? []).entries()) {
         if (set.length === 0) state.addEmptySet(groups.length, id, output)
       }
-      for (const unit of (await openLayout(this.table.layout, context))[partition]!) {
+      for await (const unit of unitsOf(this.table.layout, partition, context)) {
         context.throwIfCancelled()
         await this.addUnit(unit, state, context)
         metrics.max('peak_state_bytes', state.bytes)

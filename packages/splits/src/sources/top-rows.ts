@@ -1,12 +1,15 @@
 import { typeName, type PrimitiveVector, type RecordBatch, type ScalarValue, type TaskContext } from '@volley/core'
 import type { NumericColumn } from '@volley/tantivy'
 import { addressFields } from './address.ts'
-import { BestRows, WordThreshold } from './best-rows.ts'
+import { BestRows } from './best-rows.ts'
 import { filteredColumns } from '../filters/segment-filter.ts'
 import type { ColumnSource, TopRows } from './column-source.ts'
 import { keyWords, wordsOfValue, wordsPerKey, type TopKey } from './key-words.ts'
-import type { DocUnit } from './opened-layout.ts'
+import type { SplitRef } from '../layout/layout.ts'
+import type { DocUnit, SplitUnits } from './opened-layout.ts'
 import type { SegmentColumns } from './segment-columns.ts'
+import { thresholdOf, type SharedThreshold } from './shared-threshold.ts'
+import { timesOf, type SplitSkip } from './split-skip.ts'
 import { nanosPerUnit } from './timestamps.ts'
 
 /** Share of selected rows below which keys are read document by document. */
@@ -25,37 +28,36 @@ interface Found {
   readonly tuples: Uint32Array | null
 }
 
-const thresholds = new WeakMap<TaskContext, Map<ColumnSource, WordThreshold>>()
-
-/** What all partitions of a source in a task know of its k-th row. */
-function thresholdOf(source: ColumnSource, k: number, width: number, context: TaskContext): WordThreshold {
-  let known = thresholds.get(context)
-  if (known === undefined) thresholds.set(context, (known = new Map()))
-  let threshold = known.get(source)
-  if (threshold === undefined) known.set(source, (threshold = new WordThreshold(k, width)))
-  return threshold
-}
-
 /**
- * The documents among which the first k of some units are, in address order. Units that promise the first rows are read
- * first; what cannot reach the k-th row that is known, of any partition, is left out: rows, and whole segments by the
- * split's time range or the column's bounds.
+ * The documents among which the first k of a partition are, in address order. Splits that promise the first rows are read
+ * first; what cannot reach the k-th row that is known, of any partition or task, is left out: rows, whole segments by
+ * the column's bounds, and whole splits, unopened, by their time range.
  */
 export async function bestDocs(
   source: ColumnSource,
   top: TopRows,
-  units: readonly DocUnit[],
+  parts: readonly SplitUnits[],
+  splits: SplitSkip,
   context: TaskContext,
 ): Promise<UnitDocs[]> {
   const search = new TopSearch(source, top, context)
-  const found: Found[] = []
-  for (const unit of search.inOrder(units)) {
+  const found: (Found & { readonly place: number })[] = []
+  const order = search.inOrder(parts)
+  for (const [i, part] of order.entries()) {
     context.throwIfCancelled()
-    const best = await search.unit(unit)
-    if (best !== null) found.push(best)
+    if (!splits.mayHold(part.split) || search.skips(part)) continue
+    // One ahead: the next may turn out not to be needed.
+    const next = order[i + 1]
+    if (next !== undefined && splits.mayHold(next.split) && !search.isBehind(next)) next.open().catch(() => {})
+    const place = parts.indexOf(part)
+    for (const unit of await part.open()) {
+      context.throwIfCancelled()
+      const best = await search.unit(unit)
+      if (best !== null) found.push({ ...best, place })
+    }
   }
   return found
-    .sort((a, b) => units.indexOf(a.unit) - units.indexOf(b.unit))
+    .sort((a, b) => a.place - b.place || a.unit.segment.ord - b.unit.segment.ord || a.unit.start - b.unit.start)
     .map((each) => ({ unit: each.unit, docs: search.within(each).sort() }))
     .filter(({ docs }) => docs.length > 0)
 }
@@ -68,7 +70,7 @@ class TopSearch {
   readonly #counts: readonly number[]
   /** Leading words that mean the same in every segment: those before the first text, which counts by ordinals. */
   readonly #shared: number
-  readonly #threshold: WordThreshold
+  readonly #threshold: SharedThreshold
 
   constructor(source: ColumnSource, top: TopRows, context: TaskContext) {
     this.#source = source
@@ -78,25 +80,40 @@ class TopSearch {
     this.#counts = types.map((type) => wordsPerKey(type)!)
     const text = types.findIndex((type) => typeName(type) === 'Utf8')
     this.#shared = this.#counts.slice(0, text < 0 ? types.length : text).reduce((sum, count) => sum + count, 0)
-    this.#threshold = thresholdOf(source, top.k, this.#shared, context)
+    this.#threshold = thresholdOf(source, top, this.#shared, context)
   }
 
   /** Those first whose time range begins best, where the first key is time. */
-  inOrder(units: readonly DocUnit[]): readonly DocUnit[] {
-    const ranked = units.map((unit, i) => ({ unit, i, best: this.#bestTime(unit) }))
+  inOrder(parts: readonly SplitUnits[]): readonly SplitUnits[] {
+    const ranked = parts.map((part, i) => ({ part, i, best: this.#bestTime(part) }))
     const sign = this.#top.keys[0]!.descending ? -1 : 1
     ranked.sort((a, b) => {
       if (a.best === null || b.best === null || a.best === b.best) return a.i - b.i
       return a.best < b.best ? -sign : sign
     })
-    return ranked.map(({ unit }) => unit)
+    return ranked.map(({ part }) => part)
+  }
+
+  /** Whether no row of a split counts, by its time range. */
+  isBehind(part: { readonly split: SplitRef }): boolean {
+    const time = this.#bestTime(part)
+    return time !== null && this.#isBehind(time)
+  }
+
+  /** The same, counted. */
+  skips(part: SplitUnits): boolean {
+    const behind = this.isBehind(part)
+    if (behind) {
+      const metrics = this.#context.metricsOf(this.#source)
+      metrics.add('splits_skipped', 1)
+      if (this.#threshold.isFromOthers) metrics.add('splits_skipped_by_others', 1)
+    }
+    return behind
   }
 
   /** The best rows of a unit; null when it is known to have none that count. */
   async unit(unit: DocUnit): Promise<Found | null> {
-    const { nullsFirst } = this.#top.keys[0]!
-    const time = nullsFirst ? null : this.#bestTime(unit)
-    if (time !== null && this.#isBehind(time)) return this.#skipped()
+    if (this.isBehind(unit)) return this.#skipped()
     const metrics = this.#context.metricsOf(this.#source)
     const keyColumns = this.#top.keys.map((key) => key.column)
     const keys = await this.#source.openColumns(unit, this.#context, keyColumns)
@@ -193,16 +210,10 @@ class TopSearch {
   }
 
   /** The best time that a split's range leaves for the first key; null where that is not the index's time. */
-  #bestTime(unit: DocUnit): bigint | null {
+  #bestTime({ split }: { readonly split: SplitRef }): bigint | null {
     const [key] = this.#top.keys as [TopKey, ...TopKey[]]
-    const { source, type } = this.#source.options.columns[key.column]!
-    const { timeRange } = unit.split
-    const { mapping } = this.#source.table.index(unit.split.indexId)
-    if (timeRange === null || source.kind !== 'column' || mapping.timestampField?.name !== source.name) return null
-    const ticks = BigInt(1_000_000_000 / nanosPerUnit(type))
-    // Seconds are truncated towards zero.
-    if (!key.descending) return BigInt(timeRange.start <= 0 ? timeRange.start - 1 : timeRange.start) * ticks
-    return BigInt(timeRange.end + 1) * ticks - 1n
+    const times = timesOf(this.#source, this.#source.options.columns[key.column]!, split)
+    return times && (key.descending ? times.last : times.first)
   }
 
   /** The best value of the first key's column; null where it is not known, or NULLs come before it. */

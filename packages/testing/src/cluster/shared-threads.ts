@@ -23,6 +23,8 @@ export function sharedThreads(own: SharedParts): NonNullable<CoordinatorOptions[
       openPartition: (key) => threads.openPartition(key),
       measure: (key, limit) => threads.measure(key, limit),
       settle: (key, consumers) => threads.settle(key, consumers),
+      hint: (query, key, value) => threads.hint(query, key, value),
+      onHint: (listener) => threads.onHint(listener),
       endQuery: (query, reason) => threads.endQuery(query, reason),
       async close() {
         parts.delete(own)

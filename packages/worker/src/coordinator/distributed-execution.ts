@@ -14,6 +14,7 @@ import { FrameExchangeClient } from '../exchange/frame-exchange-client.ts'
 import { giveWay } from '../frames/give-way.ts'
 import type { TaskKey } from '../frames/frame.ts'
 import type { GrpcWorkerClient } from '../grpc/grpc-worker-client.ts'
+import { QueryHints } from '../tasks/query-hints.ts'
 import type { FrameSource, TaskExecutor, TaskMetrics, TaskRequest } from '../tasks/task-executor.ts'
 import type { WorkerSession } from '../tasks/worker-session.ts'
 import { reportMetrics, type ExecutionMetrics } from './execution-metrics.ts'
@@ -45,6 +46,7 @@ export class DistributedExecution implements BatchStream {
   readonly #context: TaskContext
   readonly #executors = new Set<TaskExecutor>()
   readonly #attended: { release(): void }[] = []
+  readonly #hints = new QueryHints(() => {})
   readonly #onSignal: () => void
   /** Ends the wait of `next`. */
   #interrupt: ((reason: VolleyError) => void) | null = null
@@ -172,17 +174,28 @@ export class DistributedExecution implements BatchStream {
     const local = await this.#options.local(worker)
     if (local !== null) {
       if (this.#ending !== null) return
-      this.#executors.add(local)
+      this.#attach(local)
       return local.createTasks(requests)
     }
     const client = await this.#options.client(worker)
     await client.ready()
     if (this.#ending !== null) return
     if (!this.#executors.has(client)) {
-      this.#executors.add(client)
+      this.#attach(client)
       this.#attended.push(client.attend(this.queryId, (error) => this.#abort(error)))
     }
     await client.createTasks(requests)
+  }
+
+  /** An executor of this query: what its tasks publish goes to the others. */
+  #attach(executor: TaskExecutor): void {
+    if (this.#executors.has(executor)) return
+    this.#executors.add(executor)
+    const end = executor.onHint((query, key, value) => {
+      if (query !== this.queryId || !this.#hints.receive(key, value)) return
+      for (const other of this.#executors) if (other !== executor) other.hint(query, key, value)
+    })
+    this.#attended.push({ release: end })
   }
 
   #orAborted<T>(work: Promise<T>): Promise<T> {

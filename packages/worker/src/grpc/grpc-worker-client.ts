@@ -7,6 +7,7 @@ import { FrameQueue } from '../frames/frame-queue.ts'
 import type { FrameStream, PartitionKey, TaskKey } from '../frames/frame.ts'
 import { checkIdentity, type Identity } from '../identity.ts'
 import type { TaskExecutor, TaskMetrics, TaskRequest } from '../tasks/task-executor.ts'
+import { HintListeners, type HintListener } from '../tasks/query-hints.ts'
 import { defaultPatience, type Patience } from './patience.ts'
 import { clientCredentials, clientMetadata, type PeerSecurity } from './security.ts'
 import { channelOptions, workerService, type Method } from './service.ts'
@@ -29,6 +30,9 @@ export class GrpcWorkerClient implements TaskExecutor {
   readonly #queues = new Set<FrameQueue>()
   readonly #pending = new Set<(error: VolleyError) => void>()
   readonly #calls = new Set<{ cancel(): void }>()
+  readonly #listeners = new HintListeners()
+  /** Of the queries that are held. */
+  readonly #attended = new Map<string, { write(beat: volley.worker.Beat.$Properties): unknown }>()
   #hello: Promise<void> | null = null
   #failure: VolleyError | null = null
 
@@ -89,6 +93,14 @@ export class GrpcWorkerClient implements TaskExecutor {
     await this.#unary(workerService.settle, { query, stage, task, attempt, consumers })
   }
 
+  hint(query: string, key: string, value: Uint8Array): void {
+    this.#attended.get(query)?.write({ query, number: 0, hints: [{ key, value }] })
+  }
+
+  onHint(listener: HintListener): () => void {
+    return this.#listeners.add(listener)
+  }
+
   openPartition(key: PartitionKey): FrameStream {
     if (this.#failure !== null) throw this.#failure
     const window = Math.max(MIN_WINDOW, Math.min(PARTITION_WINDOW, Math.floor(CLIENT_WINDOW / (this.#queues.size + 1))))
@@ -135,6 +147,7 @@ export class GrpcWorkerClient implements TaskExecutor {
     const lost = (error: VolleyError): void => {
       if (released) return
       released = true
+      this.#attended.delete(query)
       clearInterval(timer)
       this.fail(error)
       onLost(error)
@@ -153,7 +166,9 @@ export class GrpcWorkerClient implements TaskExecutor {
       call.write({ query, number: ++sent })
     }
     const timer = setInterval(beat, this.#patience.beatMs)
+    this.#attended.set(query, call)
     call.on('data', (answer: InstanceType<Messages['Beat']>) => {
+      for (const { key, value } of answer.hints) this.#listeners.tell(query, key ?? '', value ?? new Uint8Array())
       heard = Math.max(heard, answer.number)
     })
     call.on('error', (error: ServiceError) => {
@@ -173,6 +188,7 @@ export class GrpcWorkerClient implements TaskExecutor {
       release: () => {
         if (released) return
         released = true
+        this.#attended.delete(query)
         clearInterval(timer)
         call.cancel()
       },

@@ -34,6 +34,8 @@ export class GrpcWorkerServer {
   readonly #server: Server
   readonly #options: GrpcWorkerServerOptions
   readonly #leases: Leases
+  /** The coordinators of the queries that run. */
+  readonly #attended = new Map<string, AttendCall>()
   #openStreams = 0
 
   private constructor(address: string, server: Server, options: GrpcWorkerServerOptions, leases: Leases) {
@@ -41,6 +43,9 @@ export class GrpcWorkerServer {
     this.#server = server
     this.#options = options
     this.#leases = leases
+    options.executor.onHint((query, key, value) => {
+      this.#attended.get(query)?.write({ query, number: 0, hints: [{ key, value }] })
+    })
   }
 
   /** @throws VolleyError when the address cannot be listened on. */
@@ -178,14 +183,18 @@ export class GrpcWorkerServer {
   #attend(call: AttendCall): void {
     let attended: string | null = null
     const gone = (): void => {
+      if (attended !== null && this.#attended.get(attended) === call) this.#attended.delete(attended)
       if (attended === null || !this.#leases.drop(attended)) return
       const reason = new VolleyError('the coordinator is gone', { code: SqlState.queryCanceled })
       this.#options.executor.endQuery(attended, reason).catch(() => {})
     }
     call.on('data', (beat: InstanceType<Messages['Beat']>) => {
-      attended = beat.query
-      this.#leases.renew(beat.query)
-      call.write(beat)
+      const { query, number, hints } = beat
+      if (attended === null) this.#attended.set(query, call)
+      attended = query
+      this.#leases.renew(query)
+      for (const { key, value } of hints) this.#options.executor.hint(query, key ?? '', value ?? new Uint8Array())
+      if (number > 0) call.write({ query, number })
     })
     call.on('cancelled', gone)
     call.on('error', gone)

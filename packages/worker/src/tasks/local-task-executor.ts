@@ -1,7 +1,8 @@
-import { SqlState, VolleyError, type BatchStream } from '@volley/core'
+import { hintBoard, SqlState, VolleyError, type BatchStream } from '@volley/core'
 import { exchangeClient, type MeasuredStage } from '@volley/planner'
 import { FrameExchangeClient } from '../exchange/frame-exchange-client.ts'
 import { formatTask, type FrameStream, type PartitionKey, type TaskKey } from '../frames/frame.ts'
+import { HintListeners, QueryHints, type HintListener } from './query-hints.ts'
 import { RecentlyEnded } from './recently-ended.ts'
 import { Task } from './task.ts'
 import type { FrameSource, TaskExecutor, TaskMetrics, TaskRequest } from './task-executor.ts'
@@ -11,6 +12,7 @@ interface Query {
   readonly controller: AbortController
   readonly signal: AbortSignal
   readonly tasks: Map<string, Task>
+  readonly hints: QueryHints
 }
 
 interface LocalTaskExecutorOptions {
@@ -26,6 +28,7 @@ export class LocalTaskExecutor implements TaskExecutor {
   readonly #source: FrameSource
   readonly #queries = new Map<string, Query>()
   readonly #ended = new RecentlyEnded()
+  readonly #listeners = new HintListeners()
   readonly #signal: NonNullable<LocalTaskExecutorOptions['signal']>
   readonly #packed: boolean
 
@@ -56,6 +59,7 @@ export class LocalTaskExecutor implements TaskExecutor {
       const plan = this.#session.optimize?.(decoded, request.settings) ?? decoded
       const context = this.#session.context(request.query, request.settings, query.signal)
       context.provide(exchangeClient, new FrameExchangeClient(this.#sourceFor(request.worker)))
+      context.provide(hintBoard, query.hints)
       return { query, key, task: new Task(request, plan, context, this.#packed) }
     })
     for (const { query, key, task } of created) query.tasks.set(key, task)
@@ -79,6 +83,14 @@ export class LocalTaskExecutor implements TaskExecutor {
     return task.exclusive ? task.openBatches(key) : null
   }
 
+  hint(query: string, key: string, value: Uint8Array): void {
+    this.#queries.get(query)?.hints.receive(key, value)
+  }
+
+  onHint(listener: HintListener): () => void {
+    return this.#listeners.add(listener)
+  }
+
   async endQuery(id: string, reason: VolleyError = cancelled()): Promise<readonly TaskMetrics[]> {
     this.#ended.add(id)
     const query = this.#queries.get(id)
@@ -100,7 +112,8 @@ export class LocalTaskExecutor implements TaskExecutor {
     let query = this.#queries.get(id)
     if (query === undefined) {
       const controller = new AbortController()
-      query = { controller, signal: this.#signal(id, controller), tasks: new Map() }
+      const hints = new QueryHints((key, value) => this.#listeners.tell(id, key, value))
+      query = { controller, signal: this.#signal(id, controller), tasks: new Map(), hints }
       this.#queries.set(id, query)
     }
     return query

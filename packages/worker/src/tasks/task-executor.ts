@@ -1,5 +1,6 @@
 import type { BatchStream, VolleyError } from '@volley/core'
 import type { MeasuredStage } from '@volley/planner'
+import type { HintListener } from './query-hints.ts'
 import type { FrameStream, PartitionKey, TaskKey } from '../frames/frame.ts'
 
 /** A task to register: its plan is run partition by partition, as they are opened. */
@@ -52,6 +53,10 @@ export interface TaskExecutor {
   measure(key: TaskKey, limit: number): Promise<MeasuredStage>
   /** Tells how often each partition of a measured task will be opened. */
   settle(key: TaskKey, consumers: number): Promise<void>
+  /** Hands on what a task elsewhere has published. May be lost. */
+  hint(query: string, key: string, value: Uint8Array): void
+  /** Listens to what tasks here publish; gives what ends it. */
+  onHint(listener: HintListener): () => void
   /**
    * Stops what still runs of a query with `reason`, frees everything, and returns the metrics of all its tasks. Ending a
    * query that is not there returns nothing.

@@ -33,6 +33,7 @@ export function runTaskThread(build: BuildWorkerSession): void {
         return flag === undefined ? controller.signal : flaggedSignal(controller, flag)
       },
     })
+    executor.onHint((query, key, value) => peer.call('hint', query, key, value).catch(() => {}))
     return { executor, session, identity: identityOf(session.codec) }
   })
   started.catch(() => {})
@@ -60,6 +61,8 @@ export function runTaskThread(build: BuildWorkerSession): void {
           for (const { query } of requests) flags.set(query, flag)
           return executor.createTasks(requests)
         }
+        case 'hint':
+          return executor.hint(...(args as [string, string, Uint8Array]))
         case 'measure':
           return executor.measure(...(args as [TaskKey, number]))
         case 'settle':

@@ -5,6 +5,7 @@ import { internalError, SqlState, VolleyError } from '@volley/core'
 import type { MeasuredStage } from '@volley/planner'
 import { formatTask, type FrameStream, type PartitionKey, type TaskKey } from '../frames/frame.ts'
 import type { Identity } from '../identity.ts'
+import { HintListeners, type HintListener } from '../tasks/query-hints.ts'
 import { RecentlyEnded } from '../tasks/recently-ended.ts'
 import type { FrameSource, TaskExecutor, TaskMetrics, TaskRequest } from '../tasks/task-executor.ts'
 import { createCancelFlag, raiseCancelFlag } from './cancel-flag.ts'
@@ -60,6 +61,7 @@ export class ThreadTaskExecutor implements TaskExecutor {
   /** By what names coordinators know this worker. */
   readonly #names = new Set<string>()
   readonly #ended = new RecentlyEnded()
+  readonly #listeners = new HintListeners()
   #closed = false
 
   /** `source` is where tasks get the frames of other workers' tasks from. */
@@ -103,6 +105,22 @@ export class ThreadTaskExecutor implements TaskExecutor {
 
   async settle(key: TaskKey, consumers: number): Promise<void> {
     await this.#threadOf(key).peer.call('settle', key, consumers)
+  }
+
+  hint(query: string, key: string, value: Uint8Array): void {
+    this.#spread(query, key, value, null)
+  }
+
+  onHint(listener: HintListener): () => void {
+    return this.#listeners.add(listener)
+  }
+
+  /** To the threads of a query, but for the one that it is from. */
+  #spread(query: string, key: string, value: Uint8Array, from: Worker | null): void {
+    const threads = new Set(this.#queries.get(query)?.tasks.values())
+    for (const { worker, peer } of threads) {
+      if (worker !== from) peer.call('hint', query, key, value).catch(() => {})
+    }
   }
 
   #threadOf(key: TaskKey): Thread {
@@ -156,7 +174,15 @@ export class ThreadTaskExecutor implements TaskExecutor {
     const workerData: ThreadData = { config, packed, compileCache: getCompileCacheDir() ?? null }
     const worker = new Worker(entry, { workerData, ...(execArgv ? { execArgv: [...execArgv] } : {}) })
     const peer = new PortPeer(worker, {
-      call: (method, args) => answer?.(method, args) ?? Promise.reject(internalError(`a thread asked for ${method}`)),
+      call: async (method, args) => {
+        if (method === 'hint') {
+          const [query, key, value] = args as [string, string, Uint8Array]
+          this.#spread(query, key, value, worker)
+          return this.#listeners.tell(query, key, value)
+        }
+        if (answer === undefined) throw internalError(`a thread asked for ${method}`)
+        return answer(method, args)
+      },
       open: (name, key) => (this.#names.has(name) ? this.openPartition(key) : this.#source.openPartition(name, key)),
     })
     const thread: Thread = { index, worker, peer }

@@ -1,0 +1,94 @@
+import { exprKey, hintBoard, typeKey, type HintBoard, type TaskContext } from '@volley/core'
+import { WordThreshold } from './best-rows.ts'
+import type { ColumnSource, TopRows } from './column-source.ts'
+
+/** The k-th row of a source that is known: of its partitions in this task, and of its other tasks. */
+export class SharedThreshold {
+  readonly #own: WordThreshold
+  readonly #board: HintBoard | null
+  readonly #key: string
+  #published: Uint32Array | null = null
+  #bytes: Uint8Array | null = null
+  #others: Uint32Array | null = null
+
+  constructor(source: ColumnSource, top: TopRows, width: number, context: TaskContext) {
+    this.#own = new WordThreshold(top.k, width)
+    this.#board = width > 0 && context.hasService(hintBoard) ? context.service(hintBoard) : null
+    this.#key = keyOf(source, top)
+  }
+
+  /** Words of a row that k rows are not behind; null while nothing is known of that. */
+  get last(): Uint32Array | null {
+    const own = this.#own.last
+    const others = this.#fromOthers()
+    return own === null || (others !== null && compareWords(others, own) < 0) ? others : own
+  }
+
+  /** Whether the bound is one that another task has found. */
+  get isFromOthers(): boolean {
+    const others = this.#fromOthers()
+    const own = this.#own.last
+    return others !== null && (own === null || compareWords(others, own) < 0)
+  }
+
+  /** Adds tuples in order, of rows that were not added before. */
+  add(tuples: Uint32Array): void {
+    this.#own.add(tuples)
+    const last = this.#own.last
+    if (this.#board === null || last === null) return
+    if (this.#published !== null && compareWords(last, this.#published) >= 0) return
+    this.#published = last.slice()
+    this.#board.publish(this.#key, bytesOf(last))
+  }
+
+  #fromOthers(): Uint32Array | null {
+    const bytes = this.#board?.least(this.#key) ?? null
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes
+      this.#others = bytes && wordsOf(bytes)
+    }
+    return this.#others
+  }
+}
+
+const sources = new WeakMap<TaskContext, Map<ColumnSource, SharedThreshold>>()
+
+/** What all partitions of a source in a task share. */
+export function thresholdOf(source: ColumnSource, top: TopRows, width: number, context: TaskContext): SharedThreshold {
+  let known = sources.get(context)
+  if (known === undefined) sources.set(context, (known = new Map()))
+  let threshold = known.get(source)
+  if (threshold === undefined) known.set(source, (threshold = new SharedThreshold(source, top, width, context)))
+  return threshold
+}
+
+/** Names a source in a query: the same for all its tasks, and for no source that gives other rows. */
+function keyOf({ table, options }: ColumnSource, top: TopRows): string {
+  const { layout } = table
+  return JSON.stringify([
+    layout.parentId ?? layout.layoutId,
+    top,
+    options.columns.map(({ source, type }) => [source, typeKey(type)]),
+    options.filters.map(exprKey),
+    options.query,
+    (options.runtime ?? []).map(({ id, expr }) => [id, exprKey(expr)]),
+  ])
+}
+
+function compareWords(a: Uint32Array, b: Uint32Array): number {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i]! - b[i]!
+  return 0
+}
+
+/** High bytes first, so that bytes order as the words do. */
+function bytesOf(words: Uint32Array): Uint8Array {
+  const bytes = new Uint8Array(words.length * 4)
+  const view = new DataView(bytes.buffer)
+  words.forEach((word, i) => view.setUint32(i * 4, word))
+  return bytes
+}
+
+function wordsOf(bytes: Uint8Array): Uint32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return Uint32Array.from({ length: bytes.length >>> 2 }, (_, i) => view.getUint32(i * 4))
+}
