@@ -7,32 +7,39 @@ import type { PrimitiveVector } from '../vectors/vector.ts'
 import { groupZero, grownFloats, type GroupedRows, type SomeRows } from './accumulator-rows.ts'
 
 const WORD = 4294967296
-/** Additions of one 32-bit word each that a limb takes before its carry must move on: 2^20 words stay below 2^53. */
+/** Additions of one 32-bit word each between looks at the limbs: 2^20 words stay below 2^52. */
 const CARRY_EVERY = 1 << 20
+/** What limbs stay below at a look, so that they are exact until the next. */
+const SETTLED = 2 ** 51
+
+type Width = 1 | 2 | 4
 
 /**
- * Exact 128-bit sums, one per group: four limbs of 32 bits in doubles, which take about a million additions before carries
- * are moved up. The sum of group g is the sum of `limbs[4g + i] * 2^(32 i)`.
+ * Exact 128-bit sums, one per group: limbs of 32 bits in doubles, which take about a million additions before carries are
+ * moved up. Groups have as many limbs as what is added has words, and more when a sum outgrows them: the sum of group g is
+ * the sum of `limbs[width * g + i] * 2^(32 i)`.
  */
 export class ExactSums {
-  limbs: Float64Array = new Float64Array(64)
+  #limbs: Float64Array = new Float64Array(16)
+  #width: Width = 1
   #additions = 0
 
   get bytes(): number {
-    return this.limbs.byteLength
+    return this.#limbs.byteLength
   }
 
   ensure(groupCount: number): void {
-    this.limbs = grownFloats(this.limbs, groupCount * 4)
+    this.#limbs = grownFloats(this.#limbs, groupCount * this.#width)
   }
 
   /** Adds integers or unscaled decimals, none of them NULL. */
   add(type: DataType, operand: Operand, rows: GroupedRows): void {
+    this.#widen(widthOf(type))
     for (let start = 0; start < rows.count; start += CARRY_EVERY) {
       const end = Math.min(rows.count, start + CARRY_EVERY)
-      this.#additions += end - start
-      if (this.#additions > CARRY_EVERY) this.carry(end - start)
-      addRange(this.limbs, type, operand, rows, start, end)
+      this.#expect(end - start)
+      if (this.#width === 1) addNarrow(this.#limbs, operand, rows, start, end)
+      else addRange(this.#limbs, this.#width, type, operand, rows, start, end)
     }
   }
 
@@ -42,64 +49,120 @@ export class ExactSums {
     if (count > CARRY_EVERY || operand.isConstant) {
       return this.add(type, operand, { groups: groupZero(count), rows: present.rows ?? allRows(count), count })
     }
-    this.#additions += count
-    if (this.#additions > CARRY_EVERY) this.carry(count)
-    const { limbs } = this
-    switch (typeName(type)) {
-      case 'Int64':
-      case 'Uint64':
-      case 'Decimal': {
-        const { words } = operand
-        const width = typeName(type) === 'Decimal' ? 4 : 2
-        for (let word = 0; word < width - 1; word++) limbs[word]! += sumUnsigned(words, word, width, present)
-        const signed = typeName(type) !== 'Uint64'
-        const top = width - 1
-        limbs[top]! += signed ? sumSigned(words, top, width, present) : sumUnsigned(words, top, width, present)
-        return
-      }
-      default:
-        limbs[0]! += sumSigned((operand.data as PrimitiveVector).values as Int32Array, 0, 1, present)
-    }
-  }
-
-  /** Moves carries up, so that the lower limbs are in [0, 2^32). */
-  carry(additionsAfter = 0): void {
-    const { limbs } = this
-    for (let at = 0; at < limbs.length; at += 4) {
-      for (let i = 0; i < 3; i++) {
-        const up = Math.floor(limbs[at + i]! / WORD)
-        limbs[at + i]! -= up * WORD
-        limbs[at + i + 1]! += up
-      }
-    }
-    this.#additions = additionsAfter
+    const width = widthOf(type)
+    this.#widen(width)
+    this.#expect(count)
+    const limbs = this.#limbs
+    const words = width === 1 ? ((operand.data as PrimitiveVector).values as Int32Array) : operand.words
+    for (let word = 0; word < width - 1; word++) limbs[word]! += sumUnsigned(words, word, width, present)
+    const sumTop = typeName(type) === 'Uint64' ? sumUnsigned : sumSigned
+    limbs[width - 1]! += sumTop(words, width - 1, width, present)
   }
 
   addGroup(into: number, from: number): void {
-    if (++this.#additions > CARRY_EVERY) this.carry(1)
-    for (let i = 0; i < 4; i++) this.limbs[into * 4 + i]! += this.limbs[from * 4 + i]!
+    this.#expect(1)
+    for (let i = 0; i < this.#width; i++) {
+      const most = Math.abs(this.#limbs[into * this.#width + i]!) + Math.abs(this.#limbs[from * this.#width + i]!)
+      if (most < 2 * SETTLED) continue
+      if (i === this.#width - 1 && this.#width < 4) this.#widen(this.#width === 1 ? 2 : 4)
+      this.carry()
+      break
+    }
+    const width = this.#width
+    for (let i = 0; i < width; i++) this.#limbs[into * width + i]! += this.#limbs[from * width + i]!
   }
 
-  /** Writes the sums (after `carry`) as Decimal words. @throws VolleyError 22003 beyond 38 digits. */
+  /** Makes sure that the limbs stay exact with so many more additions. */
+  #expect(additions: number): void {
+    this.#additions += additions
+    if (this.#additions <= CARRY_EVERY) return
+    this.carry()
+    this.#additions = additions
+    if (this.#width === 4 || !isBeyond(this.#limbs, this.#width)) return
+    this.#widen(this.#width === 1 ? 2 : 4)
+    this.carry()
+  }
+
+  #widen(width: Width): void {
+    const old = this.#width
+    if (old >= width) return
+    const limbs = new Float64Array((this.#limbs.length / old) * width)
+    for (let from = 0, to = 0; from < this.#limbs.length; from += old, to += width) {
+      for (let i = 0; i < old; i++) limbs[to + i] = this.#limbs[from + i]!
+    }
+    this.#limbs = limbs
+    this.#width = width
+  }
+
+  /** Moves carries up, so that all limbs but the highest are in [0, 2^32). */
+  carry(): void {
+    const limbs = this.#limbs
+    const width = this.#width
+    if (width === 1) return
+    for (let at = 0; at < limbs.length; at += width) {
+      for (let i = at; i < at + width - 1; i++) {
+        const up = Math.floor(limbs[i]! / WORD)
+        limbs[i]! -= up * WORD
+        limbs[i + 1]! += up
+      }
+    }
+  }
+
+  /** Writes the sums as Decimal words. @throws VolleyError 22003 beyond 38 digits. */
   writeDecimals(groupCount: number, words: Uint32Array): void {
     this.carry()
+    const limbs = this.#limbs
+    const width = this.#width
+    const top = width - 1
     for (let g = 0; g < groupCount; g++) {
-      const high = this.limbs[g * 4 + 3]!
+      for (let i = 0; i < top; i++) words[g * 4 + i] = limbs[g * width + i]!
+      let high = limbs[g * width + top]!
       // 10^38 is 0x4b3b4ca8... in the highest word.
-      if (high > 0x4b3b4ca8 || high < -0x4b3b4ca9) {
+      if (width === 4 && (high > 0x4b3b4ca8 || high < -0x4b3b4ca9)) {
         throw new VolleyError('a sum has more than 38 digits', { code: SqlState.numericValueOutOfRange })
       }
-      for (let i = 0; i < 4; i++) words[g * 4 + i] = this.limbs[g * 4 + i]!
+      for (let i = top; i < 4; i++) {
+        words[g * 4 + i] = high
+        high = Math.floor(high / WORD)
+      }
     }
   }
 
   /** The sum as a double (after `carry`), rounded once. */
   toNumber(group: number): number {
-    const [a, b, c, d] = this.limbs.subarray(group * 4, group * 4 + 4) as unknown as [number, number, number, number]
-    if (d === 0 && c === 0 && b < 0x200000) return b * WORD + a
-    const value = (BigInt(d) << 96n) + (BigInt(c) << 64n) + (BigInt(b) << 32n) + BigInt(a)
-    return Number(value)
+    const limbs = this.#limbs
+    const at = group * this.#width
+    if (this.#width === 1) return limbs[at]!
+    if (this.#width === 2) return limbs[at + 1]! * WORD + limbs[at]!
+    const [a, b, c, d] = [limbs[at]!, limbs[at + 1]!, limbs[at + 2]!, limbs[at + 3]!]
+    return d === 0 && c === 0 && b < 0x200000 ? b * WORD + a : Number(this.toBigInt(group))
   }
+
+  /** The sum (after `carry`). */
+  toBigInt(group: number): bigint {
+    let sum = 0n
+    for (let i = this.#width - 1; i >= 0; i--) sum = (sum << 32n) + BigInt(this.#limbs[group * this.#width + i]!)
+    return sum
+  }
+}
+
+/** Words of a value of the type. */
+function widthOf(type: DataType): Width {
+  switch (typeName(type)) {
+    case 'Int64':
+    case 'Uint64':
+      return 2
+    case 'Decimal':
+      return 4
+    default:
+      return 1
+  }
+}
+
+/** Whether the highest limb of a group is too large for more additions. */
+function isBeyond(limbs: Float64Array, width: number): boolean {
+  for (let at = width - 1; at < limbs.length; at += width) if (Math.abs(limbs[at]!) >= SETTLED) return true
+  return false
 }
 
 /** The sum of values of so many words each, of one word of each. */
@@ -118,8 +181,22 @@ function sumUnsigned(words: Int32Array, word: number, width: number, { rows, cou
   return sum
 }
 
+/** Integers of at most 32 bits to groups of one limb. */
+function addNarrow(
+  limbs: Float64Array,
+  operand: Operand,
+  { groups, rows }: GroupedRows,
+  start: number,
+  end: number,
+): void {
+  const { mask } = operand
+  const values = (operand.data as PrimitiveVector).values as Int32Array
+  for (let k = start; k < end; k++) limbs[groups[k]!]! += values[rows[k]! & mask]!
+}
+
 function addRange(
   limbs: Float64Array,
+  width: number,
   type: DataType,
   operand: Operand,
   { groups, rows }: GroupedRows,
@@ -132,21 +209,22 @@ function addRange(
     case 'Uint64': {
       const signed = typeName(type) === 'Int64'
       const { words } = operand
-      if (signed) addInt64(limbs, words, mask, groups, rows, start, end)
-      else addUint64(limbs, words, mask, groups, rows, start, end)
+      if (signed) addInt64(limbs, width, words, mask, groups, rows, start, end)
+      else addUint64(limbs, width, words, mask, groups, rows, start, end)
       return
     }
     case 'Decimal':
       return addInt128(limbs, operand.words, mask, groups, rows, start, end)
     default: {
       const values = (operand.data as PrimitiveVector).values as Int32Array
-      for (let k = start; k < end; k++) limbs[groups[k]! * 4]! += values[rows[k]! & mask]!
+      for (let k = start; k < end; k++) limbs[groups[k]! * width]! += values[rows[k]! & mask]!
     }
   }
 }
 
 function addInt64(
   limbs: Float64Array,
+  width: number,
   words: Int32Array,
   mask: number,
   groups: Uint32Array,
@@ -156,7 +234,7 @@ function addInt64(
 ): void {
   for (let k = start; k < end; k++) {
     const row = (rows[k]! & mask) * 2
-    const at = groups[k]! * 4
+    const at = groups[k]! * width
     limbs[at]! += words[row]! >>> 0
     limbs[at + 1]! += words[row + 1]!
   }
@@ -164,6 +242,7 @@ function addInt64(
 
 function addUint64(
   limbs: Float64Array,
+  width: number,
   words: Int32Array,
   mask: number,
   groups: Uint32Array,
@@ -173,7 +252,7 @@ function addUint64(
 ): void {
   for (let k = start; k < end; k++) {
     const row = (rows[k]! & mask) * 2
-    const at = groups[k]! * 4
+    const at = groups[k]! * width
     limbs[at]! += words[row]! >>> 0
     limbs[at + 1]! += words[row + 1]! >>> 0
   }
