@@ -98,6 +98,7 @@ export { ServiceKey, TaskContext, type TaskContextOptions } from './runtime/task
 
 // Memory
 export { MemoryPool, type MemoryReservation, type QueryMemory } from './memory/memory-pool.ts'
+export { SpilledGroups } from './memory/spilled-groups.ts'
 export { spillStore, type SpillExtent, type SpillFile, type SpillStore } from './memory/spill-store.ts'
 
 // Operators, aggregates, windows
@@ -107,7 +108,7 @@ export { operatorStream } from './runtime/operator-stream.ts'
 export { concatBatches, takeColumns } from './runtime/collect-batch.ts'
 export { packBatch, packedBatches, unpackBatch } from './runtime/packed-batch.ts'
 export { hintBoard, type HintBoard } from './runtime/hint-board.ts'
-export { runSteps } from './runtime/run-steps.ts'
+export { runSteps, type Steps } from './runtime/run-steps.ts'
 export { sliceBatch } from './runtime/slice-batch.ts'
 export { mergeStreams } from './runtime/merge-streams.ts'
 export { collectBatches, collectStream, collectTable } from './runtime/collect.ts'

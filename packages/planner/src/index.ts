@@ -15,6 +15,7 @@ export { SessionSettings, type SessionSettingsOptions, type ShownSetting } from 
 export { optimize, optimizeVerbose, type OptimizedPlan, type RuleChange } from './rules/optimize.ts'
 export { commonSubexpressions } from './physical/common-subexpressions.ts'
 export { createPhysicalPlan } from './physical/create-physical-plan.ts'
+export { aggregateOnce, type PartialSource } from './distributed/aggregate-once.ts'
 export { planDistributed, type DistributionContext } from './distributed/plan-distributed.ts'
 export {
   COORDINATOR,

@@ -9,7 +9,7 @@ import { Coordinator, LOCAL_WORKER } from '@volley/worker/coordinator'
 import type { LocalWorkers } from '@volley/worker/launcher'
 import { fileFunctions, fileNamed } from './files/file-functions.ts'
 import { packageFile } from './package-files.ts'
-import { physicalRules } from './physical-rules.ts'
+import { physicalRuleNames } from './physical-rules.ts'
 import { seriesFunctions } from './tables/series-functions.ts'
 import { VolleySession } from './session.ts'
 import { sessionThreads } from './session-threads.ts'
@@ -48,7 +48,7 @@ export async function connect(options: ConnectOptions = {}): Promise<VolleySessi
     cores: os.availableParallelism(),
     memory: halfOfMemory(),
     definitions: threadSettings(os.availableParallelism()),
-    physicalRules: physicalRules.map((rule) => rule.name),
+    physicalRules: physicalRuleNames,
   })
   const given = options.settings instanceof Map ? options.settings : Object.entries(options.settings ?? {})
   for (const [name, value] of given as Iterable<[string, string]>) settings.set(name, value)

@@ -7,6 +7,7 @@ import {
   toArrowSchema,
   VolleyError,
   type FunctionRegistry,
+  type ExecutionPlan,
   type RecordBatch,
   type ScalarFunction,
   type ScalarValue,
@@ -55,7 +56,7 @@ import {
   type ExecutionMetrics,
 } from '@volley/worker/coordinator'
 import { Table, type RecordBatch as ArrowRecordBatch, type Schema } from 'apache-arrow'
-import { physicalRules } from './physical-rules.ts'
+import { oneTaskRules, physicalRules } from './physical-rules.ts'
 import { chooseThreads, ownFunction, type ThreadChoice } from './choose-threads.ts'
 import { FreshSnapshotExecution, type Execution } from './fresh-snapshot.ts'
 import { KnownPlans, NotedContext } from './known-plans.ts'
@@ -401,10 +402,21 @@ export class VolleySession implements Session {
         : { threads: 1, reason: `the function ${own.name} is of this session` }
     const distributed =
       choice.threads === 1
-        ? planDistributed(physical, { workers, placement })
+        ? planDistributed(this.#forOneTask(physical, planning), { workers, placement })
         : this.#planForThreads(plan, choice.threads, planning)
     this.#choices.set(distributed, choice)
     return distributed
+  }
+
+  #forOneTask(plan: ExecutionPlan, planning: PhysicalPlanningContext): ExecutionPlan {
+    let current = plan
+    for (const rule of oneTaskRules) {
+      if (!this.settings.ruleEnabled(rule.name)) continue
+      const next = rule.apply(current, planning)
+      if (next !== current) planning.onRule?.({ rule: rule.name, plan: next })
+      current = next
+    }
+    return current
   }
 
   /** Partitions are dealt to threads: each has its part of those that one task would have. */

@@ -60,7 +60,7 @@ export const tantivyCodecs: readonly NodeCodec[] = [
   {
     kind: 'TantivyAggregateExec',
     encode(node, context) {
-      const { fields, inverted, groups, groupingSets, calls, schema } = node as TantivyAggregateExec
+      const { fields, inverted, groups, groupingSets, calls, schema, gives } = node as TantivyAggregateExec
       const wire = {
         fields: columnSourceToWire(fields, context),
         inverted: inverted === null ? null : invertedToWire(inverted),
@@ -69,6 +69,7 @@ export const tantivyCodecs: readonly NodeCodec[] = [
         sets: (groupingSets ?? []).map((set) => ({ groups: [...set] })),
         calls: calls.map((call) => context.encodeAggregate(call)),
         schema: context.encodeSchema(schema),
+        givesResults: gives === 'results',
       }
       return messages.TantivyAggregate.encode(wire).finish()
     },
@@ -81,7 +82,8 @@ export const tantivyCodecs: readonly NodeCodec[] = [
       if (sets.some((set) => set.some((at) => at >= groups.length))) throw malformed('a grouping set of no group')
       const calls: AggregateCall[] = (wire.calls ?? []).map((handle) => context.decodeAggregate(handle))
       const schema = context.decodeSchema(wire.schema ?? 0)
-      return new TantivyAggregateExec(fields, inverted, groups, wire.hasSets ? sets : null, calls, schema)
+      const gives = wire.givesResults === true ? 'results' : 'states'
+      return new TantivyAggregateExec(fields, inverted, groups, wire.hasSets ? sets : null, calls, schema, gives)
     },
   },
 ]

@@ -172,7 +172,17 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
   ): AsyncGenerator<RecordBatch, void, void> {
     const searched = docs ?? (await this.searched(unit, context))
     if (searched?.length === 0) return
-    const { found, filters } = await this.candidates(unit, segment, context, searched)
+    yield* this.scanCandidates(unit, segment, context, await this.candidates(unit, segment, context, searched), only)
+  }
+
+  /** The same of the documents that `candidates` found. */
+  async *scanCandidates(
+    unit: DocUnit,
+    segment: SegmentColumns,
+    context: TaskContext,
+    { found, filters }: Candidates,
+    only: readonly number[] | null,
+  ): AsyncGenerator<RecordBatch, void, void> {
     const share = found === null ? 1 : found.length / (unit.end - unit.start)
     const windows =
       found !== null && share < SPARSE ? this.lists(unit, found, context) : this.ranges(unit, found, context)
@@ -204,10 +214,8 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
     return docs
   }
 
-  /**
-   * What the structures of the segment say of the filters, those included that are known by now.
-   */
-  private async candidates(
+  /** What the structures of the segment say of the filters, those included that are known by now. */
+  async candidates(
     unit: DocUnit,
     segment: SegmentColumns,
     context: TaskContext,
@@ -387,7 +395,7 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
   }
 }
 
-interface Candidates {
+export interface Candidates {
   /** Live documents that may satisfy the filters; null for all documents, deleted ones included. */
   readonly found: Uint32Array | null
   /** What is still to be tested on their values. */

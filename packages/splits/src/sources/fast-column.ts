@@ -146,7 +146,7 @@ function integerVector(
 }
 
 /** Dictionaries up to this many terms are read whole, once a segment; of larger ones, what a batch needs. */
-const WHOLE_DICTIONARY = 262_144
+export const WHOLE_DICTIONARY = 262_144
 /** A list of documents below this share of the terms has its own terms looked up. */
 const FEW_ROWS = 1 / 16
 

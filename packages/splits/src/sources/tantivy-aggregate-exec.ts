@@ -6,6 +6,7 @@ import {
   segmentPartitioning,
   runSteps,
   sliceBatch,
+  SpilledGroups,
   takeVector,
   transformExpr,
   typeName,
@@ -13,20 +14,25 @@ import {
   vectorOf,
   visitExpr,
   type AggregateCall,
+  type AggregateExec,
   type BatchStream,
   type Expr,
+  type MemoryReservation,
   type Partitioning,
   type PrimitiveVector,
   type SortKey,
   type Statistics,
+  type Steps,
   type TaskContext,
   type Vector,
 } from '@volley/core'
 import type { Region } from '@volley/kernels'
+import type { PartialSource } from '@volley/planner'
 import type { Schema } from 'apache-arrow'
 import { addressFields } from './address.ts'
+import type { Candidates } from './column-source.ts'
 import type { FastFieldExec } from './fast-field-exec.ts'
-import type { OrdinalColumn } from './fast-column.ts'
+import { WHOLE_DICTIONARY, type OrdinalColumn } from './fast-column.ts'
 import type { InvertedIndexExec } from './inverted-index-exec.ts'
 import { unitsOf, type DocUnit } from './opened-layout.ts'
 import type { ScanTable } from './scan-table.ts'
@@ -35,15 +41,18 @@ import { isStatistic, segmentStatistic } from './segment-statistics.ts'
 import { SplitSource } from './split-source.ts'
 import { streamOf } from './unit-stream.ts'
 
-/** Dictionaries of more terms are not read to group by them: ordinals are, and only the groups' texts. */
-const LARGE_DICTIONARY = 4096
+/** Dictionaries of fewer terms are read to group by them. */
+const SMALL_DICTIONARY = 4096
+/** Those with this many terms a document, or more than are read at once, are not: ordinals are, and the groups' texts. */
+const TERMS_PER_DOC = 2
 
 /**
  * A partial aggregate over fields of the documents of a layout, filtered by the inverted index and by fields: the states
  * that an AggregateExec in partial mode gives of the same rows. Text is grouped by term ordinal, each group's text being
- * resolved once a segment, and counts and bounds of all documents are taken from the segments' statistics.
+ * resolved once a segment, where few documents count, and counts and bounds of all documents are taken from the segments'
+ * statistics. Where one partition of one task has all the rows, it gives the results instead of states.
  */
-export class TantivyAggregateExec extends SplitSource {
+export class TantivyAggregateExec extends SplitSource implements PartialSource {
   override readonly kind = 'TantivyAggregateExec'
   override readonly schema: Schema
   readonly fields: FastFieldExec
@@ -52,6 +61,7 @@ export class TantivyAggregateExec extends SplitSource {
   readonly groups: readonly Expr[]
   readonly groupingSets: readonly (readonly number[])[] | null
   readonly calls: readonly AggregateCall[]
+  readonly gives: 'states' | 'results'
 
   constructor(
     fields: FastFieldExec,
@@ -60,8 +70,10 @@ export class TantivyAggregateExec extends SplitSource {
     groupingSets: readonly (readonly number[])[] | null,
     calls: readonly AggregateCall[],
     schema: Schema,
+    gives: 'states' | 'results' = 'states',
   ) {
     super(fields.table)
+    this.gives = gives
     this.fields = fields
     this.inverted = inverted
     this.groups = groups
@@ -73,7 +85,13 @@ export class TantivyAggregateExec extends SplitSource {
   protected override withTable(table: ScanTable): TantivyAggregateExec {
     const inverted = this.inverted === null ? null : (this.inverted.withSplits(table) as InvertedIndexExec)
     const fields = this.fields.withSplits(table) as FastFieldExec
-    return new TantivyAggregateExec(fields, inverted, this.groups, this.groupingSets, this.calls, this.schema)
+    const { groups, groupingSets, calls, schema, gives } = this
+    return new TantivyAggregateExec(fields, inverted, groups, groupingSets, calls, schema, gives)
+  }
+
+  withResults({ schema }: AggregateExec): TantivyAggregateExec {
+    const { fields, inverted, groups, groupingSets, calls } = this
+    return new TantivyAggregateExec(fields, inverted, groups, groupingSets, calls, schema, 'results')
   }
 
   override details(): readonly (readonly [string, string])[] {
@@ -85,6 +103,7 @@ export class TantivyAggregateExec extends SplitSource {
       ...(this.groups.length === 0 ? [] : [['groups', `[${this.groups.join(', ')}]`] as const]),
       ...(this.groupingSets === null ? [] : [['sets', JSON.stringify(this.groupingSets)] as const]),
       ['aggregates', `[${this.calls.join(', ')}]`],
+      ...(this.gives === 'results' ? [['gives', 'results'] as const] : []),
       ...(this.fromStatistics ? [['by', 'statistics'] as const] : []),
     ]
   }
@@ -108,6 +127,10 @@ export class TantivyAggregateExec extends SplitSource {
     return this.fromStatistics ? 0 : (this.inverted?.rowsRead ?? this.documents)
   }
 
+  override get spillingPartitions(): number {
+    return this.gives === 'results' && this.groups.length > 0 ? this.partitioning.count : 0
+  }
+
   /** Whether segments may answer by what they say of their columns. */
   private get fromStatistics(): boolean {
     const everything = this.inverted === null && this.fields.options.filters.length === 0
@@ -119,61 +142,82 @@ export class TantivyAggregateExec extends SplitSource {
   }
 
   private async *aggregate(partition: number, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
-    const { groups, groupingSets, calls } = this
-    const keyTypes = [...groups.map((group) => group.type), ...(groupingSets === null ? [] : [UINT32])]
-    const state = new AggregateState(groups, keyTypes, calls, context.arena)
-    const output = context.region()
+    const { groups, groupingSets } = this
+    const held = new HeldGroups(this, context)
     const metrics = context.metricsOf(this)
+    const output = context.region()
     try {
       for (const [id, set] of (groupingSets ?? []).entries()) {
-        if (set.length === 0) state.addEmptySet(groups.length, id, output)
+        if (set.length === 0) held.state.addEmptySet(groups.length, id, output)
       }
       for await (const unit of unitsOf(this.table.layout, partition, context)) {
         context.throwIfCancelled()
-        await this.addUnit(unit, state, context)
-        metrics.max('peak_state_bytes', state.bytes)
+        await this.addUnit(unit, held, context)
+        metrics.max('peak_state_bytes', held.state.bytes)
       }
-      const columns = [...state.keys(output), ...(await runSteps(state.states(output), context))]
-      const whole = new RecordBatch(this.schema, columns, state.groupCount, null, output)
-      state.release()
-      yield* sliceBatch(whole, context)
+      for await (const state of held.states()) {
+        const region = context.region()
+        try {
+          const columns = await runSteps(this.columnsOf(state, region), context)
+          const whole = new RecordBatch(this.schema, columns, state.groupCount, null, region)
+          state.release()
+          yield* sliceBatch(whole, context)
+        } finally {
+          state.release()
+          region.release()
+        }
+      }
     } finally {
-      state.release()
       output.release()
+      await held.release()
     }
   }
 
-  private async addUnit(unit: DocUnit, state: AggregateState, context: TaskContext): Promise<void> {
+  private *columnsOf(state: AggregateState, region: Region): Steps<Vector[]> {
+    const keys = state.keys(region)
+    yield
+    if (this.gives === 'states') return [...keys, ...(yield* state.states(region))]
+    const wanted = this.schema.fields.length - this.calls.length
+    return [...keys.slice(0, wanted), ...(yield* state.results(region))]
+  }
+
+  private async addUnit(unit: DocUnit, held: HeldGroups, context: TaskContext): Promise<void> {
     const docs = this.inverted === null ? null : await this.inverted.docsOf(unit, context)
     if (docs?.length === 0) return
     const segment = await this.fields.openColumns(unit, context)
     try {
-      if (this.fromStatistics && (await this.addStatistics(unit, segment, state, context))) return
-      const ordinals = this.ordinalGroups(segment)
-      if (ordinals.size === 0) await this.addRows(unit, segment, docs, state, context)
-      else await this.addByOrdinals(unit, segment, docs, ordinals, state, context)
+      if (this.fromStatistics && (await this.addStatistics(unit, segment, held.state, context))) return
+      const candidates = await this.fields.candidates(unit, segment, context, docs)
+      const count = candidates.found?.length ?? unit.end - unit.start
+      if (count === 0) return
+      const ordinals = this.ordinalGroups(segment, count)
+      if (ordinals.size === 0) {
+        for await (const _ of this.addRows(unit, segment, candidates, held, context)) await held.makeRoom()
+      } else await this.addByOrdinals(unit, segment, candidates, ordinals, held, context)
     } finally {
       segment.release()
     }
   }
 
-  private async addRows(
+  /** Adds the rows of the candidates that count, and pauses behind each batch. */
+  private async *addRows(
     unit: DocUnit,
     segment: SegmentColumns,
-    docs: Uint32Array | null,
-    state: AggregateState,
+    candidates: Candidates,
+    into: { readonly state: AggregateState },
     context: TaskContext,
-  ): Promise<void> {
+  ): AsyncGenerator<void, void, void> {
     const metrics = context.metricsOf(this)
-    for await (const batch of this.fields.scanUnit(unit, segment, context, docs, null)) {
+    for await (const batch of this.fields.scanCandidates(unit, segment, context, candidates, null)) {
       const scratch = context.region()
       try {
-        state.update(batch, this.groupingSets, scratch)
+        into.state.update(batch, this.groupingSets, scratch)
         metrics.add('docs_aggregated', batch.numRows)
       } finally {
         scratch.release()
         batch.release()
       }
+      yield
     }
   }
 
@@ -198,8 +242,8 @@ export class TantivyAggregateExec extends SplitSource {
     }
   }
 
-  /** Groups that are text columns with many terms here, which nothing but the grouping reads. */
-  private ordinalGroups(segment: SegmentColumns): Map<number, OrdinalColumn> {
+  /** Groups that are text columns with many terms for so many documents, which nothing but the grouping reads. */
+  private ordinalGroups(segment: SegmentColumns, docs: number): Map<number, OrdinalColumn> {
     const found = new Map<number, OrdinalColumn>()
     if (this.groupingSets !== null) return found
     for (const [g, group] of this.groups.entries()) {
@@ -212,7 +256,8 @@ export class TantivyAggregateExec extends SplitSource {
       if (others.some((expr) => reads(expr, group.index))) continue
       const i = group.index - addressFields.length
       const column = segment.ordinals(i)
-      if (column === null || column.numTerms <= LARGE_DICTIONARY) continue
+      const most = Math.max(SMALL_DICTIONARY, Math.min(docs * TERMS_PER_DOC, WHOLE_DICTIONARY))
+      if (column === null || column.numTerms <= most) continue
       segment.useOrdinals(i)
       found.set(g, column)
     }
@@ -223,9 +268,9 @@ export class TantivyAggregateExec extends SplitSource {
   private async addByOrdinals(
     unit: DocUnit,
     segment: SegmentColumns,
-    docs: Uint32Array | null,
+    candidates: Candidates,
     ordinals: ReadonlyMap<number, OrdinalColumn>,
-    state: AggregateState,
+    held: HeldGroups,
     context: TaskContext,
   ): Promise<void> {
     const groups = this.groups.map((group, g) =>
@@ -239,8 +284,8 @@ export class TantivyAggregateExec extends SplitSource {
     const own = new AggregateState(groups, keyTypes, this.calls, context.arena)
     const region = context.region()
     try {
-      await this.addRows(unit, segment, docs, own, context)
-      context.metricsOf(this).max('peak_state_bytes', state.bytes + own.bytes)
+      for await (const _ of this.addRows(unit, segment, candidates, { state: own }, context)) continue
+      context.metricsOf(this).max('peak_state_bytes', held.state.bytes + own.bytes)
       if (own.groupCount === 0) return
       const keys = own.keys(region)
       for (const [g, column] of ordinals) {
@@ -253,12 +298,62 @@ export class TantivyAggregateExec extends SplitSource {
         null,
         region,
       )
-      state.merge(whole, keys, keys.length)
+      held.state.merge(whole, keys, keys.length)
       context.metricsOf(this).add('groups_by_ordinal', whole.length)
+      await held.makeRoom()
     } finally {
       own.release()
       region.release()
     }
+  }
+}
+
+/** The groups so far. Those whose results are to come out go to disk when they are more than may be held. */
+class HeldGroups {
+  state: AggregateState
+  readonly #create: () => AggregateState
+  readonly #memory: MemoryReservation
+  readonly #spilled: SpilledGroups
+  readonly #spills: boolean
+  readonly #grouped: boolean
+
+  constructor(node: TantivyAggregateExec, context: TaskContext) {
+    const { groups, groupingSets, calls } = node
+    const keyTypes = [...groups.map((group) => group.type), ...(groupingSets === null ? [] : [UINT32])]
+    this.#create = () => new AggregateState(groups, keyTypes, calls, context.arena)
+    this.#spills = node.gives === 'results'
+    this.#grouped = keyTypes.length > 0
+    this.#memory = context.reserve(node, this.#spills && this.#grouped)
+    const stateTypes = calls.flatMap((call) => call.stateTypes)
+    const options = { keyTypes, stateTypes, createState: this.#create }
+    this.#spilled = new SpilledGroups(node, options, this.#memory, context)
+    this.state = this.#create()
+  }
+
+  /** Sees to it that the groups may double. */
+  async makeRoom(): Promise<void> {
+    const wanted = 2 * this.state.bytes + this.#spilled.bufferBytes
+    if (!this.#spills || this.#memory.tryResize(wanted)) return
+    if (!this.#grouped) throw this.#memory.refused(wanted)
+    await this.#spilled.add(this.state, wanted)
+    this.state = this.#create()
+    this.#memory.resize(2 * this.state.bytes + this.#spilled.bufferBytes)
+  }
+
+  /** States that hold all groups, each group in one; the receiver releases each. */
+  async *states(): AsyncGenerator<AggregateState, void, void> {
+    if (this.#spilled.isEmpty) {
+      yield this.state
+      return
+    }
+    await this.#spilled.add(this.state, this.#memory.bytes)
+    yield* this.#spilled.states()
+  }
+
+  async release(): Promise<void> {
+    this.state.release()
+    this.#memory.free()
+    await this.#spilled.delete()
   }
 }
 

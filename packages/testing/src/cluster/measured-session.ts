@@ -5,7 +5,7 @@ import { SessionSettings } from '@volley/planner'
 import { QuickwitCatalog } from '@volley/splits'
 import { nodeStoreResolver } from '@volley/storage/node'
 import { Coordinator, LOCAL_WORKER } from '@volley/worker'
-import { createWorkerSession, physicalRules, threadSettings, VolleySession } from 'volley'
+import { createWorkerSession, physicalRuleNames, threadSettings, VolleySession } from 'volley'
 import { sharedThreads } from './shared-threads.ts'
 
 export interface MeasuredSession {
@@ -25,7 +25,7 @@ export function measuredSession(metastoreUri: string, workerUrls: readonly strin
   const metastore = FileBackedMetastore.open(metastoreUri, nodeStoreResolver())
   const session = new VolleySession({
     settings: new SessionSettings({
-      physicalRules: physicalRules.map((rule) => rule.name),
+      physicalRules: physicalRuleNames,
       definitions: threadSettings(1),
     }),
     functions: defaultFunctions(),
