@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { formatPlan } from '@volley/core'
 import { optimizeFragment, splitRules } from '@volley/splits'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { connect, type VolleySession } from 'volley'
-import { multisetDifference, PlanRunner, type RowValue } from '../src/index.ts'
+import { Coordinator } from '@volley/worker'
+import { connect, createWorkerSession, type VolleySession } from 'volley'
+import { multisetDifference, PlanRunner, queryRows, type RowValue } from '../src/index.ts'
 import { corpora } from './support/arbitrary-corpus.ts'
 import { useSessions } from './support/sessions.ts'
 
@@ -66,4 +67,28 @@ test('rules that are off stay off', async () => {
   const given = plan.stages[0]!.tasks[0]!.plan
   const off = new Map(splitRules.map(({ name }) => [`rules.${name}`, 'off']))
   expect(optimizeFragment(given, off)).toBe(given)
+})
+
+test('EXPLAIN VERBOSE says what workers do to their fragments, and what they did', { timeout: 60_000 }, async () => {
+  const sql = `SELECT level, count(*) FROM "${table}" WHERE u > 1 GROUP BY level`
+  const lines = async (session: VolleySession, text: string): Promise<string> =>
+    (await queryRows(session, text)).flat().join('\n')
+  expect(await lines(sessions.workers, `EXPLAIN VERBOSE ${sql}`)).toContain('-- workers change no fragment')
+  const analyzed = await lines(sessions.workers, `EXPLAIN ANALYZE VERBOSE ${sql}`)
+  expect(analyzed.match(/-- 127\.0\.0\.1:\d+ changed nothing in task [01] of stage 1/g)).toHaveLength(2)
+
+  // A plan of a coordinator that knows no rule, run where they are known.
+  const { plan } = await plain.explain(sql, {})
+  const session = createWorkerSession({ roots: null, poison: true })
+  const coordinator = new Coordinator({ session })
+  try {
+    const execution = coordinator.execute(plan)
+    while ((await execution.next()) !== null) continue
+    const { metrics } = execution
+    expect(metrics.stages.map(({ tasks }) => tasks.map(({ rules }) => rules))).toEqual([
+      [['FastFieldFilterPushdown', 'AggPushdown']],
+    ])
+  } finally {
+    await coordinator.close()
+  }
 })

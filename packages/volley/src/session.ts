@@ -61,7 +61,15 @@ import { chooseThreads, ownFunction, type ThreadChoice } from './choose-threads.
 import { FreshSnapshotExecution, type Execution } from './fresh-snapshot.ts'
 import { KnownPlans, NotedContext } from './known-plans.ts'
 import { describeColumns, runDefinition, showCreate, type Collected, type Definition } from './run-definition.ts'
-import { describeTable, explainEstimate, explainPlan, noRows, showSettings, showTables } from './statements.ts'
+import {
+  describeTable,
+  explainEstimate,
+  explainPlan,
+  noRows,
+  showSettings,
+  showTables,
+  type FragmentChange,
+} from './statements.ts'
 import type { StaticRows } from './static-rows.ts'
 import { SessionCatalog, SessionTables, type TableFunction } from './tables/session-catalog.ts'
 import { scalarFunctionOf, type UserFunction } from './user-function.ts'
@@ -366,13 +374,30 @@ export class VolleySession implements Session {
     const { changes: logical } = optimizeVerbose(statement.plan, context)
     const physical: PhysicalChange[] = []
     const plan = await this.#plan(statement.plan, context, (change) => physical.push(change))
-    const changes = { logical, physical }
     const threads = this.#choices.get(plan) ?? null
     const ran = statement.analyze
       ? await this.#measure(await this.#checkReads(plan, options), options)
       : { plan, metrics: null }
     const { verbose, format } = statement
-    return new QueryResult('EXPLAIN', explainPlan({ ...ran, threads }, { format, changes: verbose ? changes : null }))
+    const fragments = verbose ? this.#fragmentChanges(ran.plan) : []
+    return new QueryResult(
+      'EXPLAIN',
+      explainPlan({ ...ran, threads }, { format, changes: verbose ? { logical, physical, fragments } : null }),
+    )
+  }
+
+  /** What the rules of workers do to the fragments of a plan: they are the same here. */
+  #fragmentChanges(plan: DistributedPlan): FragmentChange[] {
+    const { session } = this.#parts.coordinator
+    const changes: FragmentChange[] = []
+    for (const stage of plan.stages) {
+      for (const [task, { plan: given, worker }] of stage.tasks.entries()) {
+        session.optimize?.(given, this.settings.entries(), (change) =>
+          changes.push({ ...change, stage: stage.id, task, worker }),
+        )
+      }
+    }
+    return changes
   }
 
   async #plan(

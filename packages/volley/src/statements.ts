@@ -68,7 +68,18 @@ export function describeTable(table: TableProvider, paths: JsonPaths | null): St
 export interface ExplainOptions {
   readonly format: 'tree' | 'json'
   /** What the rules did, for EXPLAIN VERBOSE. */
-  readonly changes: { readonly logical: readonly RuleChange[]; readonly physical: readonly PhysicalChange[] } | null
+  readonly changes: {
+    readonly logical: readonly RuleChange[]
+    readonly physical: readonly PhysicalChange[]
+    readonly fragments: readonly FragmentChange[]
+  } | null
+}
+
+/** A rule that changes the fragment of a task, where the task runs. */
+export interface FragmentChange extends PhysicalChange {
+  readonly stage: number
+  readonly task: number
+  readonly worker: string
 }
 
 /** One row a line. */
@@ -86,6 +97,7 @@ export function explainPlan(explained: Explained, options: ExplainOptions): Stat
             ...formatPlan(plan).split('\n'),
           ]),
           ...explainLines(explained),
+          ...(options.changes === null ? [] : fragmentLines(options.changes.fragments, explained)),
           ...(options.changes === null ? [] : notes(explained.plan)),
         ]
   return new StaticRows(
@@ -120,6 +132,23 @@ export function explainEstimate(estimate: ReadEstimate, format: 'tree' | 'json')
     ['estimated_by', text],
   ]
   return new StaticRows(columns, rows)
+}
+
+/** What workers do to the fragments that they are given, and, of a plan that has run, what each of them said that it did. */
+function fragmentLines(changes: readonly FragmentChange[], { plan, metrics }: Explained): string[] {
+  if (plan.stages.length === 0) return []
+  if (changes.length === 0 && metrics === null) return ['-- workers change no fragment']
+  const planned = changes.flatMap(({ rule, stage, task, worker, plan: after }) => [
+    `-- after ${rule} on ${worker}, task ${task} of stage ${stage}`,
+    ...formatPlan(after).split('\n'),
+  ])
+  const reported = (metrics?.stages ?? []).flatMap(({ id, tasks }) =>
+    tasks.map(({ task, worker, rules }) => {
+      const did = rules.length === 0 ? 'changed nothing' : `applied ${rules.join(', ')}`
+      return `-- ${worker} ${did} in task ${task} of stage ${id}`
+    }),
+  )
+  return [...planned, ...reported]
 }
 
 /** What a reader of the plan should know of its values. */

@@ -1,5 +1,5 @@
-import { typesEqual, type ExecutionPlan } from '@volley/core'
-import type { PhysicalRule, Settings } from '@volley/planner'
+import { formatPlan, typesEqual, type ExecutionPlan } from '@volley/core'
+import type { PhysicalChange, PhysicalRule, Settings } from '@volley/planner'
 import { aggPushdown } from './agg-pushdown.ts'
 import { fastFieldFilterPushdown } from './fast-field-filter-pushdown.ts'
 import { topKPushdown } from './top-k-pushdown.ts'
@@ -12,8 +12,13 @@ const fragmentRules: readonly PhysicalRule[] = [fastFieldFilterPushdown, topKPus
  *
  * Preconditions of each rewrite, beside the rule's own: the task keeps its schema, its number of partitions and their
  * order, for other tasks rely on them; a rewrite that changes one of them is dropped. A rule that is off stays off.
+ * `onRule` is told of each that changed the plan.
  */
-export function optimizeFragment(plan: ExecutionPlan, settings: ReadonlyMap<string, string>): ExecutionPlan {
+export function optimizeFragment(
+  plan: ExecutionPlan,
+  settings: ReadonlyMap<string, string>,
+  onRule: (change: PhysicalChange) => void = () => {},
+): ExecutionPlan {
   const view: Settings = {
     get: (name) => settings.get(name),
     targetPartitions: Number(settings.get('target_partitions') ?? 1),
@@ -24,7 +29,9 @@ export function optimizeFragment(plan: ExecutionPlan, settings: ReadonlyMap<stri
     .filter(({ name }) => view.ruleEnabled(name))
     .reduce((before, rule) => {
       const after = rule.apply(before, { settings: view })
-      return after !== before && looksAlike(before, after) ? after : before
+      if (after === before || !looksAlike(before, after)) return before
+      if (formatPlan(after) !== formatPlan(before)) onRule({ rule: rule.name, plan: after })
+      return after
     }, plan)
 }
 

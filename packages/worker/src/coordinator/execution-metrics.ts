@@ -9,6 +9,8 @@ export interface TaskReport {
   readonly splits: readonly string[]
   readonly rowsOut: number
   readonly bytesOut: number
+  /** Rules of the worker that changed the task's plan. */
+  readonly rules: readonly string[]
 }
 
 export interface StageReport {
@@ -41,7 +43,14 @@ export function reportMetrics(
         plan: sumMetrics(ran.map((task) => task.plan)),
         tasks: stage.tasks.map(({ worker, splits }, task) => {
           const metrics = ran.find((each) => each.task === task)
-          return { task, worker, splits, rowsOut: metrics?.rowsOut ?? 0, bytesOut: metrics?.bytesOut ?? 0 }
+          return {
+            task,
+            worker,
+            splits,
+            rowsOut: metrics?.rowsOut ?? 0,
+            bytesOut: metrics?.bytesOut ?? 0,
+            rules: metrics?.rules ?? [],
+          }
         }),
       }
     }),

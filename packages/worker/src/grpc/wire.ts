@@ -69,8 +69,8 @@ export function metricsToWire(metrics: TaskMetrics): volley.worker.TaskMetrics.$
     node.children.forEach(add)
   }
   add(metrics.plan)
-  const { stage, task, attempt, rowsOut, bytesOut, worker } = metrics
-  return { stage, task, attempt, rowsOut, bytesOut, worker, nodes }
+  const { stage, task, attempt, rowsOut, bytesOut, worker, rules } = metrics
+  return { stage, task, attempt, rowsOut, bytesOut, worker, nodes, rules: [...rules] }
 }
 
 export function metricsFromWire(wire: volley.worker.TaskMetrics.$Properties): TaskMetrics {
@@ -98,6 +98,7 @@ export function metricsFromWire(wire: volley.worker.TaskMetrics.$Properties): Ta
     rowsOut: wire.rowsOut ?? 0,
     bytesOut: wire.bytesOut ?? 0,
     plan: take(),
+    rules: wire.rules ?? [],
   }
 }
 

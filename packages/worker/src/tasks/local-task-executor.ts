@@ -56,11 +56,12 @@ export class LocalTaskExecutor implements TaskExecutor {
         throw new VolleyError(`${formatTask(request)} is there already`, { code: SqlState.protocolViolation })
       }
       const decoded = this.#session.codec.decodePlan(request.plan)
-      const plan = this.#session.optimize?.(decoded, request.settings) ?? decoded
+      const rules: string[] = []
+      const plan = this.#session.optimize?.(decoded, request.settings, ({ rule }) => rules.push(rule)) ?? decoded
       const context = this.#session.context(request.query, request.settings, query.signal)
       context.provide(exchangeClient, new FrameExchangeClient(this.#sourceFor(request.worker)))
       context.provide(hintBoard, query.hints)
-      return { query, key, task: new Task(request, plan, context, this.#packed) }
+      return { query, key, task: new Task(request, plan, context, this.#packed, rules) }
     })
     for (const { query, key, task } of created) query.tasks.set(key, task)
   }

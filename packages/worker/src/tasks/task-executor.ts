@@ -35,6 +35,8 @@ export interface TaskMetrics {
   readonly bytesOut: number
   /** The plan as the worker ran it. */
   readonly plan: NodeMetrics
+  /** Rules of the worker that changed the plan that it was given. */
+  readonly rules: readonly string[]
 }
 
 /** Runs tasks: in this thread, in other threads, or on another machine. */

@@ -20,13 +20,21 @@ export class Task {
   #running: { readonly plan: ExecutionPlan; readonly context: TaskContext } | null
   readonly #count: number
   readonly #packed: boolean
+  readonly #rules: readonly string[]
   #consumers: number
   readonly #opened = new Map<number, Output>()
   readonly #done = new Set<number>()
   #metrics: TaskMetrics | null = null
 
-  /** `packed`: its frames stay in this process. */
-  constructor(request: TaskRequest, plan: ExecutionPlan, context: TaskContext, packed = false) {
+  /** `packed`: its frames stay in this process. `rules` are those that changed its plan here. */
+  constructor(
+    request: TaskRequest,
+    plan: ExecutionPlan,
+    context: TaskContext,
+    packed = false,
+    rules: readonly string[] = [],
+  ) {
+    this.#rules = rules
     this.#request = request
     this.#consumers = request.consumers
     this.#packed = packed
@@ -118,7 +126,7 @@ export class Task {
       bytesOut += producer.bytes
     }
     const plan = snapshotMetrics(this.#running.plan, this.#running.context)
-    return { stage, task, attempt, worker, rowsOut, bytesOut, plan }
+    return { stage, task, attempt, worker, rowsOut, bytesOut, plan, rules: this.#rules }
   }
 
   #execute(key: PartitionKey): BatchStream {

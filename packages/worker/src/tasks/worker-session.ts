@@ -1,5 +1,6 @@
 import type { PlanCodec } from '@volley/codec'
 import type { ExecutionPlan, TaskContext } from '@volley/core'
+import type { PhysicalChange } from '@volley/planner'
 
 /** What an executor runs plans with. Made by the package that knows the sources, and handed in. */
 export interface WorkerSession {
@@ -11,8 +12,13 @@ export interface WorkerSession {
   context(queryId: string, settings: ReadonlyMap<string, string>, signal: AbortSignal): TaskContext
   /**
    * Optimizes a task's plan again with what only the worker knows; keeps schema, partition count, order and exchanges.
+   * `onRule` is told of each rule that changed it.
    */
-  optimize?(plan: ExecutionPlan, settings: ReadonlyMap<string, string>): ExecutionPlan
+  optimize?(
+    plan: ExecutionPlan,
+    settings: ReadonlyMap<string, string>,
+    onRule?: (change: PhysicalChange) => void,
+  ): ExecutionPlan
   /** Bytes that its queries hold; nothing when none runs. */
   liveBytes?(): number
   close(): Promise<void>
