@@ -136,3 +136,20 @@ describe('groups by subqueries', () => {
     await expect(rows(sql)).rejects.toMatchObject({ code: '42803' })
   })
 })
+
+/** https://www.postgresql.org/docs/current/functions-aggregate.html: avg(numeric) is numeric, as sum / count. */
+test('the mean of decimals is exact, and rounds half away from zero in its last digit', async () => {
+  const of = (values: string): Promise<unknown[]> => texts(`(SELECT avg(x) FROM (VALUES ${values}) t(x))`)
+  expect(await of('(1.00), (2.00), (2.00)')).toEqual(['1.6666666666666667'])
+  expect(await of('(-1.00), (-2.00), (-2.00)')).toEqual(['-1.6666666666666667'])
+  expect(await of('(9007199254740993.5), (9007199254740993.5), (NULL)')).toEqual(['9007199254740993.5000000000000000'])
+  expect(await of('(0.00000000000000000001), (0.00000000000000000002)')).toEqual(['0.00000000000000000002'])
+  expect(await rows('SELECT x, avg(x) OVER (ORDER BY x) FROM (VALUES (1.5), (2.5)) t(x) ORDER BY x')).toEqual([
+    ['1.5', '1.5000000000000000'],
+    ['2.5', '2.0000000000000000'],
+  ])
+  expect(await rows('SELECT avg(n) FROM (SELECT sum(x) AS n FROM (VALUES (1), (2), (4)) t(x) GROUP BY x)')).toEqual([
+    ['2.3333333333333333'],
+  ])
+  expect(await rows('SELECT avg(x) FROM (VALUES (1), (2)) t(x)')).toEqual([[1.5]])
+})

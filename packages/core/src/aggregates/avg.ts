@@ -2,6 +2,8 @@ import type { DataType } from 'apache-arrow'
 import type { Region } from '@volley/kernels'
 import { typeName } from '../types/data-types.ts'
 import { isFloat } from '../types/coercion.ts'
+import { outOfRange } from '../types/type-errors.ts'
+import { divideRound, fitsDecimal, pow10 } from '../types/decimal.ts'
 import { decimalType, FLOAT64, INT64, scaleOf } from '../types/type-factory.ts'
 import { Operand } from '../vectors/operand.ts'
 import type { Selection } from '../vectors/record-batch.ts'
@@ -14,7 +16,10 @@ import { INTERVAL_AVG_STATE, IntervalAvgAccumulator } from './interval-avg.ts'
 import { float64Vector, floatsOf, int64At, int64Vector } from './state-vectors.ts'
 import { summable } from './sum.ts'
 
-/** avg: a double; of integers and decimals, from their exact sum. */
+/** Digits behind the point that a mean of decimals has at least, as a quotient has. */
+const MEAN_SCALE = 16
+
+/** avg: a double, of integers from their exact sum; of decimals a decimal, rounded once. */
 export const avg: AggregateFunction = {
   name: 'avg',
   aliases: ['mean'],
@@ -26,10 +31,14 @@ export const avg: AggregateFunction = {
     const type = argTypes.length === 1 ? summable(argTypes[0]!) : null
     if (type === null) return null
     const sums = isFloat(type) ? [FLOAT64, FLOAT64] : [decimalType(38, scaleOf(type))]
-    return { argTypes: [type], returnType: FLOAT64, stateTypes: [...sums, INT64] }
+    return { argTypes: [type], returnType: meanType(type), stateTypes: [...sums, INT64] }
   },
   createAccumulator: (argTypes, returnType) =>
     typeName(returnType) === 'Interval' ? new IntervalAvgAccumulator(returnType) : new AvgAccumulator(argTypes[0]!),
+}
+
+function meanType(type: DataType): DataType {
+  return typeName(type) === 'Decimal' ? decimalType(38, Math.max(MEAN_SCALE, scaleOf(type))) : FLOAT64
 }
 
 class AvgAccumulator implements GroupsAccumulator {
@@ -133,6 +142,7 @@ class AvgAccumulator implements GroupsAccumulator {
   evaluate(groupCount: number, region: Region): Vector {
     this.#ensure(groupCount)
     this.#exact?.carry()
+    if (typeName(this.#argType) === 'Decimal') return this.#decimals(groupCount, region)
     const scale = 10 ** scaleOf(this.#argType)
     const means = new Float64Array(groupCount)
     const bits = region.bitmap(groupCount, false)
@@ -143,6 +153,22 @@ class AvgAccumulator implements GroupsAccumulator {
       means[g] = this.#floats === null ? this.#exact!.toNumber(g) / scale / count : this.#floats.total(g) / count
     }
     return float64Vector(means, groupCount, bits, region)
+  }
+
+  #decimals(groupCount: number, region: Region): Vector {
+    const type = meanType(this.#argType)
+    const factor = pow10(scaleOf(type) - scaleOf(this.#argType))
+    const words = region.u32(groupCount * 4).fill(0)
+    const bits = region.bitmap(groupCount, false)
+    for (let g = 0; g < groupCount; g++) {
+      const count = this.#counts[g]!
+      if (count === 0) continue
+      bits[g >>> 3]! |= 1 << (g & 7)
+      const mean = divideRound(this.#exact!.toBigInt(g) * factor, BigInt(count))
+      if (!fitsDecimal(mean, type)) throw outOfRange(type)
+      for (let i = 0; i < 4; i++) words[g * 4 + i] = Number(BigInt.asUintN(32, mean >> BigInt(32 * i)))
+    }
+    return new PrimitiveVector(type, groupCount, bits, words)
   }
 
   release(): void {}

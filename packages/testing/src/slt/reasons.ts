@@ -27,7 +27,7 @@ const REASONS: readonly Reason[] = [
   },
   {
     title: 'Arrow types of results',
-    text: 'The value is the same; its type has another name. Integer literals are `integer` and decimal literals `numeric`, as in PostgreSQL; `sum` of integers is an exact decimal; `timestamp` counts microseconds; means and medians of decimals are doubles; layouts of one type (large, view, dictionary) do not go through every function.',
+    text: 'The value is the same; its type has another name. Integer literals are `integer` and decimal literals `numeric`, as in PostgreSQL; `sum` of integers is an exact decimal; `timestamp` counts microseconds; means of decimals are decimals with 16 digits behind the point or more, and medians doubles; layouts of one type (large, view, dictionary) do not go through every function.',
     matches: (failure) => /^(?:line|\d+ lines)/.test(failure.reason) && ARROW_NAME.test(expectedOf(failure.reason)),
   },
   {
