@@ -140,11 +140,11 @@ export class TextTable {
     )
   }
 
-  /** Bytes that the strings from the k-th on can need, at least the k-th's and at most 64 KiB of others. */
+  /** Bytes that the k-th string and some after it need; a block doubles when it grows. */
   #longest({ offsets, rows }: Source, k: number): number {
     const words = new Uint32Array(this.#arena.buffer, offsets)
     const row = rows === 0 ? k : this.#batch.u32[(rows >>> 2) + k]!
-    return words[row + 1]! - words[row]! + 65536
+    return words[row + 1]! - words[row]! + 1024
   }
 
   #grow(): void {

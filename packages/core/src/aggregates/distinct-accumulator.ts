@@ -12,6 +12,9 @@ import type { GroupsAccumulator } from './aggregate-function.ts'
 import { createGroupTable, type GroupTable } from './group-table.ts'
 import { keyWordCount, readKeyWords, writeKeyWords } from './key-words.ts'
 
+/** Rows that are added at a time, so that the tables' rooms for them are small. */
+const CHUNK = 1024
+
 const LIST_OF_ROWS: DataType = listType(BINARY)
 
 /**
@@ -96,6 +99,14 @@ export class DistinctAccumulator implements GroupsAccumulator {
 
   #add(groupCount: number, columns: readonly Vector[], given: GroupedRows): void {
     this.#hasNull = grownBytes(this.#hasNull, groupCount)
+    for (let start = 0; start < given.count; start += CHUNK) {
+      const end = Math.min(given.count, start + CHUNK)
+      const [groups, rows] = [given.groups.subarray(start, end), given.rows.subarray(start, end)]
+      this.#addChunk(groupCount, columns, { groups, rows, count: end - start })
+    }
+  }
+
+  #addChunk(groupCount: number, columns: readonly Vector[], given: GroupedRows): void {
     if (this.#out.length < given.count) this.#out = new Uint32Array(given.count)
     const operand = new Operand(columns[0]!)
     const values = this.#numbers === null ? presentRows([operand], given.groups, given.rows, given.count) : given
