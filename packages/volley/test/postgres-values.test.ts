@@ -151,5 +151,7 @@ test('the mean of decimals is exact, and rounds half away from zero in its last 
   expect(await rows('SELECT avg(n) FROM (SELECT sum(x) AS n FROM (VALUES (1), (2), (4)) t(x) GROUP BY x)')).toEqual([
     ['2.3333333333333333'],
   ])
+  const large = '9999999999999999999999999999999999'
+  expect(await texts(`(SELECT avg(x) FROM (VALUES (${large}), (${large})) t(x))`)).toEqual([`${large}.0000`])
   expect(await rows('SELECT avg(x) FROM (VALUES (1), (2)) t(x)')).toEqual([[1.5]])
 })

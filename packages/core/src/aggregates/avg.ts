@@ -4,7 +4,7 @@ import { typeName } from '../types/data-types.ts'
 import { isFloat } from '../types/coercion.ts'
 import { outOfRange } from '../types/type-errors.ts'
 import { divideRound, fitsDecimal, pow10 } from '../types/decimal.ts'
-import { decimalType, FLOAT64, INT64, scaleOf } from '../types/type-factory.ts'
+import { decimalType, FLOAT64, INT64, precisionOf, scaleOf } from '../types/type-factory.ts'
 import { Operand } from '../vectors/operand.ts'
 import type { Selection } from '../vectors/record-batch.ts'
 import { PrimitiveVector, type Vector } from '../vectors/vector.ts'
@@ -16,8 +16,9 @@ import { INTERVAL_AVG_STATE, IntervalAvgAccumulator } from './interval-avg.ts'
 import { float64Vector, floatsOf, int64At, int64Vector } from './state-vectors.ts'
 import { summable } from './sum.ts'
 
-/** Digits behind the point that a mean of decimals has at least, as a quotient has. */
+/** Digits behind the point that a mean of decimals has at least where there is room, as a quotient has. */
 const MEAN_SCALE = 16
+const MAX_PRECISION = 38
 
 /** avg: a double, of integers from their exact sum; of decimals a decimal, rounded once. */
 export const avg: AggregateFunction = {
@@ -38,7 +39,11 @@ export const avg: AggregateFunction = {
 }
 
 function meanType(type: DataType): DataType {
-  return typeName(type) === 'Decimal' ? decimalType(38, Math.max(MEAN_SCALE, scaleOf(type))) : FLOAT64
+  if (typeName(type) !== 'Decimal') return FLOAT64
+  const [precision, scale] = [precisionOf(type), scaleOf(type)]
+  // 38 digits are the type of a sum, not what its values have.
+  const room = precision === MAX_PRECISION ? MEAN_SCALE : MAX_PRECISION - (precision - scale)
+  return decimalType(MAX_PRECISION, Math.max(scale, Math.min(MEAN_SCALE, room)))
 }
 
 class AvgAccumulator implements GroupsAccumulator {
