@@ -12,8 +12,10 @@ export {
   unpackNumbers,
 } from './postings'
 export { matchLine, matchValues, unpackLine, unpackPresent, unpackValues } from './column-values'
+export { addDecimals, multiplyDecimals } from './decimals'
 export { enterKeys, enterTexts, groupKeys, groupTexts } from './grouping'
 export { countPacked } from './groups'
+export { selectKeyBits } from './key-bits'
 export { addScores, takeScores } from './scores'
 export { selectContaining } from './substring'
 export { foldFloats, foldIntegers } from './sums'

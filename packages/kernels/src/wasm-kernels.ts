@@ -8,6 +8,42 @@ export interface WasmKernels {
   filterU64: FilterKernel<bigint>
   filterF64: FilterKernel<number>
   countCharacters(bytes: number, offsets: number, rows: number, count: number, out: number): void
+  selectKeyBits(
+    values: number,
+    wide: number,
+    rows: number,
+    count: number,
+    first: number,
+    size: number,
+    bits: number,
+    out: number,
+  ): number
+  multiplyDecimals(
+    a: number,
+    aMask: number,
+    b: number,
+    bMask: number,
+    rows: number,
+    from: number,
+    count: number,
+    limit: bigint,
+    out: number,
+  ): number
+  addDecimals(
+    a: number,
+    aMask: number,
+    aFactor: bigint,
+    aMost: bigint,
+    b: number,
+    bMask: number,
+    bFactor: bigint,
+    bMost: bigint,
+    rows: number,
+    from: number,
+    count: number,
+    limit: bigint,
+    out: number,
+  ): number
   widenI16(values: number, count: number, out: number): void
   unpackDocs(words: number, offsets: number, flags: number, blocks: number, previous: number, out: number): number
   unpackNumbers(words: number, offsets: number, widths: number, blocks: number, addend: number, out: number): void

@@ -122,6 +122,46 @@ export function scaleUpDecimals(
   return n
 }
 
+/** Decimals from integers of up to 32 bits, as `scaleUpDecimals` makes them. */
+export function scaleUpIntegers(
+  values: ArrayLike<number>,
+  mask: number,
+  factor: number,
+  limit: number,
+  rows: Uint32Array,
+  out: Int32Array,
+  rest: Uint32Array,
+): number {
+  let n = 0
+  for (let k = 0; k < rows.length; k++) {
+    const row = rows[k]!
+    const value = values[row & mask]! * factor
+    if (value < limit && value > -limit && value < TWO_53 && value > -TWO_53) writeSmall(out, row, value)
+    else rest[n++] = row
+  }
+  return n
+}
+
+/** Decimals of two words as doubles, which a division by at most 10^15 rounds once. Returns the rows left over. */
+export function decimalsToFloats(
+  words: Int32Array,
+  mask: number,
+  divisor: number,
+  rows: Uint32Array,
+  out: Float64Array,
+  rest: Uint32Array,
+): number {
+  let n = 0
+  for (let k = 0; k < rows.length; k++) {
+    const row = rows[k]!
+    const value = readSmall(words, row & mask)
+    out[row] = value / divisor
+    rest[n] = row
+    n += +(value !== value)
+  }
+  return n
+}
+
 /** Timestamps from one unit to another, rounding down. */
 export function changeUnits(
   words: Int32Array,

@@ -18,11 +18,13 @@ import {
   changeSign64,
   changeUnits,
   datesToTimestamps,
+  decimalsToFloats,
   int64ToNumbers,
   numbersToFloats,
   numbersToInt64,
   numbersToIntegers,
   scaleUpDecimals,
+  scaleUpIntegers,
   timestampsToDates,
 } from './cast-kernels.ts'
 import { selectPresent } from './compare-select.ts'
@@ -147,6 +149,13 @@ function castPrimitives(operand: Operand, type: DataType, rows: Selection, regio
     return out
   }
   if (target === 'Decimal') return castToDecimals(operand, source, type, rows, out, region) ? out : null
+  if (source === 'Decimal' && target === 'Float64' && scaleOf(data.type) <= 15) {
+    const rest = region.u32(rows.length)
+    const left = decimalsToFloats(operand.words, mask, 10 ** scaleOf(data.type), rows, out as Float64Array, rest)
+    for (let k = 0; k < left; k++)
+      out[rest[k]!] = castScalar(scalarAt(data, rest[k]! & mask), data.type, type) as number
+    return out
+  }
   if (source === 'Decimal' || source === 'Interval' || source === 'Time' || target === 'Timestamp') return null
   let numbers: ArrayLike<number> = (data as PrimitiveVector).values as Float64Array
   if (wide) {
@@ -210,10 +219,16 @@ function castToDecimals(
   const { data, mask } = operand
   const shift = scaleOf(type) - scaleOf(data.type)
   const sourceWords = source === 'Int64' ? 2 : source === 'Decimal' ? 4 : 0
-  if (sourceWords === 0 || shift < 0) return false
+  const narrow = integerRange(source) !== undefined && source !== 'Date'
+  if ((sourceWords === 0 && !narrow) || shift < 0) return false
   const rest = region.u32(rows.length)
   const limit = 10 ** precisionOf(type)
-  const left = scaleUpDecimals(operand.words, sourceWords, mask, 10 ** shift, limit, rows, wordsOf(out), rest)
+  const factor = 10 ** shift
+  const target = wordsOf(out)
+  const left =
+    sourceWords === 0
+      ? scaleUpIntegers((data as PrimitiveVector).values as Int32Array, mask, factor, limit, rows, target, rest)
+      : scaleUpDecimals(operand.words, sourceWords, mask, factor, limit, rows, target, rest)
   const words = out as Uint32Array
   for (let k = 0; k < left; k++) {
     const row = rest[k]!

@@ -1,8 +1,10 @@
+import { addDecimals, multiplyDecimals } from '@volley/kernels'
 import type { DataType } from 'apache-arrow'
 import type { ArithmeticOperator } from '../types/coercion.ts'
 import { divideRound, fitsDecimal, pow10, rescale } from '../types/decimal.ts'
 import { precisionOf, scaleOf } from '../types/type-factory.ts'
 import { readDecimal, writeDecimal } from '../vectors/build.ts'
+import { kernelRows } from '../vectors/selection.ts'
 import { divisionByZero, outOfRange } from '../types/type-errors.ts'
 
 const TWO_53 = 9007199254740992
@@ -32,7 +34,7 @@ function unsigned(words: Int32Array): Uint32Array {
   return new Uint32Array(words.buffer as ArrayBuffer, words.byteOffset, words.length)
 }
 
-/** Decimals of any scales into one of the result's: in doubles where those are exact, else in BigInt. */
+/** Decimals of any scales into one of the result's: in words of 64 bits or doubles where those are exact, else in BigInt. */
 export function arithmeticDecimals(
   op: ArithmeticOperator,
   a: Int32Array,
@@ -55,11 +57,20 @@ export function arithmeticDecimals(
   const aBig = unsigned(a)
   const bBig = unsigned(b)
   const outBig = unsigned(out)
+  const sign = op === '-' ? -1 : 1
+  const inWords = (from: number): number | null => {
+    const left = { words: a, mask: aMask, factor: f1 }
+    const right = { words: b, mask: bMask, factor: sign * f2 }
+    const kernel = additive ? addDecimals : multiplyDecimals
+    return kernel(left, right, kernelRows(rows), from, rows.length, precisionOf(type), out)
+  }
+  const inDoubles = (from: number): number =>
+    additive
+      ? addSmall(a, aMask, f1, b, bMask, sign * f2, limit, rows, from, out)
+      : multiplySmall(a, aMask, b, bMask, limit, rows, from, out)
   for (let k = 0; k < rows.length; k++) {
     if (simple) {
-      k = additive
-        ? addSmall(a, aMask, f1, b, bMask, op === '+' ? f2 : -f2, limit, rows, k, out)
-        : multiplySmall(a, aMask, b, bMask, limit, rows, k, out)
+      k = inWords(k) ?? inDoubles(k)
       if (k === rows.length) return
     }
     const row = rows[k]!

@@ -1,5 +1,7 @@
+import { selectKeyBits, type Region } from '@volley/kernels'
 import { typeName } from '../types/data-types.ts'
 import { Operand } from '../vectors/operand.ts'
+import { kernelRows } from '../vectors/selection.ts'
 import type { PrimitiveVector, Vector } from '../vectors/vector.ts'
 
 /** Slots that a table may have for each of its rows, and those that it may have in any case. */
@@ -79,13 +81,8 @@ function boundsOf64(words: Int32Array, validity: Uint8Array | null, length: numb
 }
 
 /** The slot of each row: the last one, `dense.slots`, where the key is NULL or no row has its value. */
-export function denseSlots(
-  dense: DenseKey,
-  key: Vector,
-  rows: Uint32Array,
-  count: number,
-  out: Uint32Array = new Uint32Array(count),
-): Uint32Array {
+export function denseSlots(dense: DenseKey, key: Vector, rows: Uint32Array, count: number): Uint32Array {
+  const out = new Uint32Array(count)
   const operand = new Operand(key)
   if (operand.isAlwaysNull) return out.fill(dense.slots)
   const { mask, validity } = operand
@@ -134,15 +131,6 @@ function slotsOf64(
   }
 }
 
-let passing = new Uint32Array(8192)
-
-/** Slots for who has done with them before the next call. */
-export function passingSlots(dense: DenseKey, key: Vector, rows: Uint32Array): Uint32Array {
-  const count = rows.length
-  if (passing.length < count) passing = new Uint32Array(count * 2)
-  return denseSlots(dense, key, rows, count, passing.subarray(0, count))
-}
-
 /** Values that a bitmap may stand for: 8 MiB of them. */
 const BITMAP_VALUES = 67_108_864
 
@@ -156,11 +144,12 @@ export class KeyBits {
     this.#bits = bits
   }
 
-  static of(key: Vector, rows: Uint32Array): KeyBits | null {
+  /** The bits are in the region. */
+  static of(key: Vector, rows: Uint32Array, region: Region): KeyBits | null {
     const bounds = integerBounds(key, key.length)
     if (bounds === null || bounds[1] - bounds[0] >= BITMAP_VALUES) return null
     const dense = { index: 0, min: bounds[0], slots: bounds[1] - bounds[0] + 1 }
-    const bits = new Uint8Array((dense.slots >>> 3) + 1)
+    const bits = region.u8((dense.slots >>> 3) + 1).fill(0)
     const slots = denseSlots(dense, key, rows, rows.length)
     for (let k = 0; k < slots.length; k++) bits[slots[k]! >>> 3]! |= 1 << (slots[k]! & 7)
     // The slot of NULL, and of what is out of bounds.
@@ -168,16 +157,18 @@ export class KeyBits {
     return new KeyBits(dense, bits)
   }
 
-  /** Writes the rows to `out` whose value is among them. */
+  /** Writes the rows to `out`, which may be `rows`, whose value is among them; a NULL may be taken for any value. */
   select(key: Vector, rows: Uint32Array, out: Uint32Array): number {
-    const slots = passingSlots(this.#key, key, rows)
-    const bits = this.#bits
-    let n = 0
-    for (let k = 0; k < slots.length; k++) {
-      const slot = slots[k]!
-      out[n] = rows[k]!
-      n += (bits[slot >>> 3]! >>> (slot & 7)) & 1
+    const { min, slots } = this.#key
+    const operand = new Operand(key)
+    if (operand.isAlwaysNull) return 0
+    const { words } = operand
+    const wide = wordsPerValue(operand.data) === 2
+    if (!operand.isConstant) {
+      return selectKeyBits(words, wide, kernelRows(rows), rows.length, min, slots, this.#bits, out)
     }
-    return n
+    const one = selectKeyBits(words, wide, null, 1, min, slots, this.#bits, new Uint32Array(1))
+    if (one === 1 && out !== rows) out.set(rows)
+    return one * rows.length
   }
 }

@@ -5,8 +5,8 @@ import { hashVector, spread } from '../vectors/hash.ts'
 import { Operand } from '../vectors/operand.ts'
 import type { RecordBatch } from '../vectors/record-batch.ts'
 import { allRows } from '../vectors/selection.ts'
-import type { Vector } from '../vectors/vector.ts'
-import { denseKey, denseSlots, KeyBits, passingSlots, type DenseKey } from './dense-keys.ts'
+import type { PrimitiveVector, Vector } from '../vectors/vector.ts'
+import { denseKey, denseSlots, KeyBits, type DenseKey } from './dense-keys.ts'
 import type { KeyTest } from './probe-filters.ts'
 import type { PairSource } from './pair-join.ts'
 
@@ -48,6 +48,7 @@ interface TableParts {
   readonly next: Uint32Array
   readonly shift: number
   readonly nullRows: Uint32Array
+  readonly region: Region
 }
 
 /**
@@ -65,6 +66,7 @@ export class JoinHashTable {
   readonly next: Uint32Array
   readonly shift: number
   readonly #tests = new Map<number, KeyTest | null>()
+  readonly #region: Region
   /** Rows with a NULL key, ascending. They are in no chain, unless NULLs are equal. */
   readonly nullRows: Uint32Array
 
@@ -77,6 +79,7 @@ export class JoinHashTable {
     this.next = parts.next
     this.shift = parts.shift
     this.nullRows = parts.nullRows
+    this.#region = parts.region
   }
 
   /** Builds the table of all rows of a batch, in steps. Its memory is the region's. */
@@ -113,33 +116,19 @@ export class JoinHashTable {
       taken |= insertRows(slots, Math.max(0, end - INSERTED), end, skipped, heads, next)
       yield
     }
-    return new JoinHashTable({ keys, dense, unique: taken === 0, hashes, heads, next, shift, nullRows })
+    return new JoinHashTable({ keys, dense, unique: taken === 0, hashes, heads, next, shift, nullRows, region })
   }
 
   /** What rows can be tested by before they are probed with: of the key of that position, its values; null where it has none. */
   testOf(position: number): KeyTest | null {
-    if (position === this.dense?.index) return this
     if (this.keys[position] === undefined) return null
     let test = this.#tests.get(position)
     if (test === undefined) {
       const key = this.keys[position]
-      test = KeyBits.of(key, allRows(key.length))
+      test = KeyBits.of(key, allRows(key.length), this.#region)
       this.#tests.set(position, test)
     }
     return test
-  }
-
-  /** Writes the rows to `out` whose dense key has a row. */
-  select(key: Vector, rows: Uint32Array, out: Uint32Array): number {
-    const { heads } = this
-    const count = rows.length
-    const slots = passingSlots(this.dense!, key, rows)
-    let n = 0
-    for (let k = 0; k < count; k++) {
-      out[n] = rows[k]!
-      n += +(heads[slots[k]!] !== 0)
-    }
-    return n
   }
 
   get bytes(): number {
@@ -317,6 +306,9 @@ export class HashPairs implements PairSource {
 
 /** Keeps pairs whose values are there and equal. */
 function keepEqual(comparator: ColumnComparator, left: Uint32Array, right: Uint32Array, count: number): number {
+  if (isPlain64(comparator.left) && isPlain64(comparator.right)) {
+    return keepEqual64(comparator.left.words, comparator.right.words, left, right, count)
+  }
   let n = 0
   for (let k = 0; k < count; k++) {
     const i = left[k]!
@@ -324,6 +316,25 @@ function keepEqual(comparator: ColumnComparator, left: Uint32Array, right: Uint3
     left[n] = i
     right[n] = j
     n += +(!comparator.leftIsNull(i) && !comparator.rightIsNull(j) && comparator.compareValues(i, j) === 0)
+  }
+  return n
+}
+
+/** Whether a column has a 64-bit integer in every row. */
+function isPlain64(operand: Operand): boolean {
+  if (operand.isConstant || operand.validity !== null || operand.data.encoding !== 'primitive') return false
+  const { values } = operand.data as PrimitiveVector
+  return values instanceof BigInt64Array || values instanceof BigUint64Array
+}
+
+function keepEqual64(a: Int32Array, b: Int32Array, left: Uint32Array, right: Uint32Array, count: number): number {
+  let n = 0
+  for (let k = 0; k < count; k++) {
+    const i = left[k]!
+    const j = right[k]!
+    left[n] = i
+    right[n] = j
+    n += +(((a[i << 1]! ^ b[j << 1]!) | (a[(i << 1) + 1]! ^ b[(j << 1) + 1]!)) === 0)
   }
   return n
 }

@@ -14,6 +14,11 @@ export function allRows(length: number): Selection {
   return identityRows.subarray(0, length)
 }
 
+/** Rows as kernels take them: null where they are all, from `allRows`. */
+export function kernelRows(rows: Uint32Array): Uint32Array | null {
+  return rows.buffer === identityRows.buffer && rows.byteOffset === 0 ? null : rows
+}
+
 /** Rows of `rows` whose bit is set; `negate` for those whose bit is not. Returns how many were written to `out`. */
 export function selectBits(
   bits: Uint8Array,
