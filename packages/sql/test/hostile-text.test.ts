@@ -83,6 +83,11 @@ describe('text of any depth', () => {
 
   test('text that is too long is refused', async () => {
     expect(await outcome(`SELECT '${'x'.repeat(1 << 20)}'`)).toBe('54001')
+    const lateral = Array.from({ length: 10_000 }, (_, i) => `, LATERAL (SELECT a${i} + 1) t${i + 1}(a${i + 1})`)
+    await expect(parseStatements(`SELECT 1 FROM (SELECT 1) t0(a0)${lateral.join('')}`)).rejects.toMatchObject({
+      code: '54001',
+      message: 'the statement is too complex: it joins more than 200 tables',
+    })
   })
 
   test('levels and chains mixed at random', async () => {

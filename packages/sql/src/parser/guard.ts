@@ -13,6 +13,9 @@ const CASE_COST = 9
 export const TOKEN: RegExp =
   /\s+|--[^\n]*|'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\$([A-Za-z_]*)\$[\s\S]*?\$\1\$|[\p{L}_][\p{L}\p{N}_$]*|\d[\w.]*|[-+*/%<>=!@#~&|^:?]+|[\s\S]/uy
 
+/** Words JOIN and LATERAL in one FROM: beyond, it joins more tables than are planned, and parsing alone would take seconds. */
+const MAX_JOIN_WORDS = 400
+
 const LOGICAL = new Set(['and', 'or'])
 const SET_OPERATORS = new Set(['union', 'intersect', 'except', 'minus'])
 const CLAUSES = new Set([
@@ -48,6 +51,7 @@ const STACKED = new Set(['explain', 'prepare', 'describe', 'desc'])
 
 class Level {
   opener = ''
+  joins = 0
   sets = 0
   logical = 0
   run = 0
@@ -60,6 +64,11 @@ class Level {
   operator(weight: number): void {
     this.run += weight
     if (this.run > this.deepestRun) this.deepestRun = this.run
+  }
+
+  countJoins(word: string): void {
+    if (word === 'join' || word === 'lateral') this.joins++
+    else if (word === 'select') this.joins = 0
   }
 
   clause(): void {
@@ -128,6 +137,13 @@ export function checkComplexity(sql: string): void {
       } else if (STACKED.has(word)) level.sets += LEVEL_COST
       else if (CLAUSES.has(word)) level.clause()
       else if (OPERATORS.has(word)) level.operator(1)
+      level.countJoins(word)
+      if (level.joins > MAX_JOIN_WORDS) {
+        throw new VolleyError(`the statement is too complex: it joins more than ${MAX_JOIN_WORDS / 2} tables`, {
+          code: SqlState.statementTooComplex,
+          position: positionAt(sql, match.index),
+        })
+      }
     } else if (/^[-+*/%<>=!@#~&|^:?]/.test(token)) {
       level.operator(token.length > 3 ? token.length : 1)
     }
