@@ -1,22 +1,32 @@
 import type { RecordBatch as ArrowRecordBatch, Schema } from 'apache-arrow'
+import { evaluatePredicate } from '../expressions/evaluate-predicate.ts'
+import type { Expr } from '../expressions/expr.ts'
+import { conditionsOf } from '../operators/row-conditions.ts'
 import { ProbeFilters, probeFiltersOf } from '../operators/probe-filters.ts'
 import type { ExecutionPlan } from '../plan/execution-plan.ts'
-import { demandedColumns } from '../runtime/column-demand.ts'
+import { columnsOfExprs, demandedColumns } from '../runtime/column-demand.ts'
+import type { Region } from '@volley/kernels'
 import type { TaskContext } from '../runtime/task-context.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
 import { allRows } from '../vectors/selection.ts'
 import { NullVector, type Vector } from '../vectors/vector.ts'
+import { takeVector } from '../vectors/take.ts'
 import { fromArrowData } from './from-arrow-data.ts'
+import { fromArrowRows } from './from-arrow-rows.ts'
+
+/** Of one row in so many or fewer, columns are copied row by row. */
+const SPARSE = 4
 
 /**
  * Copies rows of Arrow batches into a task's memory for one partition of a plan: the columns that are read, and of rows
- * that joins above would drop, only their keys.
+ * that joins above would drop or conditions leave out, only what tells so.
  */
 export class ArrowBatchScan {
   readonly #schema: Schema
   readonly #context: TaskContext
   readonly #columns: readonly number[]
   readonly #filters: ProbeFilters
+  readonly #conditions: readonly { readonly condition: Expr; readonly columns: readonly number[] }[]
 
   constructor(plan: ExecutionPlan, context: TaskContext) {
     const demanded = demandedColumns(context, plan)
@@ -24,6 +34,10 @@ export class ArrowBatchScan {
     this.#context = context
     this.#columns = plan.schema.fields.map((_, i) => i).filter((i) => demanded === null || demanded.has(i))
     this.#filters = new ProbeFilters(probeFiltersOf(context, plan))
+    this.#conditions = conditionsOf(context, plan).map((condition) => ({
+      condition,
+      columns: [...columnsOfExprs([condition])],
+    }))
   }
 
   /** Rows `start` to `end` (exclusive) of a batch that has the plan's columns; null where no row is left. */
@@ -41,16 +55,42 @@ export class ArrowBatchScan {
         return (columns[i] = fromArrowData(part, this.#schema.fields[i]!.type, region))
       }
       const rows = allRows(length)
-      const kept = this.#filters.select(rows, column, region)
+      let kept = this.#filters.select(rows, column, region)
+      for (const { condition, columns: needed } of this.#conditions) {
+        if (kept.length === 0) break
+        for (const i of needed) column(i)
+        const selection = kept.length === length ? null : kept
+        kept = evaluatePredicate(condition, new RecordBatch(this.#schema, columns, length, selection, region), region)
+      }
       if (kept.length === 0 && length > 0) {
         region.release()
         return null
       }
+      if (kept.length * SPARSE <= length) return this.#sparse(batch, start, kept, (i) => read.has(i), columns, region)
       for (const i of this.#columns) column(i)
       return new RecordBatch(this.#schema, columns, length, kept.length === length ? null : kept, region)
     } catch (error) {
       region.release()
       throw error
     }
+  }
+
+  /** A batch of a few rows: those of columns that are read already are taken, others are copied one by one. */
+  #sparse(
+    batch: ArrowRecordBatch,
+    start: number,
+    kept: Uint32Array,
+    isRead: (i: number) => boolean,
+    columns: readonly Vector[],
+    region: Region,
+  ): RecordBatch {
+    const count = kept.length
+    const chosen: Vector[] = this.#schema.fields.map(({ type }) => new NullVector(type, count, null))
+    for (const i of this.#columns) {
+      chosen[i] = isRead(i)
+        ? takeVector(columns[i]!, kept, count, region)
+        : fromArrowRows(batch.data.children[i]!, this.#schema.fields[i]!.type, start, kept, count, region)
+    }
+    return new RecordBatch(this.#schema, chosen, count, null, region)
   }
 }

@@ -63,8 +63,8 @@ function sliced(child: Data, offset: number, length: number): Data {
     : child.slice(child.length >= offset + length ? offset : 0, length)
 }
 
-/** apache-arrow leaves the bitmaps of a slice whole; others cut the whole bytes before it off. */
-function firstBit(data: Data, bitmap: Uint8Array): number {
+/** Bit of a bitmap that the first row is. apache-arrow leaves the bitmaps of a slice whole; others cut the whole bytes before it off. */
+export function firstBit(data: Data, bitmap: Uint8Array): number {
   return bitmap.length * 8 >= data.offset + data.length ? data.offset : data.offset & 7
 }
 

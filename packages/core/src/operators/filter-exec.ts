@@ -1,15 +1,17 @@
 import type { Schema } from 'apache-arrow'
 import { evaluatePredicate } from '../expressions/evaluate-predicate.ts'
 import type { Expr } from '../expressions/expr.ts'
+import { conjunction, conjuncts } from '../expressions/logical-expr.ts'
 import { ExecutionPlan, type SortKey } from '../plan/execution-plan.ts'
 import type { Partitioning } from '../plan/partitioning.ts'
 import type { Statistics } from '../plan/statistics.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
 import { columnsOfExprs, demandColumns, demandedColumns } from '../runtime/column-demand.ts'
 import { operatorStream } from '../runtime/operator-stream.ts'
-import { Pace } from '../runtime/pace.ts'
+import { callsFunction, Pace } from '../runtime/pace.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
+import { handConditions } from './row-conditions.ts'
 import { offerProbeFilters, probeFiltersOf } from './probe-filters.ts'
 
 const SELECTIVITY = 0.3
@@ -57,17 +59,33 @@ export class FilterExec extends ExecutionPlan {
   }
 
   protected override executePartition(partition: number, context: TaskContext): BatchStream {
+    const { handed, rest } = this.#conditions()
     const demanded = demandedColumns(context, this)
     if (demanded !== null) {
-      demandColumns(context, this.input, new Set([...demanded, ...columnsOfExprs([this.predicate])]))
+      demandColumns(context, this.input, new Set([...demanded, ...columnsOfExprs(rest === null ? [] : [rest])]))
     }
+    if (handed.length > 0) handConditions(context, this.input, handed)
     offerProbeFilters(context, this.input, probeFiltersOf(context, this))
     const input = this.input.execute(partition, context)
-    return operatorStream(this.schema, [input], this.filter(input, context))
+    if (rest === null) return input
+    return operatorStream(this.schema, [input], this.filter(input, rest, context))
   }
 
-  private async *filter(input: BatchStream, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
-    const pace = new Pace([this.predicate])
+  /** What the input tests itself, the first conditions up to one that may take long; and the rest. */
+  #conditions(): { handed: readonly Expr[]; rest: Expr | null } {
+    if (!this.input.takesConditions) return { handed: [], rest: this.predicate }
+    const all = conjuncts(this.predicate)
+    const long = all.findIndex(callsFunction)
+    const handed = long < 0 ? all : all.slice(0, long)
+    return { handed, rest: conjunction(all.slice(handed.length)) }
+  }
+
+  private async *filter(
+    input: BatchStream,
+    predicate: Expr,
+    context: TaskContext,
+  ): AsyncGenerator<RecordBatch, void, void> {
+    const pace = new Pace([predicate])
     for (let next = await input.next(); next !== null; next = await input.next()) {
       const batch = next.retain()
       try {
@@ -75,7 +93,7 @@ export class FilterExec extends ExecutionPlan {
           if (start > 0) await context.giveWay()
           const piece = pace.piece(batch, start)
           start += piece.numRows
-          const passed = this.passing(piece, pace, context)
+          const passed = this.passing(piece, predicate, pace, context)
           if (passed !== null) yield passed
         }
       } finally {
@@ -84,12 +102,12 @@ export class FilterExec extends ExecutionPlan {
     }
   }
 
-  private passing(batch: RecordBatch, pace: Pace, context: TaskContext): RecordBatch | null {
+  private passing(batch: RecordBatch, predicate: Expr, pace: Pace, context: TaskContext): RecordBatch | null {
     const region = context.region()
     let passed: RecordBatch | null = null
     try {
       const began = performance.now()
-      const selection = evaluatePredicate(this.predicate, batch, region)
+      const selection = evaluatePredicate(predicate, batch, region)
       pace.took(batch.numRows, performance.now() - began)
       if (selection.length === 0) return null
       region.dependOn(batch.region)

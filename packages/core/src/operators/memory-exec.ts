@@ -32,6 +32,10 @@ export class MemoryExec extends ExecutionPlan {
     return { rows: { value: rows, exact: true }, bytes: { value: bytes, exact: false } }
   }
 
+  override get takesConditions(): boolean {
+    return true
+  }
+
   override withChildren(_children: readonly ExecutionPlan[]): ExecutionPlan {
     return this
   }

@@ -54,6 +54,11 @@ export abstract class ExecutionPlan {
     return unknownStatistics
   }
 
+  /** Whether it gives only rows that pass conditions over its columns, where it is handed some (`handConditions`). */
+  get takesConditions(): boolean {
+    return false
+  }
+
   /** How many of its partitions hold memory and spill when there is not enough. */
   get spillingPartitions(): number {
     return 0

@@ -35,6 +35,7 @@ export class Pace {
   }
 }
 
-function callsFunction(expr: Expr): boolean {
+/** Whether an expression calls a function, which may take long over long texts. */
+export function callsFunction(expr: Expr): boolean {
   return expr.kind === 'ScalarFunction' || expr.kind === 'Like' || expr.children.some(callsFunction)
 }

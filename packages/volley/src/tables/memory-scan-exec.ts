@@ -72,6 +72,10 @@ export class MemoryScanExec extends ExecutionPlan implements Distributable {
     }
   }
 
+  override get takesConditions(): boolean {
+    return true
+  }
+
   override withChildren(_children: readonly ExecutionPlan[]): ExecutionPlan {
     return this
   }
