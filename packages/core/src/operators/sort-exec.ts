@@ -17,7 +17,12 @@ import { allRows } from '../vectors/selection.ts'
 import type { Vector } from '../vectors/vector.ts'
 import { executeAll } from './coalesce-partitions-exec.ts'
 import { limitStatistics } from './limit-stream.ts'
+import { offerProbeFilters } from './probe-filters.ts'
 import { sortBatch } from './sort-rows.ts'
+import { TopThreshold } from './top-threshold.ts'
+
+/** Rows at least after which the first of them are found; a row behind the last of those is dropped at once. */
+const FIRST_ROWS = 256
 
 /** Sorts each partition (`preservePartitioning`) or all rows; with `fetch`, keeps that many from the top only. Stable. */
 export class SortExec extends ExecutionPlan {
@@ -75,18 +80,33 @@ export class SortExec extends ExecutionPlan {
   }
 
   protected override executePartition(partition: number, context: TaskContext): BatchStream {
+    const threshold = this.threshold(context)
     const input = this.preservePartitioning ? this.input.execute(partition, context) : executeAll(this.input, context)
-    return operatorStream(this.schema, [input], this.sort(input, context))
+    return operatorStream(this.schema, [input], this.sort(input, threshold, context))
   }
 
-  private async *sort(input: BatchStream, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
+  /** Told to the input, so that it can leave out rows that come too late in the order. Of one partition, for one that sorts. */
+  private threshold(context: TaskContext): TopThreshold | null {
+    if (this.fetch === null || (this.preservePartitioning && this.partitioning.count > 1)) return null
+    const threshold = new TopThreshold(this.keys)
+    const filter = threshold.filter()
+    if (filter === null) return null
+    offerProbeFilters(context, this.input, [filter])
+    return threshold
+  }
+
+  private async *sort(
+    input: BatchStream,
+    threshold: TopThreshold | null,
+    context: TaskContext,
+  ): AsyncGenerator<RecordBatch, void, void> {
     if (this.fetch === 0) return
     const kept: RecordBatch[] = []
     let sorted: RecordBatch | null = null
     const memory = context.reserve(this, true)
     const runs = new SortedRuns(this, this.keys, this.fetch, memory, context)
     try {
-      const limit = this.fetch === null ? Infinity : Math.max(this.fetch * 4, context.batchSize * 2)
+      const limit = this.fetch === null ? Infinity : Math.max(this.fetch * 4, FIRST_ROWS)
       const dictionaries = new Set<Vector>()
       let rows = 0
       let bytes = 0
@@ -97,6 +117,7 @@ export class SortExec extends ExecutionPlan {
         if (!memory.tryResize(this.sortingBytes(bytes + added, rows + candidates.length))) {
           try {
             if (rows > 0) await runs.add(await this.sortAll(kept, context), this.sortingBytes(bytes, rows))
+            threshold?.set(null)
             dictionaries.clear()
             added = batchBytes(candidates, dictionaries)
             memory.resize(this.sortingBytes(added, candidates.length))
@@ -112,14 +133,17 @@ export class SortExec extends ExecutionPlan {
         rows += candidates.length
         bytes += added
         if (rows < limit) continue
+        threshold?.set(null)
         sorted = await this.sortAll(kept, context)
         kept.push(sorted)
         rows = sorted.length
         dictionaries.clear()
         bytes = batchBytes(sorted, dictionaries)
         if (rows < this.fetch!) sorted = null
+        if (sorted !== null) threshold?.set(this.keys[0]!.expr.evaluate(sorted, null, sorted.region))
       }
       await input.close()
+      threshold?.set(null)
       if (kept.length > 0) kept.push(await this.sortAll(kept, context))
       if (runs.count === 0) {
         if (kept.length > 0) yield* sliceBatch(kept[0]!, context)
@@ -128,6 +152,7 @@ export class SortExec extends ExecutionPlan {
       if (kept.length > 0) await runs.add(kept.pop()!, memory.bytes)
       yield* runs.merged()
     } finally {
+      threshold?.set(null)
       for (const batch of kept) batch.release()
       memory.free()
       await runs.delete()

@@ -115,6 +115,12 @@ export function settingDefinitions(cores: number, memory: number): readonly Sett
       ...oneOf('split', 'global'),
     },
     {
+      name: 'parquet_pruning',
+      description: 'row groups, pages and rows of Parquet files that conditions drop are not decoded',
+      defaultValue: 'on',
+      ...onOff,
+    },
+    {
       name: 'statement_timeout',
       description: 'milliseconds; 0 is no limit',
       defaultValue: '0',

@@ -122,9 +122,10 @@ export class FileScanExec extends ExecutionPlan implements Distributable {
     const { format, options, tableSchema, wanted, partitions, filters, fetch } = this.scan
     const reader = await fileFormat(format)
     const metrics = context.metricsOf(this)
+    const isSelective = context.settings.get('parquet_pruning') !== 'off'
     let left = fetch ?? Infinity
     // A limit is on the rows that the table has.
-    const probes = fetch === null ? probeFiltersOf(context, this) : []
+    const probes = isSelective && fetch === null ? probeFiltersOf(context, this) : []
     const joined = new ProbeFilters(probes)
     const demanded = demandedColumns(context, this)
     const all = this.schema.fields.map((_, i) => i).filter((i) => demanded === null || demanded.has(i))
@@ -135,7 +136,7 @@ export class FileScanExec extends ExecutionPlan implements Distributable {
       fields: tableSchema.fields,
       wanted,
       options,
-      filters,
+      filters: isSelective ? filters : [],
       first: columns.first,
       arena: context.arena,
       signal: context.signal ?? null,
@@ -143,7 +144,7 @@ export class FileScanExec extends ExecutionPlan implements Distributable {
     }
     for await (const chunk of reader.read(request)) {
       const region = context.region()
-      const byEntry = new DictionaryFilters(chunk, this.schema, region)
+      const byEntry = isSelective ? new DictionaryFilters(chunk, this.schema, region) : null
       try {
         for (const [first, last] of chunk.ranges ?? [[0, chunk.rows]]) {
           for (let start = first; start < last && left > 0; start += context.batchSize) {
@@ -171,14 +172,15 @@ export class FileScanExec extends ExecutionPlan implements Distributable {
     start: number,
     end: number,
     columns: ScanColumns,
-    byEntry: DictionaryFilters,
+    byEntry: DictionaryFilters | null,
     joined: ProbeFilters,
     context: TaskContext,
   ): Promise<RecordBatch | null> {
     const region = context.region()
-    const window = new ScanWindow(chunk, this.schema, start, end, region)
+    const window = new ScanWindow(chunk, this.schema, start, end, region, byEntry !== null)
     try {
-      await chunk.load?.(columns.first)
+      const first = chunk.load?.(columns.first) ?? null
+      if (first !== null) await first
       this.#filter(window, start, end, byEntry, region)
       if (!window.isEmpty) {
         const rows = window.selection ?? allRows(window.length)
@@ -189,7 +191,7 @@ export class FileScanExec extends ExecutionPlan implements Distributable {
         return null
       }
       window.compact()
-      const pending = chunk.load?.(columns.all)
+      const pending = chunk.load?.(columns.all) ?? null
       if (pending !== null) await pending
       window.read(columns.all)
       return window.batch()
@@ -200,10 +202,10 @@ export class FileScanExec extends ExecutionPlan implements Distributable {
   }
 
   /** Leaves the rows for which all filters are TRUE; those that a dictionary can answer are asked first. */
-  #filter(window: ScanWindow, start: number, end: number, byEntry: DictionaryFilters, region: Region): void {
+  #filter(window: ScanWindow, start: number, end: number, byEntry: DictionaryFilters | null, region: Region): void {
     const others: Expr[] = []
     for (const filter of this.scan.filters.flatMap(conjuncts)) {
-      const rows = byEntry.select(filter, start, end, region)
+      const rows = byEntry?.select(filter, start, end, region) ?? null
       if (rows === null) others.push(filter)
       else window.keep(window.selection === null ? rows : commonRows(window.selection, rows))
       if (window.isEmpty) return

@@ -13,18 +13,21 @@ export class ScanWindow {
   readonly #start: number
   readonly #end: number
   readonly #region: Region
+  readonly #isSelective: boolean
   readonly #columns: (Vector | null)[]
   /** The rows that the columns have, counted from the start; null for all. */
   #rows: Uint32Array | null = null
   /** Of those, the ones that are left; null for all. */
   #selection: Uint32Array | null = null
 
-  constructor(chunk: FileChunk, schema: Schema, start: number, end: number, region: Region) {
+  /** With `isSelective` false, columns have all rows. */
+  constructor(chunk: FileChunk, schema: Schema, start: number, end: number, region: Region, isSelective: boolean) {
     this.#chunk = chunk
     this.#schema = schema
     this.#start = start
     this.#end = end
     this.#region = region
+    this.#isSelective = isSelective
     this.#columns = schema.fields.map(() => null)
   }
 
@@ -50,7 +53,7 @@ export class ScanWindow {
   /** Drops the rows that are not left, where they are many. */
   compact(): void {
     const selection = this.#selection
-    if (selection === null || selection.length > this.length * SPARSE) return
+    if (selection === null || !this.#isSelective || selection.length > this.length * SPARSE) return
     const { length } = selection
     for (const [i, column] of this.#columns.entries()) {
       if (column !== null) this.#columns[i] = takeVector(column, selection, length, this.#region)

@@ -55,8 +55,9 @@ export class ColumnReader {
   readonly #chunk: ColumnChunk
   readonly #pages: ColumnPages
   readonly #kept: Region
-  /** The page that is open, which `#next` is in. */
+  /** The first page that may have rows to read. */
   #number = 0
+  #opened: StoredPage | null = null
   #page: Page | null = null
   #memory: Region | null = null
   /** The next row. */
@@ -209,10 +210,11 @@ export class ColumnReader {
 
   /** Opens a page, if it is not, and leaves its rows before `row` out. */
   #openTo(stored: StoredPage, row: number): Page {
-    if (this.#page === null || this.#next < stored.first || this.#next >= stored.end) {
+    if (this.#page === null || this.#opened !== stored) {
       this.close()
       this.#memory = new Region(this.#kept.arena)
       this.#page = this.#open(stored, this.#memory)
+      this.#opened = stored
       this.#next = stored.first
     }
     if (this.#next > row) throw new Error('rows are read from the first to the last')
@@ -331,7 +333,8 @@ export class ColumnReader {
       const first = v2.repetition_levels_byte_length
       const start = first + v2.definition_levels_byte_length
       if (!(first >= 0 && start >= first && start <= stored.length)) throw new Error('a page ends early')
-      const levels = nullable ? new HybridReader(stored, first, start, 1) : null
+      // Some writers leave the levels out where no row is NULL.
+      const levels = nullable && start > first ? new HybridReader(stored, first, start, 1) : null
       const values = stored.subarray(start)
       const bytes = v2.is_compressed
         ? decompressPage(meta.codec, values, header.uncompressed_page_size - start, memory)
