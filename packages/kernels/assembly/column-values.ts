@@ -49,6 +49,29 @@ export function unpackValues(
   }
 }
 
+/** Sums of the low and of the high halves of rows [start, start + count), as packed, as two 64-bit numbers at `out`. */
+export function sumPacked(words: usize, width: i32, start: u32, count: i32, out: usize): void {
+  const mask = maskOf(width)
+  let bit = u64(start) * width
+  let low: u64 = 0
+  let high: u64 = 0
+  if (width <= 32) {
+    for (let i = 0; i < count; i++) {
+      low += raw(words, bit, mask)
+      bit += width
+    }
+  } else {
+    for (let i = 0; i < count; i++) {
+      const value = raw(words, bit, mask)
+      low += value & 0xffffffff
+      high += value >> 32
+      bit += width
+    }
+  }
+  store<u64>(out, low)
+  store<u64>(out + 8, high)
+}
+
 /** Values of 64 bits, two at a time. */
 function addWhole(words: usize, count: i32, min: u64, mapping: i32, out: usize): void {
   const add = i64x2.splat(min)

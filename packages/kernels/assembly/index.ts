@@ -11,7 +11,7 @@ export {
   unpackDocs,
   unpackNumbers,
 } from './postings'
-export { matchLine, matchValues, unpackLine, unpackPresent, unpackValues } from './column-values'
+export { matchLine, matchValues, sumPacked, unpackLine, unpackPresent, unpackValues } from './column-values'
 export { addDecimals, multiplyDecimals } from './decimals'
 export { enterKeys, enterTexts, groupKeys, groupTexts } from './grouping'
 export { countPacked } from './groups'

@@ -30,6 +30,7 @@ export {
 } from './column-values.ts'
 export { countCharacters } from './count-characters.ts'
 export { countPackedValues } from './count-values.ts'
+export { sumPackedValues } from './sum-values.ts'
 export { copyTexts } from './copy-texts.ts'
 export { gatherEntries, selectCodes, unpackBits } from './dictionary-codes.ts'
 export { measureTexts, takeTexts } from './plain-texts.ts'

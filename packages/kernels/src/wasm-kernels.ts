@@ -144,6 +144,7 @@ export interface WasmKernels {
     outDocs: number,
     outScores: number,
   ): number
+  sumPacked(words: number, width: number, start: number, count: number, out: number): void
   unpackValues(
     words: number,
     width: number,

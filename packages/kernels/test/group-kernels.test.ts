@@ -10,6 +10,7 @@ import {
   Region,
   SCORE_WINDOW,
   selectContaining,
+  sumPackedValues,
   widenIntegers,
   withScoreWindow,
 } from '../src/index.ts'
@@ -36,7 +37,7 @@ function wasmAndTwin<T>(run: () => T): [T, T] {
   }
 }
 
-function pack(values: readonly number[], width: number): Uint8Array {
+function pack(values: readonly (number | bigint)[], width: number): Uint8Array {
   let bits = 0n
   for (const [k, value] of values.entries()) bits |= BigInt(value) << BigInt(k * width)
   const bytes = new Uint8Array(Math.ceil((values.length * width) / 8))
@@ -79,6 +80,28 @@ describe('kernels over groups of rows', () => {
       { seed: 41, numRuns: 200 },
     )
     expect(outsideOnce).toBeGreaterThan(20)
+  })
+
+  it('add up packed values without rounding', () => {
+    const widths = fc.oneof(fc.integer({ min: 0, max: 56 }), fc.constant(64))
+    const rows = widths.chain((width) =>
+      fc.record({
+        width: fc.constant(width),
+        values: fc.array(fc.bigInt({ min: 0n, max: (1n << BigInt(width)) - 1n }), { maxLength: 60 }),
+      }),
+    )
+    fc.assert(
+      fc.property(rows, fc.nat(40), ({ width, values }, skip) => {
+        const packed = { bytes: pack(values, width), width }
+        const start = Math.min(skip, values.length)
+        const [wasm, twin] = wasmAndTwin(() => sumPackedValues(packed, start, values.length - start))
+        expect(wasm).toBe(values.slice(start).reduce((sum, value) => sum + value, 0n))
+        expect(twin).toBe(wasm)
+      }),
+      { seed: 43, numRuns: 200 },
+    )
+    const many = { bytes: new Uint8Array(300_000).fill(255), width: 16 }
+    expect(sumPackedValues(many, 3, 149_000)).toBe(149_000n * 65_535n)
   })
 
   it('add up integers without rounding', () => {

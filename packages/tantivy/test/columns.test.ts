@@ -84,6 +84,7 @@ function same(value: unknown, expected: unknown): void {
 describe('columns', () => {
   it('read the same by range, by document and as lists', async () => {
     const seen = new Set<string>()
+    let sums = 0
     for (const name of ['multi3-sst', 'multi7del-sst']) {
       const index = await openIndex(new MemoryDirectory(loadFiles(join(FIXTURES, name, 'index'))))
       for (const segment of index.segments) {
@@ -120,6 +121,13 @@ describe('columns', () => {
               same(lists.values[lists.offsets[back]!], first)
             }
             expect([nulls, docNulls]).toEqual([missing, missing])
+            const total = 'sumRange' in column ? column.sumRange(start, end) : null
+            if (total !== null) {
+              let sum = 0n
+              for (const value of values as BigInt64Array) sum += BigInt(value)
+              expect(total).toEqual({ sum, count: end - start - missing })
+              sums += 1
+            }
             const present = Array.from({ length: end - start }, (_, k) => start + k).filter(
               (doc) => all.offsets[doc + 1]! > all.offsets[doc]!,
             )
@@ -129,6 +137,7 @@ describe('columns', () => {
         }
       }
     }
+    expect(sums).toBeGreaterThan(20)
     for (const kind of ['full', 'optional', 'multivalued', 'u64', 'str']) expect([...seen]).toContain(kind)
   })
 

@@ -93,11 +93,12 @@ const statistics = [
   'count(*)',
   'count(n)',
   'count(level)',
+  ...['n', 'u', 'id'].flatMap((name) => [`sum(${name})`, `avg(${name})`]),
   ...['n', 'u', 'f', 'ts', 'level', 'tag', '"o.inner"'].flatMap((name) => [`min(${name})`, `max(${name})`]),
 ]
 
 test(
-  '10: counts and bounds of all documents come from the segments, whatever was deleted',
+  '10: counts, sums and bounds of all documents come from the segments, whatever was deleted',
   { timeout: 60_000 },
   async () => {
     let answered = 0

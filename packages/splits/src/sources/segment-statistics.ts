@@ -10,17 +10,50 @@ import { nanosPerUnit } from './timestamps.ts'
 const ANSWERED = new Set(['count', 'min', 'max'])
 const NUMBERS = new Set(['i64', 'u64', 'f64', 'date'])
 
+/** Whether a call is a sum or mean of a column of integers, which a segment makes without a row of them. */
+export function isColumnSum({ fn, args, distinct, filter }: AggregateCall): boolean {
+  const [arg] = args
+  if ((fn.name !== 'sum' && fn.name !== 'avg') || distinct || filter !== null || args.length !== 1) return false
+  return arg!.kind === 'Column' && (typeName(arg!.type) === 'Int64' || typeName(arg!.type) === 'Uint64')
+}
+
 /** Whether a call may be answered by what a segment says of its columns. */
 export function isStatistic({ fn, args, distinct, filter }: AggregateCall): boolean {
   if (!ANSWERED.has(fn.name) || filter !== null || args.length > 1) return false
   return args.every((arg) => arg.kind === 'Column') && !(distinct && fn.name === 'count')
 }
 
+/** The partial states of a call over the live documents of a unit, without a row of them; null where that is not possible. */
+export async function unitStates(
+  call: AggregateCall,
+  unit: DocUnit,
+  columns: SegmentColumns,
+  region: Region,
+): Promise<readonly ScalarValue[] | null> {
+  if (isColumnSum(call)) return sumStates(call, unit, columns)
+  const answer = await segmentStatistic(call, unit, columns, region)
+  if (answer === null) return null
+  // Of a segment in parts, the first stands for all.
+  return [unit.start === 0 ? answer.state : call.fn.name === 'count' ? 0n : null]
+}
+
+function sumStates(call: AggregateCall, unit: DocUnit, columns: SegmentColumns): readonly ScalarValue[] | null {
+  const i = (call.args[0] as ColumnExpr).index - addressFields.length
+  if (i < 0 || unit.segment.alive !== null) return null
+  const means = columns.means(i)
+  const withCount = (sum: bigint | null, count: number): ScalarValue[] =>
+    call.fn.name === 'avg' ? [sum, BigInt(count)] : [sum]
+  if (means.kind === 'missing') return withCount(null, 0)
+  if (means.kind !== 'fast' || (means.raw.type !== 'i64' && means.raw.type !== 'u64')) return null
+  const total = means.raw.sumRange(unit.start, unit.end)
+  return total && withCount(total.count === 0 ? null : total.sum, total.count)
+}
+
 /**
  * The partial state of `count(*)`, `count(column)`, `min` or `max` over all live documents of a segment, without reading
  * values: by the number of documents, the column's bounds, or the ends of its dictionary. Null where it is not known.
  */
-export async function segmentStatistic(
+async function segmentStatistic(
   call: AggregateCall,
   unit: DocUnit,
   columns: SegmentColumns,

@@ -37,7 +37,7 @@ import type { InvertedIndexExec } from './inverted-index-exec.ts'
 import { unitsOf, type DocUnit } from './opened-layout.ts'
 import type { ScanTable } from './scan-table.ts'
 import type { SegmentColumns } from './segment-columns.ts'
-import { isStatistic, segmentStatistic } from './segment-statistics.ts'
+import { isColumnSum, isStatistic, unitStates } from './segment-statistics.ts'
 import { SplitSource } from './split-source.ts'
 import { streamOf } from './unit-stream.ts'
 
@@ -133,8 +133,24 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
 
   /** Whether segments may answer by what they say of their columns. */
   private get fromStatistics(): boolean {
+    return this.withoutRows && this.calls.every(isStatistic)
+  }
+
+  /** Whether segments may answer by that and by sums of columns. */
+  private get withoutRows(): boolean {
     const everything = this.inverted === null && this.fields.options.filters.length === 0
-    return everything && this.groups.length === 0 && this.groupingSets === null && this.calls.every(isStatistic)
+    return everything && this.ungrouped && this.calls.every((call) => isStatistic(call) || isColumnSum(call))
+  }
+
+  /** Whether nothing but the number of rows counts. */
+  private get countsRows(): boolean {
+    const isCount = ({ fn, args, filter }: AggregateCall): boolean =>
+      fn.name === 'count' && args.length === 0 && filter === null
+    return this.ungrouped && this.calls.every(isCount)
+  }
+
+  private get ungrouped(): boolean {
+    return this.groups.length === 0 && this.groupingSets === null
   }
 
   protected override executePartition(partition: number, context: TaskContext): BatchStream {
@@ -184,12 +200,21 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
   private async addUnit(unit: DocUnit, held: HeldGroups, context: TaskContext): Promise<void> {
     const docs = this.inverted === null ? null : await this.inverted.docsOf(unit, context)
     if (docs?.length === 0) return
+    const { countsRows } = this
+    if (countsRows && docs !== null && this.fields.options.filters.length === 0) {
+      this.addCount(docs.length, held.state, context)
+      return
+    }
     const segment = await this.fields.openColumns(unit, context)
     try {
-      if (this.fromStatistics && (await this.addStatistics(unit, segment, held.state, context))) return
+      if (this.withoutRows && (await this.addStatistics(unit, segment, held.state, context))) return
       const candidates = await this.fields.candidates(unit, segment, context, docs)
       const count = candidates.found?.length ?? unit.end - unit.start
       if (count === 0) return
+      if (countsRows && candidates.filters.length === 0) {
+        this.addCount(count, held.state, context)
+        return
+      }
       const ordinals = this.ordinalGroups(segment, count)
       if (ordinals.size === 0) {
         for await (const _ of this.addRows(unit, segment, candidates, held, context)) await held.makeRoom()
@@ -221,7 +246,7 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
     }
   }
 
-  /** The states of a whole segment from its statistics, by the unit that begins it; false when they do not say. */
+  /** Adds the states of a unit from its segment's statistics and sums of columns; false when they do not say. */
   private async addStatistics(
     unit: DocUnit,
     segment: SegmentColumns,
@@ -230,13 +255,26 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
   ): Promise<boolean> {
     const region = context.region()
     try {
-      const found = await Promise.all(this.calls.map((call) => segmentStatistic(call, unit, segment, region)))
+      const found = await Promise.all(this.calls.map((call) => unitStates(call, unit, segment, region)))
       if (found.includes(null)) return false
-      if (unit.start > 0) return true
-      const columns = found.map((answer, i) => vectorOf(this.calls[i]!.stateTypes[0]!, [answer!.state], region))
+      const columns = found.flatMap((states, i) =>
+        states!.map((value, j) => vectorOf(this.calls[i]!.stateTypes[j]!, [value], region)),
+      )
       state.merge(new RecordBatch(this.schema, columns, 1, null, region), [], 0)
-      context.metricsOf(this).add('segments_by_statistics', 1)
+      if (unit.start === 0) context.metricsOf(this).add('segments_by_statistics', 1)
       return true
+    } finally {
+      region.release()
+    }
+  }
+
+  /** Adds so many rows, which nothing else is to be known of. */
+  private addCount(count: number, state: AggregateState, context: TaskContext): void {
+    const region = context.region()
+    try {
+      const columns = this.calls.map((call) => vectorOf(call.stateTypes[0]!, [BigInt(count)], region))
+      state.merge(new RecordBatch(this.schema, columns, 1, null, region), [], 0)
+      context.metricsOf(this).add('docs_aggregated', count)
     } finally {
       region.release()
     }

@@ -67,6 +67,11 @@ export interface NumericColumn extends ColumnBase {
   readNear(docs: Uint32Array, count: number, out: Float64Array): boolean
   /** All values of the documents. */
   readLists(rows: DocRows): NumericLists
+  /**
+   * The sum of the first values of the documents of [start, end), and how many there are; null for floats, and where the
+   * values must be read.
+   */
+  sumRange(start: number, end: number): { readonly sum: bigint; readonly count: number } | null
   /** Documents of [start, end) with a value in [min, max], given as the order-preserving u64 of the type, ascending. */
   docsInRange(min: bigint, max: bigint, start: number, end: number): Uint32Array
 }

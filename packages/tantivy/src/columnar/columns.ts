@@ -95,6 +95,16 @@ export class NumericColumnReader extends ColumnBase<NumericArray> implements Num
     return this.rows.readLists(rows)
   }
 
+  sumRange(start: number, end: number): { sum: bigint; count: number } | null {
+    const { docs, starts } = this.rows.index
+    if (starts !== null || this.type === 'f64' || !(start >= 0 && start <= end && end <= this.numDocs)) return null
+    const [from, to] = docs === null ? [start, end] : [docs.rank(start), docs.rank(end)]
+    const raw = this.#values.sumRows(from, to)
+    if (raw === null) return null
+    const signed = this.type === 'i64' || this.type === 'date'
+    return { sum: signed ? raw - (BigInt(to - from) << 63n) : raw, count: to - from }
+  }
+
   docsInRange(min: bigint, max: bigint, start: number, end: number): Uint32Array {
     if (this.numValues === 0 || min > max || max < this.#values.min || min > this.#values.max) {
       return new Uint32Array(0)

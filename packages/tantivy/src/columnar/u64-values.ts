@@ -2,6 +2,7 @@ import {
   countPackedValues,
   matchColumnLine,
   matchColumnValues,
+  sumPackedValues,
   type PackedValues,
   unpackColumnValues,
   unpackPresentValues,
@@ -200,6 +201,12 @@ export class U64Values {
   countRows(start: number, end: number, counts: Uint32Array): number {
     if (this.#codec !== 0 || this.gcd !== 1n || this.#width > 32 || this.min > 0xffffffffn) return -1
     return countPackedValues(this.#packed, start, end - start, Number(this.min), counts)
+  }
+
+  /** The sum of the values of rows [start, end); null where they are not just packed. */
+  sumRows(start: number, end: number): bigint | null {
+    if (this.#codec !== 0) return null
+    return BigInt(end - start) * this.min + this.gcd * sumPackedValues(this.#packed, start, end - start)
   }
 
   /** Bounds of the unscaled values of each block, by its line and width: least, most, least, most, ... */
