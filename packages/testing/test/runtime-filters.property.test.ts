@@ -83,8 +83,16 @@ test('24: sides that are dealt by hash are filtered before they are sent', { tim
 })
 
 test('12: few keys are looked up in postings, as numbers and as text', { timeout: 60_000 }, async () => {
-  const placed = sampleDocuments(1600, 9).map((document, i) => ({
-    document,
+  const [blank] = sampleDocuments(1, 9)
+  const none = { body: null, labels: null, counts: null, note: null, attrs: null, inner: null, extra: null }
+  const placed = Array.from({ length: 24_600 }, (_, i) => ({
+    document: {
+      ...blank!,
+      ...none,
+      id: BigInt(i),
+      tag: `tag-${i % 3000}`,
+      n: i === 5 ? 9007199254740993n : i === 6 ? 9223372036854775807n : BigInt((i % 4000) - 1),
+    },
     split: 0,
     segment: 0,
     deleted: i % 17 === 3,
@@ -92,7 +100,7 @@ test('12: few keys are looked up in postings, as numbers and as text', { timeout
   const { indexId } = await sessions.tree.publish({ placed, ages: [] })
   for (const [column, type, keys] of [
     ['n', 'bigint', ['-1', '0', '3', '9007199254740993', '9223372036854775807', '77']],
-    ['id', 'bigint', ['1', '3', '500', '1599', '1600', '-7']],
+    ['id', 'bigint', ['1', '3', '500', '24599', '24600', '-7']],
     ['tag', 'text', ["'tag-1'", "'tag-2'", "'tag-7'", "'tag-9'", "'tag-11'", "'none'"]],
   ] as const) {
     const list = keys.map((key) => `(CAST(${key} AS ${type}))`).join(', ')

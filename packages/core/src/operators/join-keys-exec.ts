@@ -24,8 +24,11 @@ export interface JoinKeyPlan {
   readonly rows: number
 }
 
-/** Keys that are kept as they are; where a look-up was planned, this many or ten times what was estimated. */
-const FEW_KEYS = 4096
+/**
+ * Keys that are kept as they are: with more, a Bloom filter leaves rows out in less time than a list. Where a look-up was
+ * planned, this many or ten times what was estimated.
+ */
+const FEW_KEYS = 1024
 const FAR_OFF = 10
 /** Keys that are never kept as they are, whatever was planned. */
 const MANY_KEYS = 16_384

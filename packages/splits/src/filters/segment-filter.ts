@@ -34,8 +34,8 @@ import { OrdinalSet } from './ordinal-set.ts'
 
 /** Ranges of values that are looked for in a column one by one; more of them are not worth it. */
 const MAX_RANGES = 4
-/** Finding a term costs about as much as passing this many values of a column. */
-const LOOKUP_COST = 256
+/** Finding a term and its documents costs about as much as passing this many values of a column. */
+const LOOKUP_COST = 4096
 const I64_MIN = -(1n << 63n)
 const I64_MAX = (1n << 63n) - 1n
 const U64_MAX = (1n << 64n) - 1n

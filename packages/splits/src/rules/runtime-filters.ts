@@ -42,8 +42,10 @@ const DROPS_RIGHT: ReadonlySet<JoinType> = new Set([
   'right_semi',
 ])
 
-/** A look-up costs about as much as reading this many values of a column. */
-const LOOKUP_COST = 256
+/** A look-up costs about as much as testing this many values of a column by a Bloom filter. */
+const LOOKUP_COST = 4096
+/** A build side is read twice, for its keys alone, when it has at most one row for this many documents of the other side. */
+const FEW_ROWS = 256
 /** Rows of a build side of which nothing is known. */
 const UNKNOWN_ROWS = 1_000_000_000
 
@@ -100,7 +102,7 @@ class Rewriter {
     if (!(left instanceof RepartitionExec && right instanceof RepartitionExec)) return join
     if (right.input instanceof FilterByKeysExec || !canBeReadTwice(left.input)) return join
     const filtered = this.#filtered(join, right.input)
-    if (filtered === null || filtered.planned.mode !== 'lookup') return join
+    if (filtered === null || !(this.#always || filtered.planned.rows * FEW_ROWS <= filtered.documents)) return join
     const { keys, planned, plan } = filtered
     const fields = keys.map(({ expr }, i) => new Field(`key_${i}`, expr.type, true))
     const copy = new ProjectionExec(
@@ -129,8 +131,9 @@ class Rewriter {
     }
     if (keys.length === 0) return null
     const rows = options.estimated?.buildRows ?? UNKNOWN_ROWS
-    const lookup = this.#always || rows * LOOKUP_COST <= documentsFiltered(plan, keys[0]!.id)
-    return { plan, keys, planned: { mode: lookup ? 'lookup' : 'filter', rows } }
+    const documents = documentsFiltered(plan, keys[0]!.id)
+    const lookup = this.#always || rows * LOOKUP_COST <= documents
+    return { plan, keys, planned: { mode: lookup ? 'lookup' : 'filter', rows }, documents }
   }
 }
 
@@ -138,6 +141,8 @@ interface Filtered {
   readonly plan: ExecutionPlan
   readonly keys: readonly RuntimeKey[]
   readonly planned: JoinKeyPlan
+  /** Of the sources that have the filters. */
+  readonly documents: number
 }
 
 /** Whether a plan gives the same rows each time, and is no more than scans and what stands on them. */
