@@ -1,11 +1,9 @@
 import type { Schema } from 'apache-arrow'
 import { batchBytes } from '../runtime/batch-bytes.ts'
-import { concatBatches, sharesMemory } from '../runtime/collect-batch.ts'
+import { concatBatches, copyRows } from '../runtime/collect-batch.ts'
 import { sliceRows } from '../runtime/slice-batch.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
-import { flattenVector } from '../vectors/flatten.ts'
-import { RecordBatch } from '../vectors/record-batch.ts'
-import { takeVector } from '../vectors/take.ts'
+import type { RecordBatch } from '../vectors/record-batch.ts'
 import type { Spill, SpilledBatch } from './spill.ts'
 
 /** How many parts rows are dealt to at a time. */
@@ -48,16 +46,6 @@ function dealParts(
   const order = new Uint32Array(rows.length)
   for (let k = 0; k < rows.length; k++) order[ends[parts[k]!]!++] = rows[k]!
   return { order, ends }
-}
-
-/** A dense copy of rows that shares no memory with the batch, as far as its columns are flat. One reference, the caller's. */
-function copyRows(batch: RecordBatch, rows: Uint32Array, context: TaskContext): RecordBatch {
-  const region = context.region()
-  const columns = batch.columns.map((column) =>
-    flattenVector(takeVector(column, rows, rows.length, region), null, region),
-  )
-  if (columns.some(sharesMemory)) region.dependOn(batch.region)
-  return new RecordBatch(batch.schema, columns, rows.length, null, region)
 }
 
 /** What rows may take that wait to be written, of an operator whose part of the memory is `part`, beyond a small constant. */

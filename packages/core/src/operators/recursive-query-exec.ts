@@ -1,9 +1,11 @@
 import type { Schema } from 'apache-arrow'
 import { createGroupTable, type GroupTable } from '../aggregates/group-table.ts'
+import type { MemoryReservation } from '../memory/memory-pool.ts'
 import { ExecutionPlan } from '../plan/execution-plan.ts'
 import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'
+import { batchBytes } from '../runtime/batch-bytes.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
-import { compactBatch } from '../runtime/collect-batch.ts'
+import { copyRows } from '../runtime/collect-batch.ts'
 import { operatorStream } from '../runtime/operator-stream.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
@@ -56,18 +58,21 @@ export class RecursiveQueryExec extends ExecutionPlan {
   private async *rounds(initial: BatchStream, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
     const types = this.schema.fields.map((field) => field.type)
     const seen = this.distinct ? createGroupTable(types, context.arena) : null
+    // Its rounds are read while the next one is made: they cannot be spilled.
+    const memory = context.reserve(this, false)
     let round: RecordBatch[] = []
     try {
-      round = await this.collect(initial, seen, context)
+      round = await this.collect(initial, seen, 0, memory, context)
       while (round.length > 0) {
         for (const batch of round) yield batch.retain()
-        const next = await this.runOnce(round, seen, context)
+        const next = await this.runOnce(round, seen, memory, context)
         for (const batch of round) batch.release()
         round = next
       }
     } finally {
       for (const batch of round) batch.release()
       seen?.release()
+      memory.free()
     }
   }
 
@@ -75,26 +80,41 @@ export class RecursiveQueryExec extends ExecutionPlan {
   private async runOnce(
     round: readonly RecordBatch[],
     seen: GroupTable | null,
+    memory: MemoryReservation,
     context: TaskContext,
   ): Promise<RecordBatch[]> {
+    const held = round.reduce((sum, batch) => sum + batchBytes(batch), 0)
     const derived = context.derive()
     derived.provide(WORK_TABLES, new Map([...workTables(context), [this.name, round]]))
     const stream = executeAll(this.recursive, derived)
     try {
-      return await this.collect(stream, seen, context)
+      return await this.collect(stream, seen, held, memory, context)
     } finally {
       await stream.close()
       await derived.close()
     }
   }
 
-  private async collect(stream: BatchStream, seen: GroupTable | null, context: TaskContext): Promise<RecordBatch[]> {
+  /** The rows of a round that are new, beside so many bytes of the one before. */
+  private async collect(
+    stream: BatchStream,
+    seen: GroupTable | null,
+    held: number,
+    memory: MemoryReservation,
+    context: TaskContext,
+  ): Promise<RecordBatch[]> {
     const batches: RecordBatch[] = []
+    let bytes = held
     try {
       for (let batch = await stream.next(); batch !== null; batch = await stream.next()) {
         const selection = seen === null ? batch.selection : newRows(batch, seen)
         const rows = new RecordBatch(this.schema, batch.columns, batch.length, selection, batch.region)
-        if (rows.numRows > 0) batches.push(compactBatch(rows, context))
+        if (rows.numRows === 0) continue
+        // A copy: memory that is shared would keep the rounds before.
+        const kept = copyRows(rows, selection ?? allRows(batch.length), context)
+        batches.push(kept)
+        bytes += batchBytes(kept)
+        memory.resize(bytes + (seen?.bytes ?? 0))
       }
       return batches
     } catch (error) {

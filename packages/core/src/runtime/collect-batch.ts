@@ -1,6 +1,7 @@
 import type { Schema } from 'apache-arrow'
 import { vectorOf } from '../vectors/build.ts'
 import { concatVectors } from '../vectors/concat.ts'
+import { flattenVector } from '../vectors/flatten.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
 import { takeVector } from '../vectors/take.ts'
 import { type Vector } from '../vectors/vector.ts'
@@ -13,6 +14,16 @@ export function compactBatch(batch: RecordBatch, context: TaskContext): RecordBa
   const region = context.region()
   const rows = batch.selection
   const columns = batch.columns.map((column) => takeVector(column, rows, rows.length, region))
+  if (columns.some(sharesMemory)) region.dependOn(batch.region)
+  return new RecordBatch(batch.schema, columns, rows.length, null, region)
+}
+
+/** A dense copy of rows that shares no memory with the batch, as far as its columns are flat. One reference, the caller's. */
+export function copyRows(batch: RecordBatch, rows: Uint32Array, context: TaskContext): RecordBatch {
+  const region = context.region()
+  const columns = batch.columns.map((column) =>
+    flattenVector(takeVector(column, rows, rows.length, region), null, region),
+  )
   if (columns.some(sharesMemory)) region.dependOn(batch.region)
   return new RecordBatch(batch.schema, columns, rows.length, null, region)
 }

@@ -56,6 +56,7 @@ import {
   scan,
   testContext,
 } from './engine-support.ts'
+import { runLimited } from './spill-support.ts'
 
 const INTS = new Schema([new Field('n', INT32, false)])
 
@@ -375,6 +376,42 @@ test('WITH RECURSIVE goes on until a round is empty; distinct drops what was the
   }
   const endless = new ProjectionExec(table, [column(table, 0)], INTS)
   expect(await run(new LimitExec(new RecursiveQueryExec('w', start, endless, false, INTS), 0, 7), 3)).toHaveLength(7)
+})
+
+function countTo(limit: number): RecursiveQueryExec {
+  const table = new WorkTableExec('w', INTS)
+  const below = new FilterExec(table, new ComparisonExpr('<', column(table, 0), literal(limit)))
+  const next = new ProjectionExec(below, [new ArithmeticExpr('+', column(below, 0), literal(1), INT32)], INTS)
+  return new RecursiveQueryExec('w', new ValuesExec(INTS, [[1]]), next, false, INTS)
+}
+
+test('a recursive query keeps the last two of many rounds', async () => {
+  const plan = countTo(3000)
+  const context = testContext(4096)
+  const stream = plan.execute(0, context)
+  let rows = 0
+  let most = 0
+  for (let batch = await stream.next(); batch !== null; batch = await stream.next()) {
+    rows += batch.numRows
+    most = Math.max(most, context.arena.liveBlocks)
+  }
+  await stream.close()
+  await context.close()
+  expect(rows).toBe(3000)
+  expect(most).toBeLessThan(50)
+  expectNothingLive(plan)
+})
+
+test('what a recursive query keeps is counted', async () => {
+  const wide = new ValuesExec(
+    INTS,
+    Array.from({ length: 5000 }, (_, i) => [i]),
+  )
+  const table = new WorkTableExec('w', INTS)
+  const next = new FilterExec(table, new ComparisonExpr('<', column(table, 0), literal(0)))
+  await expect(
+    runLimited(new RecursiveQueryExec('w', wide, next, false, INTS), { limitBytes: 10_000 }),
+  ).rejects.toMatchObject({ code: '53200', message: expect.stringMatching(/^RecursiveQueryExec needs /) })
 })
 
 const ADDRESSES = [
