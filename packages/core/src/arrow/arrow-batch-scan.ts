@@ -1,4 +1,5 @@
 import type { RecordBatch as ArrowRecordBatch, Schema } from 'apache-arrow'
+import { keyWordCount } from '../aggregates/key-words.ts'
 import { evaluatePredicate } from '../expressions/evaluate-predicate.ts'
 import type { Expr } from '../expressions/expr.ts'
 import { conditionsOf } from '../operators/row-conditions.ts'
@@ -14,8 +15,9 @@ import { takeVector } from '../vectors/take.ts'
 import { fromArrowData } from './from-arrow-data.ts'
 import { fromArrowRows } from './from-arrow-rows.ts'
 
-/** Of one row in so many or fewer, columns are copied row by row. */
-const SPARSE = 4
+/** Nanoseconds to copy a row in a run of rows, and by itself: of a column of fixed width, and of others. */
+const RUN = { fixed: 1, other: 20 }
+const SINGLE = { fixed: 3, other: 60 }
 
 /**
  * Copies rows of Arrow batches into a task's memory for one partition of a plan: the columns that are read, and of rows
@@ -66,7 +68,7 @@ export class ArrowBatchScan {
         region.release()
         return null
       }
-      if (kept.length * SPARSE <= length) return this.#sparse(batch, start, kept, (i) => read.has(i), columns, region)
+      if (this.#arePicked(kept.length, length, read)) return this.#sparse(batch, start, kept, read, columns, region)
       for (const i of this.#columns) column(i)
       return new RecordBatch(this.#schema, columns, length, kept.length === length ? null : kept, region)
     } catch (error) {
@@ -75,19 +77,30 @@ export class ArrowBatchScan {
     }
   }
 
+  /** Whether the rows that are left are copied one by one into a batch of their own: else they become a selection. */
+  #arePicked(count: number, length: number, read: ReadonlySet<number>): boolean {
+    let [runs, singles] = [0, 0]
+    for (const i of this.#columns) {
+      const kind = keyWordCount(this.#schema.fields[i]!.type) > 0 ? 'fixed' : 'other'
+      singles += count * SINGLE[kind]
+      if (!read.has(i)) runs += length * RUN[kind]
+    }
+    return singles < runs
+  }
+
   /** A batch of a few rows: those of columns that are read already are taken, others are copied one by one. */
   #sparse(
     batch: ArrowRecordBatch,
     start: number,
     kept: Uint32Array,
-    isRead: (i: number) => boolean,
+    read: ReadonlySet<number>,
     columns: readonly Vector[],
     region: Region,
   ): RecordBatch {
     const count = kept.length
     const chosen: Vector[] = this.#schema.fields.map(({ type }) => new NullVector(type, count, null))
     for (const i of this.#columns) {
-      chosen[i] = isRead(i)
+      chosen[i] = read.has(i)
         ? takeVector(columns[i]!, kept, count, region)
         : fromArrowRows(batch.data.children[i]!, this.#schema.fields[i]!.type, start, kept, count, region)
     }
