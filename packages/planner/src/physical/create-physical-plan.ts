@@ -67,14 +67,9 @@ export function createPhysicalPlan(logical: LogicalPlan, context: PhysicalPlanni
   return distributed ? current : linkSharedRows(current)
 }
 
-/** A common subplan: those of its id and key are planned alike. */
-interface PlannedCommon {
-  readonly key: string | null
-  readonly plan: ExecutionPlan
-}
-
 interface NodeContext extends PhysicalPlanningContext {
-  readonly common: Map<number, PlannedCommon>
+  /** Keys of the first place of each common subplan, by its id. */
+  readonly common: Map<number, string | null>
 }
 
 function planNode(node: LogicalPlan, context: NodeContext): Planned {
@@ -199,13 +194,12 @@ function planLimit(node: Limit, input: Planned, context: PhysicalPlanningContext
 }
 
 function planCommon(node: CommonSubplan, context: NodeContext): Planned {
-  const known = context.common.get(node.id)
+  const { plan } = inOrder(planNode(node.input, context), node.input.columns)
   const key = new SubplanKeys().of(node.input)
-  const same = known !== undefined && known.key !== null && known.key === key
-  const plan = same ? known.plan : inOrder(planNode(node.input, context), node.input.columns).plan
-  if (known === undefined) context.common.set(node.id, { key, plan })
-  // A rule may have told its places apart.
-  return { plan: known === undefined || same ? new SharedRowsExec(node.id, plan) : plan, ids: idsOf(node.columns) }
+  if (!context.common.has(node.id)) context.common.set(node.id, key)
+  // A rule may have told its places apart. Each has nodes of its own, for they may be executed in one task.
+  const same = key !== null && context.common.get(node.id) === key
+  return { plan: same ? new SharedRowsExec(node.id, plan) : plan, ids: idsOf(node.columns) }
 }
 
 function planUnion(node: Union, context: NodeContext): Planned {
