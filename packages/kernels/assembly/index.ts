@@ -13,6 +13,7 @@ export {
 } from './postings'
 export { matchLine, matchValues, sumPacked, unpackLine, unpackPresent, unpackValues } from './column-values'
 export { addDecimals, multiplyDecimals } from './decimals'
+export { gatherTexts } from './gather-texts'
 export { enterKeys, enterTexts, groupKeys, groupTexts } from './grouping'
 export { countPacked } from './groups'
 export { selectKeyBits } from './key-bits'

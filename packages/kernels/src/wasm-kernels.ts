@@ -7,6 +7,7 @@ export interface WasmKernels {
   filterI64: FilterKernel<bigint>
   filterU64: FilterKernel<bigint>
   filterF64: FilterKernel<number>
+  gatherTexts(bytes: number, offsets: number, rows: number, count: number, to: number, out: number): void
   countCharacters(bytes: number, offsets: number, rows: number, count: number, out: number): void
   selectKeyBits(
     values: number,

@@ -7,6 +7,7 @@ import {
   countPackedValues,
   foldFloats,
   foldIntegers,
+  gatherTexts,
   Region,
   SCORE_WINDOW,
   selectContaining,
@@ -284,6 +285,40 @@ describe('kernels over groups of rows', () => {
         expect(twin).toEqual(numbers)
         long += +(numbers.length >= 32)
       }),
+    )
+    expect(long).toBeGreaterThan(10)
+  })
+
+  it('gather texts by number', () => {
+    let long = 0
+    fc.assert(
+      fc.property(
+        fc.array(fc.uint8Array({ maxLength: 50 }), { minLength: 1, maxLength: 20 }),
+        fc.array(fc.nat(), { maxLength: 60, size: 'max' }),
+        fc.boolean(),
+        (texts, numbers, inside) => {
+          const chosen = numbers.map((number) => (number % 7 === 0 ? -1 : number % texts.length))
+          const place = (region: Region): number[] => {
+            const bytes = region.u8(texts.reduce((sum, text) => sum + text.length, 0))
+            const offsets = region.i32(texts.length + 1)
+            offsets[0] = 0
+            for (const [row, text] of texts.entries()) {
+              bytes.set(text, offsets[row])
+              offsets[row + 1] = offsets[row]! + text.length
+            }
+            const to = region.i32(chosen.length + 1)
+            to[0] = 0
+            for (const [k, row] of chosen.entries()) to[k + 1] = to[k]! + (row < 0 ? 0 : texts[row]!.length)
+            const rows = inside ? region.u32(chosen.length) : new Uint32Array(chosen.length)
+            rows.set(chosen)
+            const own = inside ? bytes : bytes.slice()
+            return [...gatherTexts(own, offsets, rows, chosen.length, to, region)]
+          }
+          const expected = chosen.flatMap((row) => (row < 0 ? [] : [...texts[row]!]))
+          expect(twice((region) => region === null || place(region))).toEqual([expected, true])
+          long += +(chosen.length >= 16 && inside)
+        },
+      ),
     )
     expect(long).toBeGreaterThan(10)
   })

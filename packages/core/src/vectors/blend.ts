@@ -1,5 +1,5 @@
 import type { DataType } from 'apache-arrow'
-import type { Region } from '@volley/kernels'
+import { gatherTexts, type Region } from '@volley/kernels'
 import { internalError } from '../errors.ts'
 import { allocValues, constantVector } from './build.ts'
 import { concatVectors } from './concat.ts'
@@ -143,15 +143,28 @@ function blendBytes(
     for (let k = 0; k < rows.length; k++) part[rows[k]!] = p
   })
   const offsets = region.i32(length + 1)
+  const places = region.u32(length).fill(0)
   let end = 0
+  // The operand that all texts are of that are not empty; null before the first.
+  let source: Operand | null = null
+  let isMixed = false
   for (let row = 0; row < length; row++) {
     offsets[row] = end
     if (((validity[row >>> 3]! >>> (row & 7)) & 1) === 0) continue
     const operand = operands[part[row]!]!
     const at = operand.at(row)
-    end += operand.bytes.offsets[at + 1]! - operand.bytes.offsets[at]!
+    const size = operand.bytes.offsets[at + 1]! - operand.bytes.offsets[at]!
+    if (size === 0) continue
+    places[row] = at
+    end += size
+    isMixed ||= source !== null && source !== operand
+    source = operand
   }
   offsets[length] = end
+  if (source !== null && !isMixed) {
+    const { bytes, offsets: from } = source.bytes
+    return new BytesVector(type, length, validity, offsets, gatherTexts(bytes, from, places, length, offsets, region))
+  }
   const bytes = region.u8(end)
   for (let row = 0; row < length; row++) {
     const size = offsets[row + 1]! - offsets[row]!

@@ -1,8 +1,8 @@
-import type { Region } from '@volley/kernels'
+import { gatherTexts, type Region } from '@volley/kernels'
 import { slotsPerRow } from './build.ts'
 import { copyBits } from './bitmap.ts'
 import type { Selection } from './record-batch.ts'
-import { copyBytes, takeVector } from './take.ts'
+import { takeVector } from './take.ts'
 import {
   BoolVector,
   BytesVector,
@@ -39,11 +39,7 @@ function flattenDictionary(vector: DictionaryVector, selection: Selection | null
     if (wanted[i] === 1) end += dictionary.offsets[codes[i]! + 1]! - dictionary.offsets[codes[i]!]!
   }
   offsets[length] = end
-  const bytes = region.u8(end)
-  for (let i = 0; i < length; i++) {
-    const size = offsets[i + 1]! - offsets[i]!
-    if (size > 0) copyBytes(dictionary.bytes, dictionary.offsets[codes[i]!]!, size, bytes, offsets[i]!)
-  }
+  const bytes = gatherTexts(dictionary.bytes, dictionary.offsets, codes, length, offsets, region)
   return new BytesVector(vector.type, length, validity, offsets, bytes)
 }
 

@@ -1,4 +1,4 @@
-import type { Region } from '@volley/kernels'
+import { gatherTexts, type Region } from '@volley/kernels'
 import { allocValues } from './build.ts'
 import { gatherBits } from './bitmap.ts'
 import { wordsOf } from './operand.ts'
@@ -177,12 +177,7 @@ function takeBytes(
     }
   }
   out[count] = end
-  const copied = region.u8(end)
-  for (let k = 0; k < count; k++) {
-    const at = out[k]!
-    const length = out[k + 1]! - at
-    if (length > 0) copyBytes(bytes, offsets[rows[k]!]!, length, copied, at)
-  }
+  const copied = gatherTexts(bytes, offsets, rows, count, out, region)
   return new BytesVector(vector.type, count, validity, out, copied)
 }
 
