@@ -30,12 +30,23 @@ export function gatherEntries(dictionary: usize, width: i32, codes: usize, count
   else for (; at < end; at += 4, to += 1) store<u8>(to, load<u8>(dictionary + <usize>load<u32>(at)))
 }
 
-/** Rows whose code has a 1 in `kept`, a byte for each code; answers how many. */
-export function selectCodes(codes: usize, count: i32, kept: usize, out: usize): i32 {
+/**
+ * Those of `count` rows, which `rows` lists (0 for all), whose code has a 1 in `kept`, a byte for each code; answers how many.
+ * `rows` and `out` may be one.
+ */
+export function selectCodes(codes: usize, rows: usize, count: i32, kept: usize, out: usize): i32 {
   let to = out
-  for (let k = 0; k < count; k++) {
-    store<u32>(to, k)
-    to += <usize>load<u8>(kept + <usize>load<u32>(codes + (<usize>k << 2))) << 2
+  if (rows == 0) {
+    for (let k = 0; k < count; k++) {
+      store<u32>(to, k)
+      to += <usize>load<u8>(kept + <usize>load<u32>(codes + (<usize>k << 2))) << 2
+    }
+  } else {
+    for (let k = 0; k < count; k++) {
+      const row = load<u32>(rows + (<usize>k << 2))
+      store<u32>(to, row)
+      to += <usize>load<u8>(kept + <usize>load<u32>(codes + (<usize>row << 2))) << 2
+    }
   }
   return <i32>((to - out) >>> 2)
 }

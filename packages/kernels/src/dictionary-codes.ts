@@ -72,15 +72,22 @@ export function gatherEntries(
   }
 }
 
-/** Rows whose code has a 1 in `kept`, which has a byte for each code, to `out`; returns how many. */
-export function selectCodes(codes: Uint32Array, kept: Uint8Array, out: Uint32Array): number {
-  if (out.length < codes.length) throw new RangeError('no room for the rows')
-  const wasm = kernelsOver(codes, kept, out)
-  if (wasm !== null) return wasm.selectCodes(codes.byteOffset, codes.length, kept.byteOffset, out.byteOffset)
+/**
+ * Those of some rows (all, when `rows` is null) whose code has a 1 in `kept`, which has a byte for each code, to `out`, which
+ * may be `rows`; returns how many.
+ */
+export function selectCodes(codes: Uint32Array, rows: Uint32Array | null, kept: Uint8Array, out: Uint32Array): number {
+  const count = rows?.length ?? codes.length
+  if (out.length < count) throw new RangeError('no room for the rows')
+  const wasm = kernelsOver(codes, rows ?? codes, kept, out)
+  if (wasm !== null) {
+    return wasm.selectCodes(codes.byteOffset, rows?.byteOffset ?? 0, count, kept.byteOffset, out.byteOffset)
+  }
   let n = 0
-  for (let k = 0; k < codes.length; k++) {
-    out[n] = k
-    n += kept[codes[k]!]!
+  for (let k = 0; k < count; k++) {
+    const row = rows === null ? k : rows[k]!
+    out[n] = row
+    n += kept[codes[row]!]!
   }
   return n
 }

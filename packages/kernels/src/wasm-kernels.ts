@@ -120,7 +120,7 @@ export interface WasmKernels {
   uncompressSnappy(source: number, sourceEnd: number, out: number, length: number): number
   unpackBits(source: number, width: number, first: number, count: number, out: number): number
   gatherEntries(dictionary: number, width: number, codes: number, count: number, out: number): void
-  selectCodes(codes: number, count: number, kept: number, out: number): number
+  selectCodes(codes: number, rows: number, count: number, kept: number, out: number): number
   measureTexts(source: number, end: number, count: number, offsets: number): number
   takeTexts(source: number, offsets: number, rows: number, count: number, to: number, out: number): void
   copyTexts(source: number, gap: number, offsets: number, count: number, out: number): void

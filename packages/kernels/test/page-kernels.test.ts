@@ -132,13 +132,18 @@ test('codes are unpacked, gathered and selected as they were packed', () => {
           const out = place(new Uint8Array((codes.length + 1) * size))
           gatherEntries(place(entries), size, list, out, 1)
           const rows = words(place(new Uint8Array(codes.length * 4)))
-          return [Array.from(out), Array.from(rows.subarray(0, selectCodes(list, place(kept), rows)))]
+          const all = Array.from(rows.subarray(0, selectCodes(list, null, place(kept), rows)))
+          const half = rows.map((_, k) => k).filter((row) => row % 2 === 1)
+          const some = words(place(new Uint8Array(half.buffer, 0, half.byteLength)))
+          return [Array.from(out), all, Array.from(some.subarray(0, selectCodes(list, some, place(kept), some)))]
         })
         expect(wasm).toEqual(plain)
         expect(plain[0]!.slice(size)).toEqual(
           codes.flatMap((code) => Array.from({ length: size }, (_, i) => code * size + i)),
         )
-        expect(plain[1]).toEqual(codes.flatMap((code, row) => (kept[code] === 1 ? [row] : [])))
+        const expectedRows = codes.flatMap((code, row) => (kept[code] === 1 ? [row] : []))
+        expect(plain[1]).toEqual(expectedRows)
+        expect(plain[2]).toEqual(expectedRows.filter((row) => row % 2 === 1))
       },
     ),
     { numRuns: 100, seed: 72 },

@@ -40,8 +40,11 @@ export class DictionaryFilters {
     this.#region = region
   }
 
-  /** The rows from `start` to `end` for which the condition is TRUE, counted from `start`; null where they are not codes. */
-  select(filter: Expr, start: number, end: number, region: Region): Uint32Array | null {
+  /**
+   * Of the rows from `start` to `end`, counted from `start`, or of some of them, those for which the condition is TRUE; null
+   * where they are not codes.
+   */
+  select(filter: Expr, start: number, end: number, rows: Uint32Array | null, region: Region): Uint32Array | null {
     if (this.#chunk.dictionary === undefined || this.#answers.get(filter) === null) return null
     const [column, second] = columnsOfExprs([filter])
     const dictionary = column === undefined || second !== undefined ? null : this.#chunk.dictionary(start, end, column)
@@ -54,8 +57,8 @@ export class DictionaryFilters {
     if (answers === null) return null
     if (answers.isNever) return region.u32(0)
     const codes = this.#chunk.codes!(start, end, column!, region)
-    const out = region.u32(codes.length)
-    return out.subarray(0, selectCodes(codes, answers.kept, out))
+    const out = rows ?? region.u32(codes.length)
+    return out.subarray(0, selectCodes(codes, rows, answers.kept, out))
   }
 
   #answer(filter: Expr, column: number, dictionary: Vector): Answers | null {

@@ -1,6 +1,7 @@
 import {
   allRows,
   columnsOfExprs,
+  conjunction,
   conjuncts,
   demandedColumns,
   evaluatePredicate,
@@ -53,10 +54,12 @@ export class FileScanExec extends ExecutionPlan implements Distributable {
   override readonly children: readonly ExecutionPlan[] = []
   override readonly schema: Schema
   readonly scan: FileScanOptions
+  readonly #filters: readonly Expr[]
 
   constructor(scan: FileScanOptions) {
     super()
     this.scan = scan
+    this.#filters = byColumn(scan.filters)
     this.schema = scan.schema
   }
 
@@ -204,10 +207,10 @@ export class FileScanExec extends ExecutionPlan implements Distributable {
   /** Leaves the rows for which all filters are TRUE; those that a dictionary can answer are asked first. */
   #filter(window: ScanWindow, start: number, end: number, byEntry: DictionaryFilters | null, region: Region): void {
     const others: Expr[] = []
-    for (const filter of this.scan.filters.flatMap(conjuncts)) {
-      const rows = byEntry?.select(filter, start, end, region) ?? null
+    for (const filter of this.#filters) {
+      const rows = byEntry?.select(filter, start, end, window.selection, region) ?? null
       if (rows === null) others.push(filter)
-      else window.keep(window.selection === null ? rows : commonRows(window.selection, rows))
+      else window.keep(rows)
       if (window.isEmpty) return
     }
     for (const filter of others) {
@@ -228,18 +231,15 @@ interface ScanColumns {
   readonly first: readonly number[]
 }
 
-/** Rows of both, written over the first. */
-function commonRows(left: Uint32Array, right: Uint32Array): Uint32Array {
-  let n = 0
-  let j = 0
-  for (let i = 0; i < left.length && j < right.length;) {
-    const [a, b] = [left[i]!, right[j]!]
-    left[n] = a
-    n += +(a === b)
-    i += +(a <= b)
-    j += +(b <= a)
+/** Conditions that must all be TRUE, those on the same one column as one. */
+function byColumn(filters: readonly Expr[]): Expr[] {
+  const groups = new Map<unknown, Expr[]>()
+  for (const filter of filters.flatMap(conjuncts)) {
+    const [column, second] = columnsOfExprs([filter])
+    const key = column === undefined || second !== undefined ? filter : column
+    groups.set(key, [...(groups.get(key) ?? []), filter])
   }
-  return left.subarray(0, n)
+  return [...groups.values()].map((group) => conjunction(group)!)
 }
 
 /** The first rows of a batch. */
