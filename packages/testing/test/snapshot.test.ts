@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { connect, type QueryResult, type VolleySession } from 'volley'
 
@@ -59,6 +60,43 @@ test('31: a query keeps its snapshot while the list changes under it', async () 
   expect(await total(result)).toBe(7209n)
   expect(await total(await session.sql('SELECT count(*) FROM logs'))).toBeLessThan(7209n)
 })
+
+test(
+  '31: whatever is published and merged away while a query runs, its rows are those of its list',
+  { timeout: 60_000 },
+  async () => {
+    const { splits: whole } = JSON.parse(fs.readFileSync(metastoreFile(), 'utf8')) as { splits: { num_docs: number }[] }
+    let changed = 0
+    await fc.assert(
+      fc.asyncProperty(
+        fc.subarray([...whole.keys()], { minLength: 1 }),
+        fc.subarray([...whole.keys()]),
+        fc.constantFrom(
+          'SELECT count(*) FROM logs',
+          `SELECT count(*) FROM fast_fields('logs') a JOIN fast_fields('logs') b USING (_split_id, _segment_ord, _doc_id)`,
+        ),
+        fc.constantFrom('1', '3'),
+        async (before, after, sql, partitions) => {
+          const list = (kept: readonly number[]): void =>
+            editMetastore((text) =>
+              JSON.stringify({ ...(JSON.parse(text) as object), splits: kept.map((i) => whole[i]) }),
+            )
+          const docs = (kept: readonly number[]): bigint =>
+            kept.reduce((sum, i) => sum + BigInt(whole[i]!.num_docs), 0n)
+          session.set('target_partitions', partitions)
+          list(before)
+          const result = await session.sql(sql)
+          list(after)
+          expect(await total(result)).toBe(docs(before))
+          expect(await total(await session.sql(sql))).toBe(docs(after))
+          changed += Number(docs(before) !== docs(after))
+        },
+      ),
+      { numRuns: 8, seed: 31 },
+    )
+    expect(changed).toBeGreaterThan(3)
+  },
+)
 
 test('a split that is listed and not there is an error that names it', async () => {
   const { id, file } = unlistLastSplit()
