@@ -1,9 +1,10 @@
-import type { Data, DataType } from 'apache-arrow'
+import { Type, type Data, type DataType } from 'apache-arrow'
 import type { Region } from '@volley/kernels'
 import { internalError } from '../errors.ts'
-import { typeName } from '../types/data-types.ts'
+import { typeName, type TypeName } from '../types/data-types.ts'
+import { slotsPerRow } from '../vectors/build.ts'
 import { takeVector } from '../vectors/take.ts'
-import { BytesVector, type Vector } from '../vectors/vector.ts'
+import { BytesVector, PrimitiveVector, type PrimitiveArray, type Vector } from '../vectors/vector.ts'
 import { firstBit, fromArrowData } from './from-arrow-data.ts'
 
 /** Rows `start + rows[k]` of Arrow data (of a type that maps to `type`), copied into the region one by one. */
@@ -18,12 +19,38 @@ export function fromArrowRows(
   const name = typeName(type)
   const isText = name === 'Utf8' || name === 'Json' || name === 'Binary'
   if (isText && data.valueOffsets instanceof Int32Array) return textsOf(data, type, start, rows, count, region)
+  const { values } = data as { values: unknown }
+  if (isInPlace(name, data) && data.nullCount === 0) {
+    const slots = slotsPerRow(type)
+    const length = rows[count - 1]! + 1
+    const all = (values as PrimitiveArray).subarray(start * slots, (start + length) * slots)
+    return takeVector(new PrimitiveVector(type, length, null, all), rows, count, region)
+  }
   // Of a run of rows that are few: those around them are copied with them.
   const from = start + rows[0]!
   const part = data.slice(from, rows[count - 1]! + 1 - rows[0]!)
   const shifted = new Uint32Array(count)
   for (let k = 0; k < count; k++) shifted[k] = rows[k]! - rows[0]!
   return takeVector(fromArrowData(part, type, region), shifted, count, region)
+}
+
+/** Whether values lie in Arrow's memory as they do in a vector's. */
+function isInPlace(name: TypeName, data: Data): boolean {
+  const { values } = data as { values: unknown }
+  switch (name) {
+    case 'Int64':
+    case 'Timestamp':
+      return values instanceof BigInt64Array
+    case 'Int32':
+    case 'Date':
+      return values instanceof Int32Array && data.type.typeId !== Type.Dictionary
+    case 'Decimal':
+      return values instanceof Uint32Array
+    case 'Float64':
+      return values instanceof Float64Array
+    default:
+      return false
+  }
 }
 
 function textsOf(

@@ -1,7 +1,8 @@
 import type { Schema } from 'apache-arrow'
 import { evaluatePredicate } from '../expressions/evaluate-predicate.ts'
 import type { Expr } from '../expressions/expr.ts'
-import { conjunction, conjuncts } from '../expressions/logical-expr.ts'
+import { conjunction } from '../expressions/logical-expr.ts'
+import { cheapestFirst } from '../expressions/predicate-order.ts'
 import { ExecutionPlan, type SortKey } from '../plan/execution-plan.ts'
 import type { Partitioning } from '../plan/partitioning.ts'
 import type { Statistics } from '../plan/statistics.ts'
@@ -73,8 +74,8 @@ export class FilterExec extends ExecutionPlan {
 
   /** What the input tests itself, the first conditions up to one that may take long; and the rest. */
   #conditions(): { handed: readonly Expr[]; rest: Expr | null } {
-    if (!this.input.takesConditions) return { handed: [], rest: this.predicate }
-    const all = conjuncts(this.predicate)
+    const all = cheapestFirst(this.predicate)
+    if (!this.input.takesConditions) return { handed: [], rest: conjunction(all) }
     const long = all.findIndex(callsFunction)
     const handed = long < 0 ? all : all.slice(0, long)
     return { handed, rest: conjunction(all.slice(handed.length)) }

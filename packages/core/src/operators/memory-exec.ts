@@ -54,8 +54,10 @@ export class MemoryExec extends ExecutionPlan {
   private async *batches(partition: number, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
     const scan = new ArrowBatchScan(this, context)
     for (const batch of this.partitions[partition]!) {
-      for (let start = 0; start < batch.numRows; start += context.batchSize) {
-        const copy = scan.read(batch, start, Math.min(start + context.batchSize, batch.numRows))
+      for (let start = 0; start < batch.numRows;) {
+        const end = Math.min(start + scan.step, batch.numRows)
+        const copy = scan.read(batch, start, end)
+        start = end
         if (copy !== null) yield copy
       }
     }

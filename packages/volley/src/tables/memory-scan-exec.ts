@@ -112,8 +112,10 @@ export class MemoryScanExec extends ExecutionPlan implements Distributable {
           at += batch.numRows
           if (from >= to) continue
           const columns = selectColumns(batch, wanted)
-          for (let row = from; row < to; row += context.batchSize) {
-            const copy = scan.read(columns, row, Math.min(row + context.batchSize, to))
+          for (let row = from; row < to;) {
+            const next = Math.min(row + scan.step, to)
+            const copy = scan.read(columns, row, next)
+            row = next
             if (copy !== null) yield copy
           }
         }
