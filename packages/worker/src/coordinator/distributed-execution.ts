@@ -221,7 +221,7 @@ export class DistributedExecution implements BatchStream {
     const answers = await Promise.allSettled([...this.#executors].map((each) => each.endQuery(this.queryId, reason)))
     for (const attended of this.#attended) attended.release()
     this.#tasks = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
-    this.#controller.abort(reason ?? cancelled(null))
+    this.#controller.abort(reason ?? ended)
     await closing?.catch(() => {})
     await this.#context.close().catch(() => {})
     this.#options.ended()
@@ -248,3 +248,6 @@ function cancelled(reason: unknown): VolleyError {
     ? reason
     : new VolleyError('the query was cancelled', { code: SqlState.queryCanceled })
 }
+
+/** What is still under way when a query ends ends with this. */
+const ended = cancelled(null)

@@ -1,4 +1,4 @@
-import { hintBoard, SqlState, VolleyError, type BatchStream } from '@volley/core'
+import { hintBoard, SqlState, VolleyError, type BatchStream, type ExecutionPlan } from '@volley/core'
 import { exchangeClient, type MeasuredStage } from '@volley/planner'
 import { FrameExchangeClient } from '../exchange/frame-exchange-client.ts'
 import { formatTask, type FrameStream, type PartitionKey, type TaskKey } from '../frames/frame.ts'
@@ -22,6 +22,13 @@ interface LocalTaskExecutorOptions {
   readonly packed?: boolean
 }
 
+/** What a plan was read as, with the settings by which it was optimized, and the rules that did so. */
+interface ReadPlan {
+  readonly settings: ReadonlyMap<string, string>
+  readonly plan: ExecutionPlan
+  readonly rules: readonly string[]
+}
+
 /** Runs tasks in this thread. */
 export class LocalTaskExecutor implements TaskExecutor {
   readonly #session: WorkerSession
@@ -31,6 +38,8 @@ export class LocalTaskExecutor implements TaskExecutor {
   readonly #listeners = new HintListeners()
   readonly #signal: NonNullable<LocalTaskExecutorOptions['signal']>
   readonly #packed: boolean
+  /** Of plans that come again as the same bytes, from this process. */
+  readonly #plans = new WeakMap<Uint8Array, ReadPlan>()
 
   /** `source` is where tasks get the frames of tasks from that are not in this executor. */
   constructor(session: WorkerSession, source: FrameSource, options: LocalTaskExecutorOptions = {}) {
@@ -55,9 +64,7 @@ export class LocalTaskExecutor implements TaskExecutor {
       if (query.tasks.has(key)) {
         throw new VolleyError(`${formatTask(request)} is there already`, { code: SqlState.protocolViolation })
       }
-      const decoded = this.#session.codec.decodePlan(request.plan)
-      const rules: string[] = []
-      const plan = this.#session.optimize?.(decoded, request.settings, ({ rule }) => rules.push(rule)) ?? decoded
+      const { plan, rules } = this.#read(request)
       const context = this.#session.context(request.query, request.settings, query.signal)
       context.provide(exchangeClient, new FrameExchangeClient(this.#sourceFor(request.worker)))
       context.provide(hintBoard, query.hints)
@@ -92,7 +99,7 @@ export class LocalTaskExecutor implements TaskExecutor {
     return this.#listeners.add(listener)
   }
 
-  async endQuery(id: string, reason: VolleyError = cancelled()): Promise<readonly TaskMetrics[]> {
+  async endQuery(id: string, reason: VolleyError = cancelled): Promise<readonly TaskMetrics[]> {
     this.#ended.add(id)
     const query = this.#queries.get(id)
     if (query === undefined) return []
@@ -107,6 +114,17 @@ export class LocalTaskExecutor implements TaskExecutor {
     const reason = new VolleyError('the worker is shutting down', { code: SqlState.workerLost })
     await Promise.all([...this.#queries.keys()].map((id) => this.endQuery(id, reason)))
     await this.#session.close()
+  }
+
+  #read({ plan: bytes, settings }: TaskRequest): ReadPlan {
+    const known = this.#plans.get(bytes)
+    if (known?.settings === settings) return known
+    const decoded = this.#session.codec.decodePlan(bytes)
+    const rules: string[] = []
+    const plan = this.#session.optimize?.(decoded, settings, ({ rule }) => rules.push(rule)) ?? decoded
+    const read = { settings, plan, rules }
+    this.#plans.set(bytes, read)
+    return read
   }
 
   #query(id: string): Query {
@@ -143,6 +161,4 @@ function taskId(key: TaskKey): string {
   return `${key.stage}/${key.task}/${key.attempt}`
 }
 
-function cancelled(): VolleyError {
-  return new VolleyError('the query was cancelled', { code: SqlState.queryCanceled })
-}
+const cancelled = new VolleyError('the query was cancelled', { code: SqlState.queryCanceled })
