@@ -271,3 +271,58 @@ test(
     expect(pushed).toBeGreaterThan(MORE)
   },
 )
+
+test('8, 19: a key is in one partition, of every task and on both sides of a join', { timeout: 120_000 }, async () => {
+  let shared = 0
+  await fc.assert(
+    fc.asyncProperty(
+      corpora({ minDocs: 20, maxDocs: 40 }),
+      fc.array(
+        fc.tuple(
+          fc.constantFrom(
+            'a.tag = b.tag',
+            'a.n = b.n',
+            'a.f = b.f',
+            'a.level = b.level AND a.b = b.b',
+            'a.tag = b.level',
+          ),
+          fc.constantFrom(1, 2, 5),
+        ),
+        { minLength: 3, maxLength: 3 },
+      ),
+      async (corpus, list) => {
+        const { indexId } = await sessions.tree.publish(corpus)
+        for (const [on, target_partitions] of list) {
+          const sql = `SELECT a.id, b.id FROM "${indexId}" a JOIN "${indexId}" b ON ${on}`
+          const setting = { join_mode: 'partitioned', target_partitions, 'rules.RuntimeFilters': 'off' }
+          const { distributed } = await explainQuery(sessions.workers, sql, setting)
+          const sides = distributed.stages.filter(({ exchange }) => exchange === 'shuffle')
+          expect(sides).toHaveLength(2)
+          const places = new Map<string, { partition: number; sides: Set<number> }>()
+          for (const [side, { tasks }] of sides.entries()) {
+            for (const { plan } of tasks) {
+              const { partitioning } = plan
+              if (partitioning.kind !== 'hash') throw new Error(partitioning.kind)
+              const at = partitioning.exprs.map((expr) => (expr as ColumnExpr).index)
+              for (const [partition, rows] of (await runner.run(plan)).entries()) {
+                for (const row of rows) {
+                  const key = at.map((i) => row[i]!)
+                  if (key.includes(null)) continue
+                  // Zero is one key, with either sign.
+                  const text = rowKey(key.map((value) => (value === 0 ? 0 : value)))
+                  const place = places.get(text) ?? { partition, sides: new Set() }
+                  places.set(text, place)
+                  expect(place.partition, text).toBe(partition)
+                  place.sides.add(side)
+                }
+              }
+            }
+          }
+          for (const place of places.values()) if (place.sides.size === 2) shared++
+        }
+      },
+    ),
+    { numRuns: 2 * MORE },
+  )
+  expect(shared).toBeGreaterThan(10 * MORE)
+})

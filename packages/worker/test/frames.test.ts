@@ -87,13 +87,22 @@ describe('credit', () => {
 
 describe('a shared output', () => {
   test('is computed once, and every consumer that stays gets all of it', async () => {
+    let measured = 0
     await fc.assert(
       fc.asyncProperty(
         fc.nat(12),
+        // How many frames are computed before it is known who comes; null: it is known from the start.
+        fc.option(fc.nat(14)),
         fc.array(fc.record({ leavesAfter: fc.option(fc.nat(6)), pause: fc.nat(3) }), { minLength: 2, maxLength: 5 }),
-        async (count, consumers) => {
+        async (count, ahead, consumers) => {
           const stream = source(Array.from({ length: count }, () => 1))
-          const output = new SharedOutput(stream, consumers.length)
+          const output = new SharedOutput(stream, ahead === null ? consumers.length : 0)
+          if (ahead !== null) {
+            let asked = 0
+            await output.fill(() => asked++ === ahead)
+            measured += +(ahead > 0)
+            output.settle(consumers.length)
+          }
           const got = await Promise.all(
             consumers.map(async ({ leavesAfter, pause }) => {
               for (let i = 0; i < pause; i++) await setImmediate()
@@ -119,6 +128,7 @@ describe('a shared output', () => {
       ),
       { numRuns: 60 },
     )
+    expect(measured).toBeGreaterThan(10)
   })
 })
 
