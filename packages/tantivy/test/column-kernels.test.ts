@@ -71,4 +71,35 @@ describe('columns', () => {
     expect(columns).toBeGreaterThan(3)
     expect(matches).toBeGreaterThan(100)
   })
+
+  it('of text are searched by ordinal alike with WebAssembly and without', async () => {
+    const random = seeded(5)
+    let matches = 0
+    for (const name of ['multi3-sst', 'multi7del-sst']) {
+      const index = await openIndex(new MemoryDirectory(loadFiles(join(FIXTURES, name, 'index'))))
+      for (const segment of index.segments) {
+        for (const entry of await segment.columns()) {
+          const column = await segment.openColumn(entry)
+          if (column.type !== 'str' && column.type !== 'bytes') continue
+          const { numTerms } = column.dictionary
+          const { offsets, values } = column.readOrdinalLists({ start: 0, end: segment.maxDoc })
+          for (let round = 0; round < 6; round += 1) {
+            const start = Math.floor((random() * segment.maxDoc) / 2)
+            const [min, max] = [Math.floor(random() * numTerms), Math.floor(random() * numTerms)]
+            const expected: number[] = []
+            for (let doc = start; doc < segment.maxDoc; doc += 1) {
+              const own = values.subarray(offsets[doc], offsets[doc + 1])
+              if (own.some((ordinal) => ordinal >= min && ordinal <= max)) expected.push(doc)
+            }
+            for (const wasm of [true, false]) {
+              allowWasm(wasm)
+              expect([...column.docsInRange(min, max, start, segment.maxDoc)]).toEqual(expected)
+            }
+            matches += expected.length
+          }
+        }
+      }
+    }
+    expect(matches).toBeGreaterThan(100)
+  })
 })

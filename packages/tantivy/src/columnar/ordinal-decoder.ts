@@ -58,6 +58,11 @@ export class OrdinalDecoder implements ValueDecoder<Uint32Array> {
     this.#max = max
   }
 
+  find(start: number, end: number, first: number, out: Uint32Array, at: number): number {
+    if (this.#min > this.#max) return 0
+    return this.#values.matchRows(start, end, BigInt(this.#min), BigInt(this.#max), first, out, at)
+  }
+
   match(start: number, end: number, flags: Uint8Array): void {
     if (this.#min > this.#max) {
       flags.fill(0, 0, end - start)
