@@ -53,6 +53,7 @@ export class ExactSums {
     this.#widen(width)
     this.#expect(count)
     const limbs = this.#limbs
+    if (width === 4) return addAllInt128(limbs, operand.words, present)
     const words = width === 1 ? ((operand.data as PrimitiveVector).values as Int32Array) : operand.words
     for (let word = 0; word < width - 1; word++) limbs[word]! += sumUnsigned(words, word, width, present)
     const sumTop = typeName(type) === 'Uint64' ? sumUnsigned : sumSigned
@@ -258,6 +259,10 @@ function addUint64(
   }
 }
 
+/**
+ * Most values fit in two words, and the others are their sign: the second word is added as a signed number then, and the
+ * others add nothing.
+ */
 function addInt128(
   limbs: Float64Array,
   words: Int32Array,
@@ -268,11 +273,39 @@ function addInt128(
   end: number,
 ): void {
   for (let k = start; k < end; k++) {
-    const row = (rows[k]! & mask) * 4
-    const at = groups[k]! * 4
+    const row = (rows[k]! & mask) << 2
+    const at = groups[k]! << 2
+    const high = words[row + 1]!
+    const sign = high >> 31
     limbs[at]! += words[row]! >>> 0
-    limbs[at + 1]! += words[row + 1]! >>> 0
-    limbs[at + 2]! += words[row + 2]! >>> 0
-    limbs[at + 3]! += words[row + 3]!
+    if (((words[row + 2]! ^ sign) | (words[row + 3]! ^ sign)) === 0) {
+      limbs[at + 1]! += high
+    } else {
+      limbs[at + 1]! += high >>> 0
+      limbs[at + 2]! += words[row + 2]! >>> 0
+      limbs[at + 3]! += words[row + 3]!
+    }
   }
+}
+
+/** The same to group 0. */
+function addAllInt128(limbs: Float64Array, words: Int32Array, { rows, count }: SomeRows): void {
+  let [a, b, c, d] = [0, 0, 0, 0]
+  for (let k = 0; k < count; k++) {
+    const row = (rows === null ? k : rows[k]!) << 2
+    const high = words[row + 1]!
+    const sign = high >> 31
+    a += words[row]! >>> 0
+    if (((words[row + 2]! ^ sign) | (words[row + 3]! ^ sign)) === 0) {
+      b += high
+    } else {
+      b += high >>> 0
+      c += words[row + 2]! >>> 0
+      d += words[row + 3]!
+    }
+  }
+  limbs[0]! += a
+  limbs[1]! += b
+  limbs[2]! += c
+  limbs[3]! += d
 }

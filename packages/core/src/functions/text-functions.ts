@@ -7,6 +7,7 @@ import { typeName } from '../types/data-types.ts'
 import { BINARY, elementType, INT32, INT64, listType, UTF8 } from '../types/type-factory.ts'
 import { defineFunction, type FunctionDefinition, type Overload } from './define.ts'
 import { evaluateRows } from './evaluate-rows.ts'
+import { substringOfBytes } from './substring.ts'
 import type { ResolvedFunction, ScalarCall, ScalarFunction } from './scalar-function.ts'
 
 /** No result of a text function is longer, in UTF-16 units. */
@@ -154,8 +155,9 @@ function textFunction(
 
 /** Functions of text that return text or positions in it; positions count code points from 1. */
 export const TEXT_FUNCTIONS: readonly ScalarFunction[] = [
-  textFunction({
+  defineFunction({
     name: 'substring',
+    category: 'text',
     aliases: ['substr'],
     description: 'Characters from a position on, all or as many as given.',
     examples: [
@@ -167,7 +169,7 @@ export const TEXT_FUNCTIONS: readonly ScalarFunction[] = [
       { args: [UTF8, INT64], returns: UTF8 },
       { args: [UTF8, INT64, INT64], returns: UTF8 },
     ],
-    row: substring,
+    evaluate: (call: ScalarCall) => substringOfBytes(call) ?? evaluateRows(call, substring),
   }),
   textFunction({
     name: 'split_part',
