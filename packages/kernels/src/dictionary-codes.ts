@@ -3,9 +3,10 @@ import { wasmKernels, type WasmKernels } from './wasm-kernels.ts'
 /** What the kernel reads behind the last value. */
 const AHEAD = 8
 
-function kernelsOver(...views: readonly ArrayBufferView[]): WasmKernels | null {
-  const { buffer } = views[0]!
-  return views.every((view) => view.buffer === buffer) ? wasmKernels(buffer) : null
+/** The kernels over the memory that all of the views are of. */
+function kernelsOver(a: ArrayBufferView, b: ArrayBufferView, c: ArrayBufferView = b): WasmKernels | null {
+  const { buffer } = a
+  return b.buffer === buffer && c.buffer === buffer ? wasmKernels(buffer) : null
 }
 
 /**
@@ -79,7 +80,7 @@ export function gatherEntries(
 export function selectCodes(codes: Uint32Array, rows: Uint32Array | null, kept: Uint8Array, out: Uint32Array): number {
   const count = rows?.length ?? codes.length
   if (out.length < count) throw new RangeError('no room for the rows')
-  const wasm = kernelsOver(codes, rows ?? codes, kept, out)
+  const wasm = rows === null || rows.buffer === out.buffer ? kernelsOver(codes, kept, out) : null
   if (wasm !== null) {
     return wasm.selectCodes(codes.byteOffset, rows?.byteOffset ?? 0, count, kept.byteOffset, out.byteOffset)
   }

@@ -185,9 +185,7 @@ export class HashJoinExec extends ExecutionPlan {
     const right: ProbeFilter[] = []
     if (joinType === 'inner' || joinType === 'right_semi' || joinType === 'right_anti') {
       right.push(
-        ...above.flatMap((filter) =>
-          filter.column < offset ? [] : [{ column: filter.column - offset, test: () => filter.test() }],
-        ),
+        ...above.flatMap((filter) => (filter.column < offset ? [] : [{ ...filter, column: filter.column - offset }])),
       )
     }
     if (this.mode === 'collect_left' && DROPS_RIGHT.has(joinType) && !this.options.nullEqualsNull) {

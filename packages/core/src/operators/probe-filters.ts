@@ -14,6 +14,8 @@ export interface KeyTest {
 /** What a join above does with rows of a plan: those whose `column` it finds no partner for, it drops. */
 export interface ProbeFilter {
   readonly column: number
+  /** Where neither the least nor the greatest of some values passes, none of them does. */
+  readonly isMonotone?: boolean
   /** Null as long as the build side is not complete, or where it cannot be asked. */
   test(): KeyTest | null
 }
@@ -38,7 +40,7 @@ export function probeFiltersOf(context: TaskContext, plan: ExecutionPlan): reado
 export function filtersThrough(filters: readonly ProbeFilter[], exprs: readonly Expr[]): ProbeFilter[] {
   return filters.flatMap((filter) => {
     const expr = exprs[filter.column]
-    return expr instanceof ColumnExpr ? [{ column: expr.index, test: () => filter.test() }] : []
+    return expr instanceof ColumnExpr ? [{ ...filter, column: expr.index }] : []
   })
 }
 

@@ -20,7 +20,7 @@ export class TopThreshold implements KeyTest {
   filter(): ProbeFilter | null {
     const { expr } = this.#key
     if (!(expr instanceof ColumnExpr)) return null
-    return { column: expr.index, test: () => (this.#last === null ? null : this) }
+    return { column: expr.index, isMonotone: true, test: () => (this.#last === null ? null : this) }
   }
 
   /** The column lives until the next call. */

@@ -37,6 +37,9 @@ export interface FileChunk {
   codes?(start: number, end: number, which: number, region: Region): Uint32Array
 }
 
+/** The least and the greatest of some values. */
+export type ValueBounds = readonly [low: number | bigint, high: number | bigint]
+
 export interface ReadRequest {
   readonly parts: readonly FilePart[]
   /** All columns of the table, for formats without names. */
@@ -51,6 +54,11 @@ export interface ReadRequest {
   readonly first: readonly number[]
   /** Where columns that vectors share memory with are kept. */
   readonly arena: Arena
+  /**
+   * Whether, by what is known at the time, no row of a chunk can be wanted, whose least and greatest values of wanted columns
+   * `bounds` gives: null where they are not known, or a row may be NULL.
+   */
+  isUnwanted(bounds: (column: number) => ValueBounds | null): boolean
   /** Adds to a counter of what was read and what was not. */
   count(name: string, by: number): void
 }

@@ -11,9 +11,11 @@ import {
   probeFiltersOf,
   RecordBatch,
   unknownPartitioning,
+  vectorOf,
   type BatchStream,
   type Expr,
   type Partitioning,
+  type ProbeFilter,
   type Statistics,
   type TaskContext,
 } from '@volley/core'
@@ -22,7 +24,7 @@ import type { Schema } from 'apache-arrow'
 import type { Distributable, Slice } from '@volley/planner'
 import { dealParts } from './deal-parts.ts'
 import { DictionaryFilters } from './dictionary-filters.ts'
-import type { FileChunk, FileFormatName, FileOptions, FilePart, ReadRequest } from './file-format.ts'
+import type { FileChunk, FileFormatName, FileOptions, FilePart, ReadRequest, ValueBounds } from './file-format.ts'
 import { fileFormat } from './formats.ts'
 import { ScanWindow } from './scan-window.ts'
 
@@ -143,6 +145,7 @@ export class FileScanExec extends ExecutionPlan implements Distributable {
       first: columns.first,
       arena: context.arena,
       signal: context.signal ?? null,
+      isUnwanted: (bounds) => this.#isUnwanted(probes, bounds, context),
       count: (name, by) => metrics.add(name, by),
     }
     for await (const chunk of reader.read(request)) {
@@ -167,6 +170,25 @@ export class FileScanExec extends ExecutionPlan implements Distributable {
       }
       if (left <= 0) return
     }
+  }
+
+  /** Whether a test that values from the least to the greatest fail together says so of some column. */
+  #isUnwanted(
+    probes: readonly ProbeFilter[],
+    bounds: (column: number) => ValueBounds | null,
+    context: TaskContext,
+  ): boolean {
+    return probes.some(({ column, isMonotone, test }) => {
+      const known = isMonotone === true && test() !== null ? bounds(column) : null
+      if (known === null) return false
+      const region = context.region()
+      try {
+        const ends = vectorOf(this.schema.fields[column]!.type, known, region)
+        return test()!.select(ends, Uint32Array.of(0, 1), new Uint32Array(2)) === 0
+      } finally {
+        region.release()
+      }
+    })
   }
 
   /** Some rows of a chunk; null where the filters keep none, whose other columns are not read then. */

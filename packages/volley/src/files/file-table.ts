@@ -34,6 +34,8 @@ export class FileTable implements TableProvider {
   readonly supportsText = false
   readonly #ranges: boolean
   readonly #columnRanges: ReadonlyMap<string, ValueRange>
+  readonly #schema: Schema
+  readonly #positions: ReadonlyMap<string, number>
 
   private constructor(name: string, columns: readonly TableColumn[], files: Files) {
     this.name = name
@@ -44,6 +46,9 @@ export class FileTable implements TableProvider {
     this.parts = files.parts
     this.#ranges = files.ranges
     this.#columnRanges = files.columnRanges
+    this.#schema = new Schema(columns.map(fieldOf))
+    // Of columns of one name, the first.
+    this.#positions = new Map(columns.map((column, i) => [column.name, i] as const).toReversed())
   }
 
   /**
@@ -109,17 +114,15 @@ export class FileTable implements TableProvider {
 
   scan(request: ScanRequest): ExecutionPlan {
     const wanted = request.outputs.map(({ source }) =>
-      this.columns.findIndex((column) => source.kind === 'column' && column.name === source.name),
+      source.kind === 'column' ? (this.#positions.get(source.name) ?? -1) : -1,
     )
-    const field = (column: { name: string; type: Field['type']; nullable: boolean }): Field =>
-      new Field(column.name, column.type, column.nullable)
     const count = Math.max(1, Math.min(request.settings.targetPartitions, this.parts.length))
     return new FileScanExec({
       format: this.format,
       options: this.options,
-      tableSchema: new Schema(this.columns.map(field)),
+      tableSchema: this.#schema,
       wanted,
-      schema: new Schema(request.outputs.map(field)),
+      schema: new Schema(request.outputs.map(fieldOf)),
       partitions: dealParts(this.parts, count, false),
       filters: request.filters,
       fetch: request.fetch,
@@ -127,6 +130,10 @@ export class FileTable implements TableProvider {
       ranges: this.#ranges,
     })
   }
+}
+
+function fieldOf({ name, type, nullable }: { name: string; type: Field['type']; nullable: boolean }): Field {
+  return new Field(name, type, nullable)
 }
 
 function columnOf(field: Field): TableColumn {

@@ -5,7 +5,7 @@ import { allowedRows, intersect } from './parquet/page-index.ts'
 import { corrupt, openParquet, withParquet, type OpenFile } from './parquet/parquet-file.ts'
 import { typeOf } from './parquet/parquet-types.ts'
 import { flatColumns, RowGroupReader } from './parquet/row-group-reader.ts'
-import { allowedByStatistics, columnRanges } from './parquet/row-group-statistics.ts'
+import { allowedByStatistics, boundsIn, columnRanges } from './parquet/row-group-statistics.ts'
 
 /** Apache Parquet: metadata and rare encodings by hyparquet, flat columns straight into vectors. */
 export const parquetFormat: FileFormat = {
@@ -43,7 +43,8 @@ export const parquetFormat: FileFormat = {
         ahead?.catch(() => {})
         if (current === null) continue
         try {
-          yield current
+          if (request.isUnwanted((column) => current.bounds(column))) request.count('row_groups_skipped', 1)
+          else yield current
         } finally {
           await current.close()
         }
@@ -78,11 +79,12 @@ async function readerOf(
 ): Promise<RowGroupReader | null> {
   const columns = request.wanted.map((i) => request.fields[i]!)
   const group = part.part!
-  if (!allowedByStatistics(file.metadata, group, columns, request.filters)) {
+  const rowGroup = file.metadata.row_groups[group]!
+  const isUnwanted = request.isUnwanted((column) => boundsIn(rowGroup, columns[column]!))
+  if (isUnwanted || !allowedByStatistics(file.metadata, group, columns, request.filters)) {
     request.count('row_groups_skipped', 1)
     return null
   }
-  const rowGroup = file.metadata.row_groups[group]!
   const flat = flatColumns(file, group)
   const { ranges, skipped } = await allowedRows(file, rowGroup, columns, request.filters, (name) => {
     const found = flat.get(name)

@@ -1,13 +1,14 @@
 import { takeVector, type Vector } from '@volley/core'
 import { Region, SLACK_BYTES, type Arena } from '@volley/kernels'
 import type { Field } from 'apache-arrow'
-import { parquetSchema, type ColumnChunk as FileColumn, type SchemaTree } from 'hyparquet'
-import type { FileChunk } from '../file-format.ts'
+import { parquetSchema, type ColumnChunk as FileColumn, type RowGroup, type SchemaTree } from 'hyparquet'
+import type { FileChunk, ValueBounds } from '../file-format.ts'
 import { columnPages, type FileRun, type PageStart } from './column-pages.ts'
 import { ColumnReader, type ColumnChunk } from './column-reader.ts'
 import { readByLibrary, type LibraryColumn } from './library-column.ts'
 import { offsetIndex, type RowRange } from './page-index.ts'
 import { corrupt, type OpenFile } from './parquet-file.ts'
+import { boundsIn } from './row-group-statistics.ts'
 import { layoutOf } from './value-layout.ts'
 
 /** A wanted column as the row group has it. */
@@ -29,15 +30,23 @@ const GAP = 64 * 1024
 /** One request is for this many bytes at most, unless a page is larger. */
 const AT_ONCE = 4 * 1024 * 1024
 
+type FlatColumns = ReadonlyMap<string, { readonly tree: SchemaTree; readonly chunk: FileColumn }>
+
+const known = new WeakMap<RowGroup, FlatColumns>()
+
 /** Flat columns of a row group by name. */
-export function flatColumns(file: OpenFile, group: number): Map<string, { tree: SchemaTree; chunk: FileColumn }> {
-  const trees = new Map(parquetSchema(file.metadata).children.map((tree) => [tree.element.name, tree]))
+export function flatColumns({ metadata }: OpenFile, group: number): FlatColumns {
+  const rowGroup = metadata.row_groups[group]!
+  const found = known.get(rowGroup)
+  if (found !== undefined) return found
+  const trees = new Map(parquetSchema(metadata).children.map((tree) => [tree.element.name, tree]))
   const flat = new Map<string, { tree: SchemaTree; chunk: FileColumn }>()
-  for (const chunk of file.metadata.row_groups[group]!.columns) {
+  for (const chunk of rowGroup.columns) {
     const path = chunk.meta_data?.path_in_schema
     const tree = path?.length === 1 ? trees.get(path[0]!) : undefined
     if (tree !== undefined && tree.children.length === 0) flat.set(path![0]!, { tree, chunk })
   }
+  known.set(rowGroup, flat)
   return flat
 }
 
@@ -81,6 +90,11 @@ export class RowGroupReader implements FileChunk {
     this.#onClose = onClose
     this.#stored = new Region(arena)
     this.#kept = new Region(arena)
+  }
+
+  /** Least and greatest value of a column; null where they are not known, or some row may be NULL. */
+  bounds(which: number): ValueBounds | null {
+    return boundsIn(this.#file.metadata.row_groups[this.#group]!, this.#sources[which]!.field)
   }
 
   load(which: readonly number[]): Promise<void> | null {
@@ -214,7 +228,10 @@ export class RowGroupReader implements FileChunk {
   }
 }
 
-function sourceOf(found: { tree: SchemaTree; chunk: FileColumn } | undefined, { type }: Field): Source['flat'] {
+function sourceOf(
+  found: { readonly tree: SchemaTree; readonly chunk: FileColumn } | undefined,
+  { type }: Field,
+): Source['flat'] {
   const meta = found?.chunk.meta_data
   if (found === undefined || meta === undefined || found.chunk.file_path !== undefined) return null
   const layout = layoutOf(found.tree, meta, type)

@@ -1,7 +1,7 @@
 import { ColumnExpr, ComparisonExpr, LiteralExpr, typeName, type Expr } from '@volley/core'
 import type { ValueRange } from '@volley/planner'
 import type { Field } from 'apache-arrow'
-import { parquetSchema, type FileMetaData, type Statistics } from 'hyparquet'
+import { parquetSchema, type FileMetaData, type RowGroup, type Statistics } from 'hyparquet'
 import { typeOf } from './parquet-types.ts'
 
 /** Types whose statistics are numbers that order as the values do. */
@@ -70,6 +70,17 @@ export function mayHold(op: string, low: Ordered, high: Ordered, value: Ordered)
     default:
       return true
   }
+}
+
+/** Least and greatest value of a column in a row group; null where they are not known, or some row may be NULL. */
+export function boundsIn({ columns }: RowGroup, { name, type }: Field): readonly [Ordered, Ordered] | null {
+  if (!ORDERED.has(typeName(type))) return null
+  const chunk = columns.find(
+    ({ meta_data: meta }) => meta?.path_in_schema.length === 1 && meta.path_in_schema[0] === name,
+  )
+  const { min_value: min, max_value: max, null_count: nulls } = chunk?.meta_data?.statistics ?? {}
+  const [low, high] = [orderedValue(min), orderedValue(max)]
+  return low === null || high === null || Number(nulls ?? 1) !== 0 ? null : [low, high]
 }
 
 /** Bounds of the flat columns of integers and dates, by the statistics of all row groups. */
