@@ -56,6 +56,9 @@ export type TypeName =
   | 'List'
   | 'Struct'
 
+const SIGNED = { 8: 'Int8', 16: 'Int16', 32: 'Int32', 64: 'Int64' } as const
+const UNSIGNED = { 8: 'Uint8', 16: 'Uint16', 32: 'Uint32', 64: 'Uint64' } as const
+
 /**
  * Maps an Arrow type to the engine's name. `Date` is days (Int32), `Time` and `Timestamp` are 64-bit counts of their
  * unit, `Interval` is MONTH_DAY_NANO, `Decimal` is 128 bits wide.
@@ -70,7 +73,7 @@ export function typeName(type: DataType): TypeName {
       return 'Bool'
     case Type.Int: {
       const int = type as unknown as { bitWidth: number; isSigned: boolean }
-      return `${int.isSigned ? 'Int' : 'Uint'}${int.bitWidth as 8 | 16 | 32 | 64}`
+      return (int.isSigned ? SIGNED : UNSIGNED)[int.bitWidth as 8 | 16 | 32 | 64]
     }
     case Type.Float:
       return (type as unknown as { precision: number }).precision === 2 ? 'Float64' : 'Float32'
