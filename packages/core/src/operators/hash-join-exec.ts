@@ -188,7 +188,8 @@ export class HashJoinExec extends ExecutionPlan {
         ...above.flatMap((filter) => (filter.column < offset ? [] : [{ ...filter, column: filter.column - offset }])),
       )
     }
-    if (this.mode === 'collect_left' && DROPS_RIGHT.has(joinType) && !this.options.nullEqualsNull) {
+    const { nullEqualsNull, nullAware } = this.options
+    if (this.mode === 'collect_left' && DROPS_RIGHT.has(joinType) && !nullEqualsNull && !nullAware) {
       for (const [i, { right: key }] of this.on.entries()) {
         if (!(key instanceof ColumnExpr)) continue
         const test = (): KeyTest | null => this.#tables.get(context)?.testOf(i) ?? null
@@ -336,8 +337,16 @@ export class HashJoinExec extends ExecutionPlan {
   }
 }
 
-/** Joins whose unmatched right rows do not come out, nor are told apart from matched ones. */
-const DROPS_RIGHT: ReadonlySet<JoinType> = new Set(['inner', 'right_semi', 'left', 'left_semi', 'left_single'])
+/** Joins to which right rows without a partner make no difference. */
+const DROPS_RIGHT: ReadonlySet<JoinType> = new Set([
+  'inner',
+  'right_semi',
+  'left',
+  'left_semi',
+  'left_anti',
+  'left_mark',
+  'left_single',
+])
 
 function estimateText({ buildBytes, probeBytes }: JoinEstimate): string {
   return `${buildBytes} ⋈ ${probeBytes} bytes`
