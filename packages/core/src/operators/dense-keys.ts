@@ -81,8 +81,13 @@ function boundsOf64(words: Int32Array, validity: Uint8Array | null, length: numb
 }
 
 /** The slot of each row: the last one, `dense.slots`, where the key is NULL or no row has its value. */
-export function denseSlots(dense: DenseKey, key: Vector, rows: Uint32Array, count: number): Uint32Array {
-  const out = new Uint32Array(count)
+export function denseSlots(
+  dense: DenseKey,
+  key: Vector,
+  rows: Uint32Array,
+  count: number,
+  out: Uint32Array = new Uint32Array(count),
+): Uint32Array {
   const operand = new Operand(key)
   if (operand.isAlwaysNull) return out.fill(dense.slots)
   const { mask, validity } = operand

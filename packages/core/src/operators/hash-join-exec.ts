@@ -283,7 +283,7 @@ export class HashJoinExec extends ExecutionPlan {
     const rows = batch.selection ?? allRows(batch.length)
     if (this.options.nullAware) await this.markUnknown(join, build, batch, keys, rows, flags)
     const any = this.filter === null && ['right_semi', 'right_anti', 'right_mark'].includes(this.joinType)
-    return new HashPairs(build.table, keys, rows, this.options.nullEqualsNull, any)
+    return new HashPairs(build.table, keys, rows, this.options.nullEqualsNull, any, scratch)
   }
 
   private async *join(
@@ -301,11 +301,14 @@ export class HashJoinExec extends ExecutionPlan {
     }
     const demanded = demandedColumns(context, this)
     const pairs = new PairJoin({ schema, rightSchema: this.right.schema, joinType, filter, demanded }, build, context)
+    // Nobody asks which right rows have matched where they do not come out for themselves.
+    const keepsFlags = joinType.startsWith('right') || joinType === 'full'
+    let flags = rowFlags(0)
     for (let batch = await right.next(); batch !== null; batch = await right.next()) {
       const probed = batch.retain()
       const scratch = context.region()
       try {
-        const flags = rowFlags(probed.length)
+        if (keepsFlags || flags.matched.length < probed.length) flags = rowFlags(probed.length)
         yield* pairs.probe(probed, await this.pairsWith(build, pairs, probed, flags, scratch), flags)
       } finally {
         scratch.release()

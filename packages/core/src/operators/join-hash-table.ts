@@ -196,8 +196,15 @@ export class HashPairs implements PairSource {
   /** Rest of the chain of row `#at`, plus 1; -1 when it was not begun. */
   #link = -1
 
-  /** With `any`, one partner of each row is enough. */
-  constructor(table: JoinHashTable, keys: readonly Vector[], rows: Uint32Array, nullEqualsNull: boolean, any: boolean) {
+  /** With `any`, one partner of each row is enough. What it needs to know of the rows is in the region. */
+  constructor(
+    table: JoinHashTable,
+    keys: readonly Vector[],
+    rows: Uint32Array,
+    nullEqualsNull: boolean,
+    any: boolean,
+    region: Region,
+  ) {
     const { dense } = table
     this.#table = table
     this.#rows = rows
@@ -205,7 +212,7 @@ export class HashPairs implements PairSource {
     this.#slots =
       dense === null
         ? hashSlots(this.#hashes!, rows.length, table.shift)
-        : denseSlots(dense, keys[dense.index]!, rows, rows.length)
+        : denseSlots(dense, keys[dense.index]!, rows, rows.length, region.u32(rows.length))
     this.#comparators = table.keys.flatMap((key, i) =>
       i === dense?.index ? [] : [new ColumnComparator(key, keys[i]!)],
     )
