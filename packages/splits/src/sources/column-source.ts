@@ -41,6 +41,10 @@ const FEW = 0.02
 /** Share of documents that a filter of which nothing is known is taken to keep. */
 const SELECTIVITY = 0.3
 
+/** What a column that is left out is of. */
+const NOTHING = new Null()
+const NO_DOCS = new Uint32Array(0)
+
 /** The first `k` rows by some of the source's columns, ties by address. */
 export interface TopRows {
   readonly k: number
@@ -175,20 +179,21 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
     yield* this.scanCandidates(unit, segment, context, await this.candidates(unit, segment, context, searched), only)
   }
 
-  /** The same of the documents that `candidates` found. */
+  /** The same of the documents that `candidates` found; without `addresses`, those are left out too. */
   async *scanCandidates(
     unit: DocUnit,
     segment: SegmentColumns,
     context: TaskContext,
     { found, filters }: Candidates,
     only: readonly number[] | null,
+    addresses = true,
   ): AsyncGenerator<RecordBatch, void, void> {
     const share = found === null ? 1 : found.length / (unit.end - unit.start)
     const windows =
       found !== null && share < SPARSE ? this.lists(unit, found, context) : this.ranges(unit, found, context)
     for (const window of windows) {
       context.throwIfCancelled()
-      const batch = await this.filtered(unit, segment, context, window, filters, only)
+      const batch = await this.filtered(unit, segment, context, window, filters, only, addresses)
       if (batch !== null) yield batch
     }
   }
@@ -303,6 +308,7 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
     window: Window,
     filters: readonly Expr[],
     only: readonly number[] | null,
+    addresses: boolean,
   ): Promise<RecordBatch | null> {
     const { columns } = this.options
     const read = filteredColumns(filters)
@@ -312,19 +318,16 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
     try {
       const { start, end } = window
       const length = window.docs?.length ?? end - start
-      const docs = region.u32(length)
-      if (window.docs === null) for (let i = 0; i < length; i++) docs[i] = start + i
-      else docs.set(window.docs)
-      const values: Vector[] = columns.map(() => new NullVector(new Null(), length, null))
+      const docs = addresses || window.docs !== null ? region.u32(length) : NO_DOCS
+      if (window.docs !== null) docs.set(window.docs)
+      else if (addresses) for (let i = 0; i < length; i++) docs[i] = start + i
+      const nothing = new NullVector(NOTHING, length, null)
+      const values: Vector[] = columns.map(() => nothing)
       let { selection } = window
-      const assemble = () =>
-        new RecordBatch(
-          this.schema,
-          [...addressVectors(region, unit.split.splitId, unit.segment.ord, docs), ...values],
-          length,
-          selection,
-          region,
-        )
+      const address = addresses
+        ? addressVectors(region, unit.split.splitId, unit.segment.ord, docs)
+        : addressFields.map(() => nothing)
+      const assemble = () => new RecordBatch(this.schema, [...address, ...values], length, selection, region)
       const load = async (wanted: readonly number[]): Promise<void> => {
         const vectors = await (window.docs === null
           ? segment.readRange(wanted, start, end, region)
@@ -344,7 +347,7 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
         if (selection?.length === 0) return null
       }
       if (selection !== null && selection.length < length * SPARSE && only === null && rest.length > 0) {
-        const survivors = Uint32Array.from(selection, (i) => docs[i]!)
+        const survivors = Uint32Array.from(selection, (i) => window.docs?.[i] ?? start + i)
         return await this.gather(unit, segment, survivors, context)
       }
       await load(rest)

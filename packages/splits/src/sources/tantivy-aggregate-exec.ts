@@ -149,6 +149,12 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
     return this.ungrouped && this.calls.every(isCount)
   }
 
+  /** Whether something of the address counts. */
+  private get addresses(): boolean {
+    const exprs = [...this.groups, ...this.calls.flatMap((call) => call.exprs), ...this.fields.options.filters]
+    return exprs.some((expr) => addressFields.some((_, i) => reads(expr, i)))
+  }
+
   private get ungrouped(): boolean {
     return this.groups.length === 0 && this.groupingSets === null
   }
@@ -233,7 +239,8 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
     context: TaskContext,
   ): AsyncGenerator<void, void, void> {
     const metrics = context.metricsOf(this)
-    for await (const batch of this.fields.scanCandidates(unit, segment, context, candidates, null)) {
+    const { addresses } = this
+    for await (const batch of this.fields.scanCandidates(unit, segment, context, candidates, null, addresses)) {
       const scratch = context.region()
       try {
         into.state.update(batch, this.groupingSets, scratch)
