@@ -130,6 +130,31 @@ test('15: splits that cannot reach the k-th row are not opened', { timeout: 60_0
   }
 })
 
+test('15: segments that hold the first rows are read first, whichever they are', { timeout: 60_000 }, async () => {
+  const placed = sampleDocuments(120, 29).map((document, i) => {
+    const split = (i * 7) % 10
+    return {
+      document: { ...document, n: i % 19 === 4 ? null : BigInt(split * 100 + i) },
+      split,
+      segment: 0,
+      deleted: false,
+    }
+  })
+  const { indexId } = await sessions.tree.publish({ placed, ages: [] })
+  const documents = placed.map(({ document }) => document)
+  for (const [order, sign] of [
+    ['n DESC NULLS LAST', -1],
+    ['n NULLS LAST', 1],
+  ] as const) {
+    const ordered = documents.filter(({ n }) => n !== null).toSorted((a, b) => sign * Number(a.n! - b.n!))
+    const sql = `SELECT id FROM "${indexId}" ORDER BY ${order} LIMIT 4`
+    const rows = await queryRows(sessions.local, sql, { target_partitions: 1 })
+    expect(rows).toEqual(ordered.slice(0, 4).map(({ id }) => [id]))
+    // Only the first of ten is read.
+    expect(counter(await analyzed(sessions.local, sql, { target_partitions: 1 }), 'segments_skipped')).toBe(9)
+  }
+})
+
 test('15: a task leaves out splits that are behind the rows of another task', { timeout: 60_000 }, async () => {
   const { table } = await dailySplits()
   const { distributed } = await explainQuery(sessions.workers, `SELECT id FROM "${table}" ORDER BY ts DESC LIMIT 4`)

@@ -15,6 +15,9 @@ import { nanosPerUnit } from './timestamps.ts'
 /** Share of selected rows below which keys are read document by document. */
 const SPARSE = 0.4
 
+/** Splits that are opened ahead. */
+const AHEAD = 8
+
 /** Documents of a unit, ascending. */
 export interface UnitDocs {
   readonly unit: DocUnit
@@ -29,8 +32,8 @@ interface Found {
 }
 
 /**
- * The documents among which the first k of a partition are, in address order. Splits that promise the first rows are read
- * first; what cannot reach the k-th row that is known, of any partition or task, is left out: rows, whole segments by
+ * The documents among which the first k of a partition are, in address order. What promises the first rows is read first:
+ * splits by their time range, or segments by their column's bounds; what cannot reach the k-th row that is known, of any partition or task, is left out: rows, whole segments by
  * the column's bounds, and whole splits, unopened, by their time range.
  */
 export async function bestDocs(
@@ -42,6 +45,14 @@ export async function bestDocs(
 ): Promise<UnitDocs[]> {
   const search = new TopSearch(source, top, context)
   const found: (Found & { readonly place: number })[] = []
+  if (search.hasBounds && !parts.some((part) => search.isTimed(part))) {
+    for (const { unit, place } of await search.byBounds(parts, splits)) {
+      context.throwIfCancelled()
+      const best = await search.unit(unit)
+      if (best !== null) found.push({ ...best, place })
+    }
+    return inPlace(found, search)
+  }
   const order = search.inOrder(parts)
   for (const [i, part] of order.entries()) {
     context.throwIfCancelled()
@@ -56,6 +67,11 @@ export async function bestDocs(
       if (best !== null) found.push({ ...best, place })
     }
   }
+  return inPlace(found, search)
+}
+
+/** What was found, in the order of the documents, without what is behind what is known by now. */
+function inPlace(found: (Found & { readonly place: number })[], search: TopSearch): UnitDocs[] {
   return found
     .sort((a, b) => a.place - b.place || a.unit.segment.ord - b.unit.segment.ord || a.unit.start - b.unit.start)
     .map((each) => ({ unit: each.unit, docs: search.within(each).sort() }))
@@ -81,6 +97,40 @@ class TopSearch {
     const text = types.findIndex((type) => typeName(type) === 'Utf8')
     this.#shared = this.#counts.slice(0, text < 0 ? types.length : text).reduce((sum, count) => sum + count, 0)
     this.#threshold = thresholdOf(source, top, this.#shared, context)
+  }
+
+  /** Whether segments know the bounds of the first key. */
+  get hasBounds(): boolean {
+    return this.#counts[0] === 3
+  }
+
+  /** Whether the first key is the time that a split's range is of. */
+  isTimed(part: SplitUnits): boolean {
+    return this.#bestTime(part) !== null
+  }
+
+  /** All units, those first whose column begins best; before them those of which it is not known. */
+  async byBounds(parts: readonly SplitUnits[], splits: SplitSkip): Promise<{ unit: DocUnit; place: number }[]> {
+    const ranked: { unit: DocUnit; place: number; best: bigint | number | null }[] = []
+    for (const [place, part] of parts.entries()) {
+      if (!splits.mayHold(part.split)) continue
+      for (const next of parts.slice(place + 1, place + 1 + AHEAD)) {
+        if (splits.mayHold(next.split)) next.open().catch(() => {})
+      }
+      for (const unit of await part.open()) ranked.push({ unit, place, best: null })
+    }
+    if (ranked.length < 2) return ranked
+    const [first] = this.#top.keys as [TopKey, ...TopKey[]]
+    for (const each of ranked) {
+      const keys = await this.#source.openColumns(each.unit, this.#context, [first.column])
+      each.best = this.#bestValue(keys)
+      keys.release()
+    }
+    const sign = first.descending ? -1 : 1
+    return ranked.sort((a, b) => {
+      if (a.best === null || b.best === null) return +(a.best !== null) - +(b.best !== null)
+      return a.best < b.best ? -sign : a.best > b.best ? sign : 0
+    })
   }
 
   /** Those first whose time range begins best, where the first key is time. */
