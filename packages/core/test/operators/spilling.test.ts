@@ -202,6 +202,50 @@ test('a query that is cancelled while it spills ends, and leaves nothing', async
   }
 })
 
+/** A signal that has been aborted once it was asked so often, and says how often it was. */
+function countdown(reads: number): { readonly signal: AbortSignal; readonly asked: () => number } {
+  let asked = 0
+  const signal = {
+    get aborted(): boolean {
+      return ++asked > reads
+    },
+  }
+  return { signal: signal as AbortSignal, asked: () => asked }
+}
+
+test('a query that is cancelled between any two steps ends with 57014, and leaves nothing', async () => {
+  const input = table(500, 40, 14, 30, 1)
+  const left = table(150, 40, 15, 30)
+  const plans = [
+    new SortExec(input, sortKeys(input, 2, 1), null, true),
+    aggregated(input, 'single', [column(input, 0)], null, [
+      aggregate('array_agg', [column(input, 1)], { orderBy: sortKeys(input, 2) }),
+      aggregate('count', [column(input, 2)], { distinct: true }),
+    ]),
+    joined(left, input, 'full', PLAIN),
+    joined(left, left, 'left_anti', { ...PLAIN, nullAware: true }),
+    new NestedLoopJoinExec(new CoalescePartitionsExec(left), left, 'left', filterOf(left, left)),
+    windowed(input, true),
+    windowed(input, false),
+  ]
+  let spilled = 0
+  for (const plan of plans) {
+    const { peakBytes } = await runLimited(plan, { batchSize: 64 })
+    for (const limitBytes of [Infinity, Math.max(peakBytes / 3, 40_000)]) {
+      const all = countdown(Infinity)
+      const { spillCount } = await runLimited(plan, { batchSize: 64, limitBytes, signal: all.signal })
+      spilled += Math.min(1, spillCount)
+      expect(all.asked()).toBeGreaterThan(10)
+      for (const part of [0.1, 0.7]) {
+        const { signal } = countdown(Math.floor(all.asked() * part))
+        const run = runLimited(plan, { batchSize: 64, limitBytes, signal })
+        await expect(run).rejects.toMatchObject({ code: '57014' })
+      }
+    }
+  }
+  expect(spilled).toBeGreaterThan(2)
+})
+
 test('a query whose spill file cannot be written fails, and leaves nothing', async () => {
   const plan = sorted()
   const store = new InterruptedStore(3, () => {
