@@ -63,3 +63,22 @@ export function addDecimals(
   }
   return count
 }
+
+/**
+ * Adds integers of 128 bits that fit in 64 to sums of 128 bits, 16 bytes each at `sums`: the value of row k to that of group
+ * `groups[k]`. The answer is the first k whose row is wider.
+ */
+export function sumDecimals(words: usize, mask: i32, rows: usize, groups: usize, from: i32, count: i32, sums: usize): i32 {
+  for (let k = from; k < count; k++) {
+    const row = rows == 0 ? k : load<i32>(rows + (usize(k) << 2))
+    const i = words + (usize(u32(row & mask)) << 4)
+    const value = load<i64>(i)
+    const sign = value >> 63
+    if (load<i64>(i, 8) != sign) return k
+    const at = sums + (usize(load<u32>(groups + (usize(k) << 2))) << 4)
+    const low = load<u64>(at) + u64(value)
+    store<u64>(at, low)
+    store<i64>(at, load<i64>(at, 8) + sign + i64(low < u64(value)), 8)
+  }
+  return count
+}

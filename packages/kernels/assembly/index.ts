@@ -12,7 +12,7 @@ export {
   unpackNumbers,
 } from './postings'
 export { matchLine, matchValues, sumPacked, unpackLine, unpackPresent, unpackValues } from './column-values'
-export { addDecimals, multiplyDecimals } from './decimals'
+export { addDecimals, multiplyDecimals, sumDecimals } from './decimals'
 export { gatherTexts } from './gather-texts'
 export { enterKeys, enterTexts, groupKeys, groupTexts } from './grouping'
 export { countPacked } from './groups'

@@ -38,6 +38,13 @@ const POISON_BYTE = 0xdb
 const LIVE = 0x4c495645
 const FREED = 0x46524545
 
+const arenas = new WeakMap<ArrayBufferLike, Arena>()
+
+/** The arena that a buffer is the memory of; null for ordinary memory. */
+export function arenaOf(buffer: ArrayBufferLike): Arena | null {
+  return arenas.get(buffer) ?? null
+}
+
 /**
  * Linear memory that columns, hash tables and kernel scratch live in.
  *
@@ -71,6 +78,7 @@ export class Arena {
     // A SharedArrayBuffer has the same reading interface; the type narrows it for typed-array signatures.
     this.buffer = this.memory.buffer as ArrayBuffer
     registerMemory(this.memory)
+    arenas.set(this.buffer, this)
     this.reserveBytes = pages * PAGE
     this.poison = options.poison ?? false
     this.#words = new Uint32Array(this.buffer)

@@ -30,6 +30,15 @@ export interface WasmKernels {
     limit: bigint,
     out: number,
   ): number
+  sumDecimals(
+    words: number,
+    mask: number,
+    rows: number,
+    groups: number,
+    from: number,
+    count: number,
+    sums: number,
+  ): number
   addDecimals(
     a: number,
     aMask: number,

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { addDecimals, Arena, multiplyDecimals, Region, selectKeyBits, type DecimalSide } from '../src/index.ts'
+import {
+  addDecimals,
+  Arena,
+  multiplyDecimals,
+  Region,
+  selectKeyBits,
+  sumDecimals,
+  type DecimalSide,
+} from '../src/index.ts'
 
 const arena = new Arena({ reserveBytes: 16 << 20, poison: true })
 
@@ -95,6 +103,44 @@ describe('decimals', () => {
     expect(done).toBeGreaterThan(500)
     expect(left).toBeGreaterThan(100)
     expect(arena.liveBlocks).toBe(0)
+  })
+
+  it('adds to groups what fits, and stops at the rest', () => {
+    const next = randoms(3)
+    let stopped = 0
+    for (let round = 0; round < 60; round++) {
+      const region = new Region(arena)
+      const count = 8 + (next() % 60)
+      const groupCount = 1 + (next() % 2)
+      const words = region.i32(4 * count)
+      const values = Array.from({ length: count }, () =>
+        next() % 20 === 0 ? EDGES[next() % EDGES.length]! : BigInt(next() - 2 ** 31) << BigInt(next() % 31),
+      )
+      values.forEach((value, row) => write(words, row, value))
+      const groups = next() % 2 === 0 ? region.u32(count) : new Uint32Array(count)
+      const rows = next() % 3 === 0 ? null : next() % 2 === 0 ? region.u32(count) : new Uint32Array(count)
+      for (let k = 0; k < count; k++) {
+        groups[k] = next() % groupCount
+        if (rows !== null) rows[k] = count - 1 - k
+      }
+      const limbs = new Float64Array(4 * groupCount)
+      const from = next() % 3
+      const end = sumDecimals(words, -1, rows, groups, from, count, groupCount, limbs)
+      const expected = Array.from({ length: groupCount }, () => 0n)
+      for (let k = from; k < end; k++) expected[groups[k]!]! += values[rows === null ? k : rows[k]!]!
+      for (let g = 0; g < groupCount; g++) {
+        const sum = [3, 2, 1, 0].reduce((total, i) => (total << 32n) + BigInt(limbs[4 * g + i]!), 0n)
+        expect(sum).toBe(expected[g])
+      }
+      if (end < count) {
+        expect(fits(values[rows === null ? end : rows[end]!]!)).toBe(false)
+        stopped++
+      }
+      region.release()
+    }
+    expect(stopped).toBeGreaterThan(10)
+    expect(arena.liveBlocks).toBe(0)
+    expect(sumDecimals(new Int32Array(32), -1, null, new Uint32Array(8), 0, 8, 1, new Float64Array(4))).toBe(0)
   })
 
   it('is left to others outside of an arena', () => {

@@ -1,8 +1,9 @@
+import { sumDecimals } from '@volley/kernels'
 import type { DataType } from 'apache-arrow'
 import { SqlState, VolleyError } from '../errors.ts'
 import { typeName } from '../types/data-types.ts'
 import { Operand } from '../vectors/operand.ts'
-import { allRows } from '../vectors/selection.ts'
+import { allRows, kernelRows } from '../vectors/selection.ts'
 import type { PrimitiveVector } from '../vectors/vector.ts'
 import { groupZero, grownFloats, type GroupedRows, type SomeRows } from './accumulator-rows.ts'
 
@@ -23,12 +24,14 @@ export class ExactSums {
   #limbs: Float64Array = new Float64Array(16)
   #width: Width = 1
   #additions = 0
+  #groupCount = 1
 
   get bytes(): number {
     return this.#limbs.byteLength
   }
 
   ensure(groupCount: number): void {
+    this.#groupCount = Math.max(this.#groupCount, groupCount)
     this.#limbs = grownFloats(this.#limbs, groupCount * this.#width)
   }
 
@@ -39,7 +42,20 @@ export class ExactSums {
       const end = Math.min(rows.count, start + CARRY_EVERY)
       this.#expect(end - start)
       if (this.#width === 1) addNarrow(this.#limbs, operand, rows, start, end)
+      else if (widthOf(type) === 4) this.#addDecimals(operand, rows, start, end)
       else addRange(this.#limbs, this.#width, type, operand, rows, start, end)
+    }
+  }
+
+  /** Runs of values that fit in 64 bits by a kernel; the one after a run, and all where there is none, limb by limb. */
+  #addDecimals(operand: Operand, { groups, rows }: GroupedRows, start: number, end: number): void {
+    const { words, mask } = operand
+    const limbs = this.#limbs
+    for (let k = start; k < end;) {
+      const next = sumDecimals(words, mask, kernelRows(rows), groups, k, end, this.#groupCount, limbs)
+      const rest = next === k ? end : Math.min(next + 1, end)
+      addInt128(limbs, words, mask, groups, rows, next, rest)
+      k = rest
     }
   }
 
@@ -53,7 +69,10 @@ export class ExactSums {
     this.#widen(width)
     this.#expect(count)
     const limbs = this.#limbs
-    if (width === 4) return addAllInt128(limbs, operand.words, present)
+    if (width === 4) {
+      this.#addDecimals(operand, { groups: groupZero(count), rows: present.rows ?? allRows(count), count }, 0, count)
+      return
+    }
     const words = width === 1 ? ((operand.data as PrimitiveVector).values as Int32Array) : operand.words
     for (let word = 0; word < width - 1; word++) limbs[word]! += sumUnsigned(words, word, width, present)
     const sumTop = typeName(type) === 'Uint64' ? sumUnsigned : sumSigned
@@ -214,8 +233,6 @@ function addRange(
       else addUint64(limbs, width, words, mask, groups, rows, start, end)
       return
     }
-    case 'Decimal':
-      return addInt128(limbs, operand.words, mask, groups, rows, start, end)
     default: {
       const values = (operand.data as PrimitiveVector).values as Int32Array
       for (let k = start; k < end; k++) limbs[groups[k]! * width]! += values[rows[k]! & mask]!
@@ -259,10 +276,6 @@ function addUint64(
   }
 }
 
-/**
- * Most values fit in two words, and the others are their sign: the second word is added as a signed number then, and the
- * others add nothing.
- */
 function addInt128(
   limbs: Float64Array,
   words: Int32Array,
@@ -273,39 +286,11 @@ function addInt128(
   end: number,
 ): void {
   for (let k = start; k < end; k++) {
-    const row = (rows[k]! & mask) << 2
-    const at = groups[k]! << 2
-    const high = words[row + 1]!
-    const sign = high >> 31
+    const row = (rows[k]! & mask) * 4
+    const at = groups[k]! * 4
     limbs[at]! += words[row]! >>> 0
-    if (((words[row + 2]! ^ sign) | (words[row + 3]! ^ sign)) === 0) {
-      limbs[at + 1]! += high
-    } else {
-      limbs[at + 1]! += high >>> 0
-      limbs[at + 2]! += words[row + 2]! >>> 0
-      limbs[at + 3]! += words[row + 3]!
-    }
+    limbs[at + 1]! += words[row + 1]! >>> 0
+    limbs[at + 2]! += words[row + 2]! >>> 0
+    limbs[at + 3]! += words[row + 3]!
   }
-}
-
-/** The same to group 0. */
-function addAllInt128(limbs: Float64Array, words: Int32Array, { rows, count }: SomeRows): void {
-  let [a, b, c, d] = [0, 0, 0, 0]
-  for (let k = 0; k < count; k++) {
-    const row = (rows === null ? k : rows[k]!) << 2
-    const high = words[row + 1]!
-    const sign = high >> 31
-    a += words[row]! >>> 0
-    if (((words[row + 2]! ^ sign) | (words[row + 3]! ^ sign)) === 0) {
-      b += high
-    } else {
-      b += high >>> 0
-      c += words[row + 2]! >>> 0
-      d += words[row + 3]!
-    }
-  }
-  limbs[0]! += a
-  limbs[1]! += b
-  limbs[2]! += c
-  limbs[3]! += d
 }
