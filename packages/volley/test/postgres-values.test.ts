@@ -155,3 +155,31 @@ test('the mean of decimals is exact, and rounds half away from zero in its last 
   expect(await texts(`(SELECT avg(x) FROM (VALUES (${large}), (${large})) t(x))`)).toEqual([`${large}.0000`])
   expect(await rows('SELECT avg(x) FROM (VALUES (1), (2)) t(x)')).toEqual([[1.5]])
 })
+
+/** https://www.postgresql.org/docs/current/functions-datetime.html and functions-string.html#FUNCTIONS-STRING-FORMAT */
+describe('adjusted intervals and formatted text', () => {
+  test('parts of an interval take one sign', async () => {
+    expect(
+      await texts(
+        "justify_hours(INTERVAL '-1 day 49 hours')",
+        "justify_hours(INTERVAL '2 days -3 hours')",
+        "justify_days(INTERVAL '1 mon -35 days')",
+        "justify_interval(INTERVAL '1 mon -1 hour')",
+        "justify_interval(INTERVAL '-1 mon 31 days 25 hours')",
+      ),
+    ).toEqual(['1 day 01:00:00', '1 day 21:00:00', '-5 days', '29 days 23:00:00', '2 days 01:00:00'])
+  })
+
+  test('format takes positions, widths and quotes', async () => {
+    expect(
+      await texts(
+        "format('|%10s|%-5s|%2$s|%%', 'foo', 'bar')",
+        "format('|%*s|%L|%I', -5, 'a', NULL, 'B c')",
+        "format('Testing %3$s, %2$s, %s', 'one', 'two', 'three')",
+        "num_nulls(1, NULL, 'x', NULL)",
+      ),
+    ).toEqual(['|       foo|bar  |bar|%', '|a    |NULL|"B c"', 'Testing three, two, three', '2'])
+    await expect(rows("SELECT format('%s %s', 'a')")).rejects.toMatchObject({ code: '22023' })
+    await expect(rows("SELECT format('%x', 'a')")).rejects.toMatchObject({ code: '22023' })
+  })
+})

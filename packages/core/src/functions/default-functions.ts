@@ -18,6 +18,8 @@ import type { ScalarFunction } from './scalar-function.ts'
 import { REGEX_FUNCTIONS } from './regex-functions.ts'
 import { REGEX_SEARCH_FUNCTIONS } from './regex-search-functions.ts'
 import { SERIES_FUNCTIONS } from './series-functions.ts'
+import { VARIADIC_FUNCTIONS } from './variadic-functions.ts'
+import { INTERVAL_FUNCTIONS } from './interval-functions.ts'
 import { STRUCT_FUNCTIONS } from './struct-functions.ts'
 import { SYSTEM_FUNCTIONS } from './system-functions.ts'
 import { TEXT_SEARCH_FUNCTIONS } from './text-search-functions.ts'
@@ -46,6 +48,8 @@ export const SCALAR_FUNCTIONS: readonly ScalarFunction[] = [
   ...SYSTEM_FUNCTIONS,
   ...STRUCT_FUNCTIONS,
   ...HASH_FUNCTIONS,
+  ...INTERVAL_FUNCTIONS,
+  ...VARIADIC_FUNCTIONS,
 ]
 
 /** A new registry with every function that ships with the engine. */

@@ -333,17 +333,26 @@ export const TEXT_FUNCTIONS: readonly ScalarFunction[] = [
     description: 'The text as an SQL literal.',
     examples: [["quote_literal('O''Reilly')", "'O''Reilly'"]],
     overloads: TEXT_1,
-    row: (args) => `'${text(args, 0).replaceAll("'", "''")}'`,
+    row: (args) => quoteLiteral(text(args, 0)),
   }),
   textFunction({
     name: 'quote_ident',
     description: 'The text as an SQL identifier, quoted where it must be.',
     examples: [["quote_ident('Foo bar')", '"Foo bar"']],
     overloads: TEXT_1,
-    row: (args) =>
-      /^[a-z_][a-z0-9_$]*$/.test(text(args, 0)) ? text(args, 0) : `"${text(args, 0).replaceAll('"', '""')}"`,
+    row: (args) => quoteIdentifier(text(args, 0)),
   }),
 ]
+
+/** A text as an SQL literal. */
+export function quoteLiteral(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`
+}
+
+/** A text as an SQL identifier, quoted where it must be. */
+export function quoteIdentifier(value: string): string {
+  return /^[a-z_][a-z0-9_$]*$/.test(value) ? value : `"${value.replaceAll('"', '""')}"`
+}
 
 /** A list of both sides' items: lists put together, or a list with an item before or behind it. */
 function concatLists(argTypes: readonly DataType[]): ResolvedFunction | null {
