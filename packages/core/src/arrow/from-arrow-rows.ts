@@ -7,6 +7,9 @@ import { takeVector } from '../vectors/take.ts'
 import { BytesVector, PrimitiveVector, type PrimitiveArray, type Vector } from '../vectors/vector.ts'
 import { firstBit, fromArrowData } from './from-arrow-data.ts'
 
+/** Of one text in so many or fewer, copying each costs less than copying all and gathering those. */
+const SPARSE = 10
+
 /** Rows `start + rows[k]` of Arrow data (of a type that maps to `type`), copied into the region one by one. */
 export function fromArrowRows(
   data: Data,
@@ -18,7 +21,11 @@ export function fromArrowRows(
 ): Vector {
   const name = typeName(type)
   const isText = name === 'Utf8' || name === 'Json' || name === 'Binary'
-  if (isText && data.valueOffsets instanceof Int32Array) return textsOf(data, type, start, rows, count, region)
+  const span = rows[count - 1]! + 1 - rows[0]!
+  const isSparse = count * SPARSE <= span
+  if (isText && isSparse && data.valueOffsets instanceof Int32Array) {
+    return textsOf(data, type, start, rows, count, region)
+  }
   const { values } = data as { values: unknown }
   if (isInPlace(name, data) && data.nullCount === 0) {
     const slots = slotsPerRow(type)
@@ -28,7 +35,7 @@ export function fromArrowRows(
   }
   // Of a run of rows that are few: those around them are copied with them.
   const from = start + rows[0]!
-  const part = data.slice(from, rows[count - 1]! + 1 - rows[0]!)
+  const part = data.slice(from, span)
   const shifted = new Uint32Array(count)
   for (let k = 0; k < count; k++) shifted[k] = rows[k]! - rows[0]!
   return takeVector(fromArrowData(part, type, region), shifted, count, region)
