@@ -221,7 +221,7 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
         this.addCount(count, held.state, context)
         return
       }
-      const ordinals = this.ordinalGroups(segment, count)
+      const ordinals = this.ordinalGroups(segment, count, candidates.filters)
       if (ordinals.size === 0) {
         for await (const _ of this.addRows(unit, segment, candidates, held, context)) await held.makeRoom()
       } else await this.addByOrdinals(unit, segment, candidates, ordinals, held, context)
@@ -287,14 +287,14 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
     }
   }
 
-  /** Groups that are text columns with many terms for so many documents, which nothing but the grouping reads. */
-  private ordinalGroups(segment: SegmentColumns, docs: number): Map<number, OrdinalColumn> {
+  /** Groups that are text columns with many terms for so many documents, which no filter that is left and nothing else reads. */
+  private ordinalGroups(segment: SegmentColumns, docs: number, filters: readonly Expr[]): Map<number, OrdinalColumn> {
     const found = new Map<number, OrdinalColumn>()
     if (this.groupingSets !== null) return found
     for (const [g, group] of this.groups.entries()) {
       if (!(group instanceof ColumnExpr) || typeName(group.type) !== 'Utf8') continue
       const others = [
-        ...this.fields.options.filters,
+        ...filters,
         ...this.groups.filter((_, other) => other !== g),
         ...this.calls.flatMap((call) => call.exprs),
       ]
