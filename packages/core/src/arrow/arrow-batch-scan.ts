@@ -13,10 +13,11 @@ import { ScanRows } from './scan-rows.ts'
 const FEW = 1 / 8
 const MORE = 4
 
-/** A condition, and the columns that it reads. */
+/** A condition, the columns that it reads, and those that are read after it. */
 interface Condition {
   readonly expr: Expr
   readonly columns: readonly number[]
+  readonly later: ReadonlySet<number>
 }
 
 /**
@@ -28,6 +29,8 @@ export class ArrowBatchScan {
   readonly #schema: Schema
   readonly #context: TaskContext
   readonly #columns: readonly number[]
+  /** Columns that are read after joins were asked. */
+  readonly #later: ReadonlySet<number>
   /** Conditions that are asked before joins are, and after. */
   readonly #before: readonly Condition[]
   readonly #after: readonly Condition[]
@@ -37,15 +40,23 @@ export class ArrowBatchScan {
 
   constructor(plan: ExecutionPlan, context: TaskContext) {
     const demanded = demandedColumns(context, plan)
-    const conditions = conditionsOf(context, plan).map((expr) => ({ expr, columns: [...columnsOfExprs([expr])] }))
+    const filters = probeFiltersOf(context, plan)
+    const columns = plan.schema.fields.map((_, i) => i).filter((i) => demanded === null || demanded.has(i))
+    const exprs = conditionsOf(context, plan)
+    const conditions = exprs.map((expr, i) => ({
+      expr,
+      columns: [...columnsOfExprs([expr])],
+      later: new Set([...columns, ...columnsOfExprs(exprs.slice(i + 1)), ...filters.map(({ column }) => column)]),
+    }))
     const firstDear = conditions.findIndex(({ expr }) => !isCheap(expr))
     const cheap = firstDear < 0 ? conditions.length : firstDear
     this.#schema = plan.schema
     this.#context = context
-    this.#columns = plan.schema.fields.map((_, i) => i).filter((i) => demanded === null || demanded.has(i))
+    this.#columns = columns
+    this.#later = new Set([...columns, ...columnsOfExprs(exprs.slice(cheap))])
     this.#before = conditions.slice(0, cheap)
     this.#after = conditions.slice(cheap)
-    this.#filters = new ProbeFilters(probeFiltersOf(context, plan))
+    this.#filters = new ProbeFilters(filters)
   }
 
   /** How many rows to read next. */
@@ -60,7 +71,11 @@ export class ArrowBatchScan {
     try {
       const rows = new ScanRows(batch, this.#schema, start, end - start, region)
       for (const condition of this.#before) apply(condition, rows)
-      if (rows.count > 0) rows.keep(this.#filters.select(rows.rows, (i) => rows.column(i), region))
+      if (rows.count > 0)
+        rows.keep(
+          this.#filters.select(rows.rows, (i) => rows.column(i), region),
+          this.#later,
+        )
       for (const condition of this.#after) apply(condition, rows)
       this.#seen += end - start
       this.#kept += rows.count
@@ -77,9 +92,9 @@ export class ArrowBatchScan {
   }
 }
 
-function apply({ expr, columns }: Condition, rows: ScanRows): void {
+function apply({ expr, columns, later }: Condition, rows: ScanRows): void {
   if (rows.count === 0) return
   for (const i of columns) rows.column(i)
   const batch = rows.toBatch()
-  rows.keep(expr.select(batch, batch.selection, batch.region))
+  rows.keep(expr.select(batch, batch.selection, batch.region), later)
 }

@@ -7,8 +7,8 @@ import { NullVector, type Vector } from '../vectors/vector.ts'
 import { fromArrowData } from './from-arrow-data.ts'
 import { fromArrowRows } from './from-arrow-rows.ts'
 
-/** Below this part of the rows they are gathered; above it, columns are copied whole. */
-const GATHERED = 0.5
+/** Up to this part of the rows they are gathered one by one; above it, it is faster to copy columns whole. */
+const GATHERED = 1 / 8
 
 /**
  * Rows of an Arrow batch on their way into a region: columns are copied when they are asked for, of the rows that are left
@@ -51,8 +51,8 @@ export class ScanRows {
     return (this.#columns[i] ??= this.#copied(i))
   }
 
-  /** Keeps these of the rows of the columns only. */
-  keep(rows: Uint32Array): void {
+  /** Keeps these of the rows of the columns only; columns not in `later` will not be asked for again. */
+  keep(rows: Uint32Array, later: ReadonlySet<number>): void {
     if (rows.length === this.count) return
     this.#selection = rows
     if (rows.length === 0 || rows.length > this.#length * GATHERED) return
@@ -61,7 +61,8 @@ export class ScanRows {
     const before = this.#places
     for (let k = 0; k < count; k++) places[k] = before === null ? rows[k]! : before[rows[k]!]!
     for (const [i, column] of this.#columns.entries()) {
-      if (column !== null) this.#columns[i] = takeVector(column, rows, count, this.#region)
+      if (column === null) continue
+      this.#columns[i] = later.has(i) ? takeVector(column, rows, count, this.#region) : null
     }
     this.#places = places
     this.#length = count
