@@ -38,15 +38,19 @@ const SHAPES = [
 const settings: fc.Arbitrary<SettingValues> = fc.record({
   target_partitions: fc.constantFrom(1, 2, 5),
   // As if what fits were little, or nothing known of it.
-  broadcast_threshold_bytes: fc.constantFrom(0, 300, 3000, 1_000_000),
-  max_bytes_scanned: fc.constantFrom(0, 1_000_000_000_000),
+  broadcast_threshold_bytes: fc.constantFrom(100, 300, 2000, 1_000_000),
+  max_bytes_scanned: fc.constantFrom(0, 0, 1_000_000_000_000),
   threads: fc.constantFrom(2, 3),
   min_rows_per_thread: fc.constant(0),
 })
 
 type Case = readonly [shape: string, build: string, settings: SettingValues]
 
-const random: fc.Arbitrary<Case> = fc.tuple(fc.constantFrom(...SHAPES), fc.constantFrom(...BUILDS), settings)
+const random: fc.Arbitrary<Case> = fc.tuple(
+  fc.constantFrom(...SHAPES),
+  fc.constantFrom(...BUILDS, BUILDS[0], BUILDS[3]),
+  settings,
+)
 
 /** Each shape, with a build side and a limit that decide it in one of the four ways. */
 const known: readonly Case[] = SHAPES.map((shape, i) => {
@@ -104,6 +108,7 @@ test.skipIf(RUNS === 0)(
   'so are joins of any size under any limit (VOLLEY_PROPERTY_RUNS)',
   { timeout: 600_000 },
   async () => {
+    let decided = 0
     let switched = 0
     await fc.assert(
       fc.asyncProperty(
@@ -113,12 +118,14 @@ test.skipIf(RUNS === 0)(
           const { indexId } = await sessions.tree.publish(corpus)
           for (const [i, each] of cases.entries()) {
             const { decisions } = await run(each, indexId, i % 2 === 0 ? sessions.workers : sessions.local)
+            decided += decisions.length
             switched += decisions.filter(({ planned, mode }) => planned !== mode).length
           }
         },
       ),
       { numRuns: RUNS },
     )
-    expect(switched).toBeGreaterThan(RUNS / 2)
+    expect(decided).toBeGreaterThan(RUNS)
+    expect(switched).toBeGreaterThan(RUNS / 4)
   },
 )
