@@ -14,6 +14,8 @@ import { SubplanKeys } from './subplan-keys.ts'
 
 /** A join is computed once for several readers where it leaves less than this part of the rows of its tables. */
 const FEW = 1 / 16
+/** A join of tables with fewer rows is faster computed again: joins above cannot tell shared rows what they would drop. */
+const MANY = 100_000
 
 /**
  * Marks subplans that stand more than once, so that their rows are computed once: a WITH query that is read twice, a
@@ -110,7 +112,9 @@ class Sharing {
 
 function isCandidate(plan: LogicalPlan): boolean {
   if (plan instanceof Aggregate || plan instanceof Window) return readsTable(plan)
-  return plan instanceof Join && readsTable(plan) && estimateRows(plan) <= rowsBelow(plan) * FEW
+  if (!(plan instanceof Join)) return false
+  const rows = rowsBelow(plan)
+  return rows >= MANY && estimateRows(plan) <= rows * FEW
 }
 
 function readsTable(plan: LogicalPlan): boolean {
