@@ -1,8 +1,6 @@
-import { estimateRows } from '../expressions/estimate-rows.ts'
 import {
   Aggregate,
   CommonSubplan,
-  Join,
   RecursiveQuery,
   TableScan,
   Window,
@@ -12,18 +10,13 @@ import type { LogicalRule } from './logical-rule.ts'
 import { mapChildren } from './plan-tools.ts'
 import { SubplanKeys } from './subplan-keys.ts'
 
-/** A join is computed once for several readers where it leaves less than this part of the rows of its tables. */
-const FEW = 1 / 16
-/** A join of tables with fewer rows is faster computed again: joins above cannot tell shared rows what they would drop. */
-const MANY = 100_000
-
 /**
  * Marks subplans that stand more than once, so that their rows are computed once: a WITH query that is read twice, a
  * subquery that repeats its outer query.
  *
- * Preconditions: their rows are the same each time (no volatile function), and holding them costs less than computing them
- * again: they end with an aggregate or a window, or with a join that leaves few rows of its tables. It comes before columns
- * are pruned, for each place may need others, and after everything that moves predicates, which tells places apart.
+ * Preconditions: their rows are the same each time (no volatile function), and they end with an aggregate or a window. Joins
+ * are computed again: what is above tells their scans which rows it would drop, others in each place. It comes before
+ * columns are pruned, for each place may need others, and after everything that moves predicates, which tells places apart.
  */
 export const commonSubplans: LogicalRule = {
   name: 'common_subplans',
@@ -111,19 +104,11 @@ class Sharing {
 }
 
 function isCandidate(plan: LogicalPlan): boolean {
-  if (plan instanceof Aggregate || plan instanceof Window) return readsTable(plan)
-  if (!(plan instanceof Join)) return false
-  const rows = rowsBelow(plan)
-  return rows >= MANY && estimateRows(plan) <= rows * FEW
+  return (plan instanceof Aggregate || plan instanceof Window) && readsTable(plan)
 }
 
 function readsTable(plan: LogicalPlan): boolean {
   return plan instanceof TableScan || plan.children.some(readsTable)
-}
-
-function rowsBelow(plan: LogicalPlan): number {
-  if (plan instanceof TableScan) return plan.provider.rows?.value ?? 0
-  return plan.children.reduce((sum, child) => sum + rowsBelow(child), 0)
 }
 
 function sizeOf(plan: LogicalPlan): number {
