@@ -7,6 +7,8 @@ export interface WasmKernels {
   filterI64: FilterKernel<bigint>
   filterU64: FilterKernel<bigint>
   filterF64: FilterKernel<number>
+  filterPairsI32: PairKernel
+  filterPairsI128: PairKernel
   gatherTexts(bytes: number, offsets: number, rows: number, count: number, to: number, out: number): void
   countCharacters(bytes: number, offsets: number, rows: number, count: number, out: number): void
   selectKeyBits(
@@ -216,6 +218,18 @@ export interface WasmKernels {
     out: number,
   ): number
 }
+
+type PairKernel = (
+  a: number,
+  aMask: number,
+  b: number,
+  bMask: number,
+  equal: number,
+  flip: number,
+  selection: number,
+  count: number,
+  out: number,
+) => number
 
 type FilterKernel<T> = (
   values: number,

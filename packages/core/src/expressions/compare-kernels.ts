@@ -1,5 +1,5 @@
 import { compareBytes, equalBytes } from '../vectors/bytes-kernels.ts'
-import { compareInt128, compareIntervals } from '../vectors/compare.ts'
+import { compareIntervals } from '../vectors/compare.ts'
 
 // Each kernel reads `rows[0 .. count)`, writes the rows that pass to `out` and returns how many. Row i of a side is value
 // `i & mask`: mask 0 makes it a constant. `flip` 1 selects the rows that do not pass. Rows where a side is NULL hold
@@ -100,29 +100,7 @@ export function selectEqualInt64(
   return n
 }
 
-/** a < b (`equal` false) or a = b of signed 128-bit integers in words. */
-export function selectInt128(
-  a: Int32Array,
-  aMask: number,
-  b: Int32Array,
-  bMask: number,
-  rows: Uint32Array,
-  count: number,
-  flip: number,
-  out: Uint32Array,
-  equal: boolean,
-): number {
-  let n = 0
-  for (let k = 0; k < count; k++) {
-    const row = rows[k]!
-    const order = compareInt128(a, row & aMask, b, row & bMask)
-    out[n] = row
-    n += +(equal ? order === 0 : order < 0) ^ flip
-  }
-  return n
-}
-
-/** The same of intervals by length. Only rows that are not NULL may be given. */
+/** a < b, or a = b, of intervals by length. Only rows that are not NULL may be given. */
 export function selectIntervals(
   a: Int32Array,
   aMask: number,

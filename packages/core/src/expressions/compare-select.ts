@@ -4,7 +4,10 @@ import {
   filterCompareI64,
   filterCompareU32,
   filterCompareU64,
+  filterPairsI128,
+  filterPairsI32,
   widenIntegers,
+  type PairSide,
   type Region,
 } from '@volley/kernels'
 import { internalError } from '../errors.ts'
@@ -13,7 +16,7 @@ import { compareBytes } from '../vectors/bytes-kernels.ts'
 import { ColumnComparator } from '../vectors/compare.ts'
 import { Operand } from '../vectors/operand.ts'
 import type { Selection } from '../vectors/record-batch.ts'
-import { allRows, mergeRows, selectBits } from '../vectors/selection.ts'
+import { allRows, kernelRows, mergeRows, selectBits } from '../vectors/selection.ts'
 import type { BoolVector, BytesVector, PrimitiveArray, PrimitiveVector, Vector } from '../vectors/vector.ts'
 import {
   selectBools,
@@ -21,7 +24,6 @@ import {
   selectEqualBytes,
   selectEqualInt64,
   selectEqualNumber,
-  selectInt128,
   selectIntervals,
   selectLessBytes,
   selectLessInt64,
@@ -191,17 +193,42 @@ function compareInto(
         : selectLessInt64(a.words, a.mask, b.words, b.mask, rows, count, flip, out, sign)
     }
     case 'Decimal':
-      return selectInt128(a.words, a.mask, b.words, b.mask, rows, count, flip, out, equal)
+      return filterPairsI128(
+        pairSide(a, a.words, region),
+        pairSide(b, b.words, region),
+        { equal, flip },
+        kernelRows(rows),
+        count,
+        out,
+      )
     case 'Interval':
       return selectIntervals(a.words, a.mask, b.words, b.mask, rows, count, flip, out, equal)
     default: {
       const x = widenNumbers((a.data as PrimitiveVector).values, region)
       const y = widenNumbers((b.data as PrimitiveVector).values, region)
+      if (x instanceof Int32Array && y instanceof Int32Array) {
+        return filterPairsI32(
+          pairSide(a, x, region),
+          pairSide(b, y, region),
+          { equal, flip },
+          kernelRows(rows),
+          count,
+          out,
+        )
+      }
       return equal
         ? selectEqualNumber(x, a.mask, y, b.mask, rows, count, flip, out)
         : selectLessNumber(x, a.mask, y, b.mask, rows, count, flip, out)
     }
   }
+}
+
+/** A side with its constant in the arena, where kernels reach it. */
+function pairSide({ mask, isConstant }: Operand, words: Int32Array, region: Region): PairSide {
+  if (!isConstant || words.buffer === region.arena.buffer) return { words, mask }
+  const own = region.i32(words.length)
+  own.set(words)
+  return { words: own, mask }
 }
 
 /** Small integers and floats as Int32Array or Float64Array, so that kernels see two kinds of arrays only. */
