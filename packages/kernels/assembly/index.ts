@@ -15,6 +15,7 @@ export {
 export { matchLine, matchValues, sumPacked, unpackLine, unpackPresent, unpackValues } from './column-values'
 export { addDecimals, multiplyDecimals, sumDecimals } from './decimals'
 export { gatherTexts } from './gather-texts'
+export { gatherValues } from './gather-values'
 export { enterKeys, enterTexts, groupKeys, groupTexts } from './grouping'
 export { countPacked } from './groups'
 export { selectKeyBits } from './key-bits'

@@ -9,6 +9,7 @@ export interface WasmKernels {
   filterF64: FilterKernel<number>
   filterPairsI32: PairKernel
   filterPairsI128: PairKernel
+  gatherValues(values: number, length: number, rows: number, count: number, shift: number, out: number): void
   gatherTexts(bytes: number, offsets: number, rows: number, count: number, to: number, out: number): void
   countCharacters(bytes: number, offsets: number, rows: number, count: number, out: number): void
   selectKeyBits(

@@ -1,4 +1,4 @@
-import { gatherTexts, type Region } from '@volley/kernels'
+import { gatherTexts, gatherWords, type Region } from '@volley/kernels'
 import { allocValues } from './build.ts'
 import { gatherBits } from './bitmap.ts'
 import { wordsOf } from './operand.ts'
@@ -38,7 +38,9 @@ export function takeVector(vector: Vector, rows: Uint32Array | null, count: numb
       return new BoolVector(vector.type, count, validity, gatherBits((vector as BoolVector).bits, list, count, region))
     case 'primitive': {
       const out = allocValues(vector.type, count, region)
-      gatherValues((vector as PrimitiveVector).values, vector.length, list, count, out)
+      const { values } = vector as PrimitiveVector
+      if (rows === null) asBytes(out).set(asBytes(values).subarray(0, out.byteLength))
+      else gatherValues(values, vector.length, list, count, out)
       return new PrimitiveVector(vector.type, count, validity, out)
     }
     case 'bytes': {
@@ -48,7 +50,7 @@ export function takeVector(vector: Vector, rows: Uint32Array | null, count: numb
     case 'dictionary': {
       const { codes, dictionary, sorted } = vector as DictionaryVector
       const out = region.u32(count)
-      gather32(codes as unknown as Int32Array, vector.length, list, count, out as unknown as Int32Array)
+      gatherWords(wordsOf(codes), vector.length, list, count, 1, wordsOf(out))
       return new DictionaryVector(vector.type, count, validity, out, dictionary, sorted)
     }
     case 'list':
@@ -103,9 +105,7 @@ function gatherValues(
   const width = count === 0 ? 0 : out.byteLength / count
   if (width === 1) gather8(asBytes(values), length, rows, count, asBytes(out))
   else if (width === 2) gather16(asHalves(values), length, rows, count, asHalves(out))
-  else if (width === 4) gather32(wordsOf(values), length, rows, count, wordsOf(out))
-  else if (width === 8) gather64(wordsOf(values), length, rows, count, wordsOf(out))
-  else if (width === 16) gather128(wordsOf(values), length, rows, count, wordsOf(out))
+  else if (width > 2) gatherWords(wordsOf(values), length, rows, count, (width >> 2) as 1 | 2 | 4, wordsOf(out))
 }
 
 function asBytes(view: ArrayBufferView): Uint8Array {
@@ -127,33 +127,6 @@ function gather16(values: Uint16Array, length: number, rows: Uint32Array, count:
   for (let k = 0; k < count; k++) {
     const row = rows[k]!
     out[k] = row < length ? values[row]! : 0
-  }
-}
-
-function gather32(values: Int32Array, length: number, rows: Uint32Array, count: number, out: Int32Array): void {
-  for (let k = 0; k < count; k++) {
-    const row = rows[k]!
-    out[k] = row < length ? values[row]! : 0
-  }
-}
-
-function gather64(values: Int32Array, length: number, rows: Uint32Array, count: number, out: Int32Array): void {
-  for (let k = 0; k < count; k++) {
-    const row = rows[k]!
-    const from = row < length ? row << 1 : 0
-    out[2 * k] = values[from]!
-    out[2 * k + 1] = values[from + 1]!
-  }
-}
-
-function gather128(values: Int32Array, length: number, rows: Uint32Array, count: number, out: Int32Array): void {
-  for (let k = 0; k < count; k++) {
-    const row = rows[k]!
-    const from = row < length ? row << 2 : 0
-    out[4 * k] = values[from]!
-    out[4 * k + 1] = values[from + 1]!
-    out[4 * k + 2] = values[from + 2]!
-    out[4 * k + 3] = values[from + 3]!
   }
 }
 
