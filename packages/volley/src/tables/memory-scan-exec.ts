@@ -11,6 +11,7 @@ import {
 } from '@volley/core'
 import type { Distributable, Slice } from '@volley/planner'
 import type { Schema } from 'apache-arrow'
+import { runStart } from './even-runs.ts'
 import { selectColumns } from './select-columns.ts'
 import { partReader } from './shared-parts.ts'
 import type { TablePart } from './table-part.ts'
@@ -54,8 +55,11 @@ export class MemoryScanExec extends ExecutionPlan implements Distributable {
   }
 
   forSlice({ index, count }: Slice): ExecutionPlan {
-    const bound = (i: number): number => this.#bound(i, count)
-    return new MemoryScanExec({ ...this.scan, range: [bound(index), bound(index + 1)] })
+    const { range } = this.scan
+    return new MemoryScanExec({
+      ...this.scan,
+      range: [runStart(range, index, count), runStart(range, index + 1, count)],
+    })
   }
 
   override get partitioning(): Partitioning {
@@ -93,14 +97,9 @@ export class MemoryScanExec extends ExecutionPlan implements Distributable {
     return operatorStream(this.schema, [], this.#batches(partition, context))
   }
 
-  #bound(i: number, count: number): number {
-    const [start, end] = this.scan.range
-    return start + Math.floor(((end - start) * i) / count)
-  }
-
   async *#batches(partition: number, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
-    const { parts, wanted, partitions } = this.scan
-    const [start, end] = [this.#bound(partition, partitions), this.#bound(partition + 1, partitions)]
+    const { parts, wanted, range, partitions } = this.scan
+    const [start, end] = [runStart(range, partition, partitions), runStart(range, partition + 1, partitions)]
     const scan = new ArrowBatchScan(this, context)
     let before = 0
     for (const part of parts) {

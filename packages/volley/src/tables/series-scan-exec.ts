@@ -13,6 +13,7 @@ import {
 } from '@volley/core'
 import type { Distributable, Slice } from '@volley/planner'
 import type { Schema } from 'apache-arrow'
+import { runStart } from './even-runs.ts'
 
 export interface SeriesScanOptions {
   /** Every column is the series. */
@@ -52,7 +53,11 @@ export class SeriesScanExec extends ExecutionPlan implements Distributable {
   }
 
   forSlice({ index, count }: Slice): ExecutionPlan {
-    return new SeriesScanExec({ ...this.scan, range: [this.#bound(index, count), this.#bound(index + 1, count)] })
+    const { range } = this.scan
+    return new SeriesScanExec({
+      ...this.scan,
+      range: [runStart(range, index, count), runStart(range, index + 1, count)],
+    })
   }
 
   override get partitioning(): Partitioning {
@@ -92,15 +97,10 @@ export class SeriesScanExec extends ExecutionPlan implements Distributable {
     return operatorStream(this.schema, [], this.#batches(partition, context))
   }
 
-  #bound(i: number, count: number): number {
-    const [first, end] = this.scan.range
-    return first + Math.floor(((end - first) / count) * i)
-  }
-
   async *#batches(partition: number, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
-    const { start, step, partitions } = this.scan
-    const end = this.#bound(partition + 1, partitions)
-    for (let at = this.#bound(partition, partitions); at < end; at += context.batchSize) {
+    const { start, step, range, partitions } = this.scan
+    const end = runStart(range, partition + 1, partitions)
+    for (let at = runStart(range, partition, partitions); at < end; at += context.batchSize) {
       const count = Math.min(context.batchSize, end - at)
       const region = context.region()
       const columns = this.schema.fields.map(({ type }) => {
