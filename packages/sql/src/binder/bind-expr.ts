@@ -29,6 +29,7 @@ import {
 } from '@volley/core'
 import { ColumnRef, OuterRef } from '@volley/planner'
 import type { AstBinaryOperator, AstExpr, AstName } from '../parser/ast.ts'
+import { call } from '../parser/plain-call.ts'
 import { bindCall, callScalar } from './calls.ts'
 import { asBoolean, castTo, comparable, inSessionZone, unify } from './coerce.ts'
 import { sqlError, sqlTypeName, unsupportedAt } from './errors.ts'
@@ -187,19 +188,7 @@ function bindField(env: ExprContext, parts: readonly AstName[]): Expr | null {
 function bindBareFunction(env: ExprContext, name: AstName): Expr | null {
   if (name.quoted || !/^(current_date|current_time|current_timestamp|localtime|localtimestamp)$/i.test(name.value))
     return null
-  const call = {
-    kind: 'call',
-    name: [name],
-    args: [],
-    distinct: false,
-    orderBy: [],
-    withinGroup: [],
-    filter: null,
-    over: null,
-    ignoreNulls: false,
-    at: name.at,
-  } as const
-  return bindCall(env, call)
+  return bindCall(env, call(name.value, [], name.at))
 }
 
 function columnValue(found: ScopeColumn, parts: readonly AstName[]): ColumnRef {

@@ -1,6 +1,7 @@
 import type {
   AstArgument,
   AstBinaryOperator,
+  AstCall,
   AstExpr,
   AstFrameBound,
   AstName,
@@ -16,6 +17,7 @@ import { sqlError } from '../binder/errors.ts'
 import { convertQuery } from './convert-query.ts'
 import { convertType, isBareTimestamp, lengthOf } from './convert-type.ts'
 import { exclusionOf, type Exclusion } from './unknown-syntax.ts'
+import { call } from './plain-call.ts'
 import { climb, Precedence, type ExprItem } from './precedence.ts'
 import { name, names, positionOf, unsupported, variant } from './raw.ts'
 import type { Raw } from './sqlparser.ts'
@@ -401,22 +403,6 @@ function shortened(cast: AstExpr, length: number | null): AstExpr {
   return length === null ? cast : call('left', [cast, { kind: 'number', text: String(length), at: cast.at }], cast.at)
 }
 
-/** A call as if it was written. */
-export function call(functionName: string, args: readonly AstExpr[], at: Position | null): AstExpr {
-  return {
-    kind: 'call',
-    name: [{ value: functionName, quoted: false, at }],
-    args,
-    distinct: false,
-    orderBy: [],
-    withinGroup: [],
-    filter: null,
-    over: null,
-    ignoreNulls: false,
-    at,
-  }
-}
-
 /** `struct(1, 'a')`, and with names `struct(1 AS x)`. */
 function convertStruct(node: Raw, at: Position | null): AstExpr {
   const values: Raw[] = node.values
@@ -514,7 +500,7 @@ function arrayOf(query: AstQuery, at: Position | null): AstExpr {
   const inner: AstQuery =
     keys.length === 0 ? query : { ...query, body: { ...(body as AstSelect), items: [own!, ...keys] } }
   const columns = ['item', ...keys.map((_, i) => `key_${i}`)].map(named)
-  const items = { ...call('array_agg', [ref('item')], at), orderBy } as AstExpr
+  const items: AstCall = { ...call('array_agg', [ref('item')], at), orderBy }
   const outer: AstSelect = {
     kind: 'select',
     distinct: false,

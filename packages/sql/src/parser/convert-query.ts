@@ -13,7 +13,8 @@ import type {
   AstTable,
   AstWindow,
 } from './ast.ts'
-import { call, convertArguments, convertExpr, convertOrderItem, convertWindow } from './convert-expr.ts'
+import { convertArguments, convertExpr, convertOrderItem, convertWindow } from './convert-expr.ts'
+import { call } from './plain-call.ts'
 import { name, names, positionOf, unsupported, variant } from './raw.ts'
 import type { Raw } from './sqlparser.ts'
 
