@@ -27,20 +27,29 @@ export interface PairComparison {
 export function filterPairsI32(
   left: PairSide,
   right: PairSide,
-  { equal, flip }: PairComparison,
+  comparison: PairComparison,
   rows: Uint32Array | null,
   count: number,
   out: Uint32Array,
 ): number {
-  checkBounds(left, right, 1, rows, count, out)
-  const wasm = kernelsFor(left, right, rows, count, out)
-  if (wasm === null) return twin(left, right, 1, equal, flip, rows, count, out)
-  const [a, b, selection] = [left.words.byteOffset, right.words.byteOffset, rows === null ? 0 : rows.byteOffset]
-  return wasm.filterPairsI32(a, left.mask, b, right.mask, +equal, flip, selection, count, out.byteOffset)
+  return filterPairs(1, left, right, comparison, rows, count, out)
 }
 
 /** As `filterPairsI32`, for integers of 128 bits. */
 export function filterPairsI128(
+  left: PairSide,
+  right: PairSide,
+  comparison: PairComparison,
+  rows: Uint32Array | null,
+  count: number,
+  out: Uint32Array,
+): number {
+  return filterPairs(4, left, right, comparison, rows, count, out)
+}
+
+/** Values of `width` words. */
+function filterPairs(
+  width: 1 | 4,
   left: PairSide,
   right: PairSide,
   { equal, flip }: PairComparison,
@@ -48,11 +57,12 @@ export function filterPairsI128(
   count: number,
   out: Uint32Array,
 ): number {
-  checkBounds(left, right, 4, rows, count, out)
+  checkBounds(left, right, width, rows, count, out)
   const wasm = kernelsFor(left, right, rows, count, out)
-  if (wasm === null) return twin(left, right, 4, equal, flip, rows, count, out)
+  if (wasm === null) return twin(left, right, width, equal, flip, rows, count, out)
   const [a, b, selection] = [left.words.byteOffset, right.words.byteOffset, rows === null ? 0 : rows.byteOffset]
-  return wasm.filterPairsI128(a, left.mask, b, right.mask, +equal, flip, selection, count, out.byteOffset)
+  const kernel = width === 1 ? wasm.filterPairsI32 : wasm.filterPairsI128
+  return kernel(a, left.mask, b, right.mask, +equal, flip, selection, count, out.byteOffset)
 }
 
 function checkBounds(
