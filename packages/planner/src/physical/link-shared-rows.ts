@@ -1,4 +1,4 @@
-import { formatPlan, ReadSharedRowsExec, SharedRowsExec, type ExecutionPlan } from '@volley/core'
+import { formatPlan, ReadSharedRowsExec, SharedRowsExec, transformPlan, type ExecutionPlan } from '@volley/core'
 
 /**
  * Common subplans of a plan that runs in one task: the first place of each executes it, the others read its rows. One that
@@ -12,8 +12,7 @@ export function linkSharedRows(plan: ExecutionPlan): ExecutionPlan {
 
 /** Every common subplan as if it stood there alone: for plans whose places run in several tasks. */
 export function withoutSharedRows(plan: ExecutionPlan): ExecutionPlan {
-  if (plan instanceof SharedRowsExec) return withoutSharedRows(plan.input)
-  return withChildren(plan, withoutSharedRows)
+  return transformPlan(plan, (node) => (node instanceof SharedRowsExec ? node.input : node))
 }
 
 interface Place {
@@ -43,14 +42,12 @@ function count(plan: ExecutionPlan, places: Map<number, Place>): void {
 }
 
 function link(plan: ExecutionPlan, places: ReadonlyMap<number, Place>): ExecutionPlan {
-  if (!(plan instanceof SharedRowsExec)) return withChildren(plan, (child) => link(child, places))
+  if (!(plan instanceof SharedRowsExec)) {
+    const children = plan.children.map((child) => link(child, places))
+    return children.every((child, i) => child === plan.children[i]) ? plan : plan.withChildren(children)
+  }
   const place = places.get(plan.id)!
   if (place.readers === 1 || place.text !== textOf(plan.input)) return link(plan.input, places)
   if (place.source !== null) return new ReadSharedRowsExec(place.source, place.linked++)
   return (place.source = new SharedRowsExec(plan.id, link(plan.input, places), place.readers))
-}
-
-function withChildren(plan: ExecutionPlan, rewrite: (child: ExecutionPlan) => ExecutionPlan): ExecutionPlan {
-  const children = plan.children.map(rewrite)
-  return children.every((child, i) => child === plan.children[i]) ? plan : plan.withChildren(children)
 }
