@@ -23,23 +23,33 @@ export function optimizeVerbose(
   planning: PlanningContext,
   rules: readonly LogicalRule[] = logicalRules,
 ): OptimizedPlan {
-  const context = ruleContext(plan, planning)
   const changes: RuleChange[] = []
-  let current = plan
-  for (const rule of rules) {
-    if (rule.required !== true && !planning.settings.ruleEnabled(rule.name)) continue
-    const next = rule.apply(current, context)
-    if (next !== current && formatLogicalPlan(next) !== formatLogicalPlan(current)) {
-      changes.push({ rule: rule.name, plan: next })
-    }
-    current = next
-  }
-  return { plan: current, changes }
+  const optimized = applyRules(plan, planning, rules, (rule, before, after) => {
+    if (formatLogicalPlan(after) !== formatLogicalPlan(before)) changes.push({ rule, plan: after })
+  })
+  return { plan: optimized, changes }
 }
 
 /** Applies the logical rules that are switched on. */
 export function optimize(plan: LogicalPlan, planning: PlanningContext): LogicalPlan {
-  return optimizeVerbose(plan, planning).plan
+  return applyRules(plan, planning, logicalRules, () => {})
+}
+
+function applyRules(
+  plan: LogicalPlan,
+  planning: PlanningContext,
+  rules: readonly LogicalRule[],
+  onRule: (rule: string, before: LogicalPlan, after: LogicalPlan) => void,
+): LogicalPlan {
+  const context = ruleContext(plan, planning)
+  let current = plan
+  for (const rule of rules) {
+    if (rule.required !== true && !planning.settings.ruleEnabled(rule.name)) continue
+    const next = rule.apply(current, context)
+    if (next !== current) onRule(rule.name, current, next)
+    current = next
+  }
+  return current
 }
 
 /** A context whose new ids are above all ids in the plan and its subqueries. */

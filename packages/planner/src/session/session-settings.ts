@@ -50,6 +50,8 @@ export class SessionSettings implements Settings {
   /** Rule names by `ruleKey`. */
   readonly #rules = new Map<string, string>()
   readonly #values = new Map<string, string>()
+  /** Whether rules are on, as far as it was asked since the last change. */
+  readonly #enabled = new Map<string, boolean>()
   #version = 0
   #entries: ReadonlyMap<string, string> | null = null
 
@@ -128,7 +130,9 @@ export class SessionSettings implements Settings {
   }
 
   ruleEnabled(name: string): boolean {
-    return this.get(`${RULE_PREFIX}${name}`) !== 'off'
+    let enabled = this.#enabled.get(name)
+    if (enabled === undefined) this.#enabled.set(name, (enabled = this.get(`${RULE_PREFIX}${name}`) !== 'off'))
+    return enabled
   }
 
   /** What was set, for the tasks of a query: the same object until a setting changes. */
@@ -149,9 +153,12 @@ export class SessionSettings implements Settings {
   #changed(): void {
     this.#version++
     this.#entries = null
+    this.#enabled.clear()
   }
 
   #find(name: string): SettingDefinition | undefined {
+    const exact = this.#definitions.get(name)
+    if (exact !== undefined) return exact
     const lower = Object.hasOwn(ALIASES, name.toLowerCase()) ? ALIASES[name.toLowerCase()]! : name.toLowerCase()
     if (FOREIGN.test(lower)) return foreign(lower)
     if (!lower.startsWith(RULE_PREFIX)) return this.#definitions.get(lower)
