@@ -1,8 +1,13 @@
-import type { BigIntStats } from 'node:fs'
+import { statSync, type BigIntStats } from 'node:fs'
 import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { type ObjectStore, checkPath, checkRange } from './object-store.ts'
 import { StorageError, type StorageErrorKind } from './storage-error.ts'
+
+/** A disk that takes longer than this for a file's status is not waited for, */
+const SLOW_MS = 2
+/** for so long. */
+const SLOW_FOR_MS = 10_000
 
 /**
  * Files under a directory, given as a path or as a `file://` URI. Writes go to a temporary name, are synced, and
@@ -11,6 +16,8 @@ import { StorageError, type StorageErrorKind } from './storage-error.ts'
 export class LocalStore implements ObjectStore {
   readonly uri: string
   readonly root: string
+  /** Until when the disk is taken to be slow to answer. */
+  #slowUntil = 0
 
   constructor(root: string) {
     this.root = resolve(localPath(root))
@@ -113,10 +120,22 @@ export class LocalStore implements ObjectStore {
     const file = this.#file(path)
     signal?.throwIfAborted()
     return this.#attempt(path, async () => {
-      const found = await stat(file, { bigint: true })
+      const found = await this.#status(file)
       if (!found.isFile()) throw new StorageError('not_found', this.uri, path, 'not a file')
       return found
     })
+  }
+
+  /** Asked for without a detour through other threads, which costs many times as much, unless the disk made us wait. */
+  async #status(file: string): Promise<BigIntStats> {
+    const start = performance.now()
+    if (start < this.#slowUntil) return stat(file, { bigint: true })
+    try {
+      return statSync(file, { bigint: true })
+    } finally {
+      const end = performance.now()
+      if (end - start > SLOW_MS) this.#slowUntil = end + SLOW_FOR_MS
+    }
   }
 
   #file(path: string): string {
