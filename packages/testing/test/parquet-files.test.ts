@@ -67,3 +67,41 @@ test.each(options)('Parquet written with %s reads as DuckDB reads it', async (op
     expect(answerDifference(ours, theirs, false), query).toBeNull()
   }
 })
+
+test('nested Parquet reads as DuckDB reads it', async () => {
+  const file = path.join(scratch, 'nested.parquet')
+  await duckdb.run(`COPY (SELECT i AS id, CASE WHEN i % 7 <> 2 THEN MAP {'a': i, 'b': NULL} END AS map,
+    CASE WHEN i % 5 <> 1 THEN {'x': i, 'y': [i, NULL], 'z': {'q': (i * 10000000000000000001)::DECIMAL(30, 4)}} END AS record,
+    [(i * 10000000000000000001)::DECIMAL(38, 10), NULL] AS decimals, CASE WHEN i % 3 > 0 THEN [{'a': i, 'b': 't'}, NULL] END AS records,
+    [[i, 2], NULL, []] AS lists, MAP {} AS nothing, TIME '01:02:03.5' + to_microseconds(i) AS clock
+    FROM range(500) t(i)) TO '${file}' (FORMAT parquet, ROW_GROUP_SIZE 2048)`)
+  const query = `SELECT id, record IS NULL, record['x'], record['y'][1], record['y'][2], record['z']['q'], decimals[1],
+    decimals[2], records IS NULL, records[1]['a'], records[1]['b'], records[2] IS NULL, lists[1][1], lists[1][2],
+    lists[2] IS NULL, lists[3] IS NULL, lists[3][1], clock, map IS NULL, cardinality(map)::BIGINT, cardinality(nothing)::BIGINT
+    FROM '${file}'`
+  const ours = await volleyRows(await session.sql(query))
+  const theirs = await duckdbRows(duckdb, query)
+  expect(theirs).toHaveLength(500)
+  expect(answerDifference(ours, theirs, false)).toBeNull()
+})
+
+test('DuckDB reads the Parquet that COPY writes', async () => {
+  for (const [i, option] of ['snappy', 'zstd', 'gzip', 'uncompressed'].entries()) {
+    const [from, to] = [path.join(scratch, `given_${i}.parquet`), path.join(scratch, `copied_${i}.parquet`)]
+    await duckdb.run(
+      `COPY (SELECT *, [text, NULL] AS texts, {'a': small, 'b': [money]} AS record FROM rows) TO '${from}'`,
+    )
+    await session.sql(
+      `COPY (SELECT * FROM '${from}') TO '${to}' STORED AS PARQUET OPTIONS (compression '${option}', max_row_group_size 4000)`,
+    )
+    for (const query of [
+      'SELECT * EXCLUDE (texts, record) FROM rows',
+      'SELECT id, texts, record.a, record.b FROM rows',
+    ]) {
+      const ours = await duckdbRows(duckdb, query.replace('FROM rows', `FROM '${to}'`))
+      const theirs = await duckdbRows(duckdb, query.replace('FROM rows', `FROM '${from}'`))
+      expect(theirs).toHaveLength(9000)
+      expect(answerDifference(ours, theirs, false), query).toBeNull()
+    }
+  }
+})

@@ -1,18 +1,19 @@
 import {
   arrowTypeName,
   SqlState,
-  toArrowSchema,
+  toArrowRecordBatch,
   typeName,
   UINT64,
   UTF8,
   VolleyError,
-  type ScalarValue,
+  type RecordBatch,
 } from '@volley/core'
 import type { LogicalPlan, Statement, TableColumn, TableProvider } from '@volley/planner'
 import { ViewProvider } from '@volley/sql'
-import type { RecordBatch, Schema } from 'apache-arrow'
+import { Field, Schema, type RecordBatch as ArrowRecordBatch } from 'apache-arrow'
 import { FileTable } from './files/file-table.ts'
 import { formatName } from './files/formats.ts'
+import type { WriteTarget } from './files/write/write-file.ts'
 import { StaticRows } from './static-rows.ts'
 import { MemoryTable } from './tables/memory-table.ts'
 import {
@@ -30,19 +31,13 @@ export type Definition = Extract<
   }
 >
 
-/** All rows of a plan. */
-export interface Collected {
-  readonly schema: Schema
-  readonly batches: readonly RecordBatch[]
-  rows(): ScalarValue[][]
-}
-
 export interface DefinitionContext {
   readonly tables: SessionTables
   readonly catalog: SessionCatalog
   /** Whether statements may read and write files. */
   readonly files: boolean
-  collect(plan: LogicalPlan): Promise<Collected>
+  /** Runs a plan, and gives its batches one by one, each until the promise is settled. */
+  eachBatch(plan: LogicalPlan, take: (batch: RecordBatch) => Promise<void> | void): Promise<void>
 }
 
 /** Runs a statement that makes, fills or drops tables. Rows are there once all of them are. */
@@ -54,7 +49,7 @@ export async function runDefinition(statement: Definition, context: DefinitionCo
       forbidExisting(tables, statement)
       const { columns, primaryKey, plan } = statement
       const empty = new MemoryTable(localName(statement.name), columns, [], primaryKey)
-      const table = plan === null ? empty : empty.with((await context.collect(plan)).batches)
+      const table = plan === null ? empty : empty.with(await collect(plan, context))
       tables.create(statement.name, table, statement.orReplace)
       return done
     }
@@ -79,8 +74,8 @@ export async function runDefinition(statement: Definition, context: DefinitionCo
     case 'copy_to': {
       requireFiles(context)
       const format = formatName(statement.format, statement.location)
-      const collected = await context.collect(statement.plan)
-      return written(collected, await write(statement.location, format, statement.options, collected))
+      const { location, options, plan } = statement
+      return counted(await write({ location, format, options }, plan, context))
     }
     case 'copy_from': {
       requireFiles(context)
@@ -93,9 +88,9 @@ export async function runDefinition(statement: Definition, context: DefinitionCo
         column: { id: i + 1, name: column.name, type: column.type, nullable: column.nullable, qualifier: null },
         source: { kind: 'column' as const, name: column.name },
       }))
-      const collected = await context.collect(new TableScan(source, outputs, [], [], null))
-      tables.replace(statement.table, target.with(collected.batches))
-      return counted(collected)
+      const batches = await collect(new TableScan(source, outputs, [], [], null), context)
+      tables.replace(statement.table, target.with(batches))
+      return counted(rowCount(batches))
     }
   }
 }
@@ -131,10 +126,10 @@ async function insert(
 ): Promise<StaticRows> {
   const table = context.tables.get(statement.table)
   if (!(table instanceof MemoryTable) && !(table instanceof FileTable)) throw notATable(statement.table)
-  const collected = await context.collect(statement.plan)
   if (table instanceof MemoryTable) {
-    context.tables.replace(statement.table, table.with(collected.batches, statement.overwrite))
-    return counted(collected)
+    const batches = await collect(statement.plan, context)
+    context.tables.replace(statement.table, table.with(batches, statement.overwrite))
+    return counted(rowCount(batches))
   }
   requireFiles(context)
   if (!/[/\\]$/.test(table.location)) {
@@ -143,9 +138,9 @@ async function insert(
       hint: 'end the LOCATION with a slash',
     })
   }
-  await write(table.location, table.format, table.options, collected)
+  const rows = await write(table, statement.plan, context)
   context.tables.replace(statement.table, await table.reopen())
-  return counted(collected)
+  return counted(rows)
 }
 
 function notATable(name: string): VolleyError {
@@ -155,31 +150,32 @@ function notATable(name: string): VolleyError {
   })
 }
 
-async function write(
-  location: string,
-  format: ReturnType<typeof formatName>,
-  options: ReadonlyMap<string, string>,
-  collected: Collected,
-): Promise<number> {
-  if (options.has('partitioned_by'))
-    throw new VolleyError('COPY ... PARTITIONED BY is not supported', { code: SqlState.featureNotSupported })
-  const { writeFile } = await import('./files/write-file.ts')
-  const rows = collected.rows()
-  await writeFile(location, format, options, {
-    schema: collected.schema,
-    arrowSchema: toArrowSchema(collected.schema),
-    batches: collected.batches,
-    rows,
-  })
-  return rows.length
+/** All rows of a plan as Arrow batches. */
+async function collect(plan: LogicalPlan, context: DefinitionContext): Promise<ArrowRecordBatch[]> {
+  const batches: ArrowRecordBatch[] = []
+  await context.eachBatch(plan, (batch) => void batches.push(toArrowRecordBatch(batch)))
+  return batches
 }
 
-function written(_collected: Collected, rows: number): StaticRows {
-  return new StaticRows([['count', UINT64]], [[BigInt(rows)]])
+function rowCount(batches: readonly ArrowRecordBatch[]): number {
+  return batches.reduce((sum, batch) => sum + batch.numRows, 0)
 }
 
-function counted(collected: Collected): StaticRows {
-  const rows = collected.batches.reduce((sum, batch) => sum + batch.numRows, 0)
+/** Writes the rows of a plan to a file, or to a new file of a folder, as they come; gives how many they were. */
+async function write(target: WriteTarget, plan: LogicalPlan, context: DefinitionContext): Promise<number> {
+  const { writeFile } = await import('./files/write/write-file.ts')
+  const schema = new Schema(plan.columns.map(({ name, type, nullable }) => new Field(name, type, nullable)))
+  let rows = 0
+  await writeFile(target, schema, (take) =>
+    context.eachBatch(plan, (batch) => {
+      rows += batch.numRows
+      return take(batch)
+    }),
+  )
+  return rows
+}
+
+function counted(rows: number): StaticRows {
   return new StaticRows([['count', UINT64]], [[BigInt(rows)]])
 }
 

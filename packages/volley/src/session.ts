@@ -1,7 +1,5 @@
 import {
-  fromArrowRecordBatch,
   internalError,
-  scalarAt,
   SqlState,
   toArrowRecordBatch,
   toArrowSchema,
@@ -13,9 +11,9 @@ import {
   type ScalarValue,
 } from '@volley/core'
 import { RendezvousPlacement } from '@volley/cluster'
-import { Arena, Region } from '@volley/kernels'
 import {
   createPhysicalPlan,
+  optimize,
   optimizeVerbose,
   planDistributed,
   type Catalog,
@@ -56,11 +54,12 @@ import {
   type ExecutionMetrics,
 } from '@volley/worker/coordinator'
 import { Table, type RecordBatch as ArrowRecordBatch, type Schema } from 'apache-arrow'
+import { batchRows } from './batch-rows.ts'
 import { oneTaskRules, physicalRules } from './physical-rules.ts'
 import { chooseThreads, ownFunction, type ThreadChoice } from './choose-threads.ts'
 import { FreshSnapshotExecution, type Execution } from './fresh-snapshot.ts'
 import { KnownPlans, NotedContext } from './known-plans.ts'
-import { describeColumns, runDefinition, showCreate, type Collected, type Definition } from './run-definition.ts'
+import { describeColumns, runDefinition, showCreate, type Definition } from './run-definition.ts'
 import {
   describeTable,
   explainEstimate,
@@ -120,7 +119,7 @@ export class QueryResult {
     }
     try {
       for (let batch = await this.#rows.next(); batch !== null; batch = await this.#rows.next()) {
-        if (batch.numRows > 0) yield rowsOf(batch)
+        if (batch.numRows > 0) yield batchRows(batch)
       }
     } finally {
       await this.#rows.close()
@@ -156,15 +155,6 @@ export class QueryResult {
 
 function isStatic(rows: StaticRows | Execution): rows is StaticRows {
   return 'rows' in rows
-}
-
-function rowsOf(batch: RecordBatch): ScalarValue[][] {
-  const rows: ScalarValue[][] = []
-  for (let k = 0; k < batch.numRows; k++) {
-    const row = batch.selection === null ? k : batch.selection[k]!
-    rows.push(batch.columns.map((column) => scalarAt(column, row)))
-  }
-  return rows
 }
 
 /** Runs SQL over a metastore's indexes, on workers or in this process. One statement at a time changes its settings. */
@@ -297,23 +287,26 @@ export class VolleySession implements Session {
       tables: this.#tables,
       catalog: this.#newCatalog(),
       files: this.#parts.files ?? false,
-      collect: (plan) => this.#collect(plan, context, options),
+      eachBatch: (plan, take) => this.#eachBatch(plan, context, options, take),
     })
     return new QueryResult(statement.kind.toUpperCase().replaceAll('_', ' '), rows)
   }
 
-  async #collect(logical: LogicalPlan, context: PlanningContext, options: RunOptions): Promise<Collected> {
+  /** Calls back with each batch of rows that there is; each is its owner's again afterwards. */
+  async #eachBatch(
+    logical: LogicalPlan,
+    context: PlanningContext,
+    options: RunOptions,
+    take: (batch: RecordBatch) => Promise<void> | void,
+  ): Promise<void> {
     const execution = this.#execute(await this.#checkReads(await this.#plan(logical, context), options), options)
-    const batches: ArrowRecordBatch[] = []
     try {
       for (let batch = await execution.next(); batch !== null; batch = await execution.next()) {
-        if (batch.numRows > 0) batches.push(toArrowRecordBatch(batch))
+        if (batch.numRows > 0) await take(batch)
       }
     } finally {
       await execution.close()
     }
-    const { schema } = execution
-    return { schema, batches, rows: () => rowsOfArrow(schema, batches) }
   }
 
   #prepare(ast: Extract<AstStatement, { kind: 'prepare' }>): QueryResult {
@@ -406,7 +399,7 @@ export class VolleySession implements Session {
     onRule: (change: PhysicalChange) => void = () => {},
     sample = Number(this.settings.get('max_bytes_scanned')) === 0,
   ): Promise<DistributedPlan> {
-    const { plan } = optimizeVerbose(logical, context)
+    const plan = optimize(logical, context)
     const planning: PhysicalPlanningContext = {
       settings: this.settings,
       rows: sample ? await this.#sampledRows(plan) : new Map(),
@@ -552,20 +545,6 @@ function parametersOf(params: NonNullable<RunOptions['params']>): Parameters {
   if (Array.isArray(params)) return { values: (params as readonly unknown[]).map(constantOf) }
   const named = new Map(Object.entries(params).map(([name, value]) => [name, constantOf(value)]))
   return { values: [], named }
-}
-
-function rowsOfArrow(schema: Schema, batches: readonly ArrowRecordBatch[]): ScalarValue[][] {
-  const arena = new Arena()
-  const rows: ScalarValue[][] = []
-  for (const batch of batches) {
-    const region = new Region(arena)
-    try {
-      rows.push(...rowsOf(fromArrowRecordBatch(batch, schema, region)))
-    } finally {
-      region.release()
-    }
-  }
-  return rows
 }
 
 export interface Explained {

@@ -69,9 +69,10 @@ export function firstBit(data: Data, bitmap: Uint8Array): number {
 }
 
 function validityOf(data: Data, region: Region): Uint8Array | null {
-  if (data.nullCount === 0 || data.nullBitmap === null || data.nullBitmap.length === 0) return null
+  // Data of type Null have no bitmap at all.
+  if (data.nullCount === 0 || (data.nullBitmap?.length ?? 0) === 0) return null
   const bits = region.bitmap(data.length, false)
-  copyBits(data.nullBitmap, firstBit(data, data.nullBitmap), data.length, bits, 0)
+  copyBits(data.nullBitmap!, firstBit(data, data.nullBitmap!), data.length, bits, 0)
   return bits
 }
 

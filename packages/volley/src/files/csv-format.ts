@@ -1,5 +1,4 @@
 import fs from 'node:fs'
-import zlib from 'node:zlib'
 import { isText, SqlState, vectorOf, VolleyError, type ScalarValue, type Vector } from '@volley/core'
 import { parse, type Options } from 'csv-parse'
 import { Field } from 'apache-arrow'
@@ -12,17 +11,12 @@ import {
   type FileOptions,
   type ReadRequest,
 } from './file-format.ts'
+import { openPacked } from './packed-text.ts'
 import { fromText, TypeGuess } from './text-values.ts'
 
 const CHUNK_ROWS = 8192
 /** Rows that types are guessed from. */
 const SAMPLE_ROWS = 1000
-
-/** Text of a file, unpacked where its name ends in .gz. */
-export function openText(path: string): NodeJS.ReadableStream {
-  const file = fs.createReadStream(path, { highWaterMark: 1 << 20 })
-  return path.endsWith('.gz') ? file.pipe(zlib.createGunzip()) : file
-}
 
 type Record = readonly (string | null)[]
 
@@ -34,17 +28,23 @@ async function* records(path: string, options: FileOptions): AsyncGenerator<Reco
     escape: option(options, 'escape') ?? quote,
     comment: option(options, 'comment') ?? null,
     relax_column_count: true,
-    skip_empty_lines: true,
     bom: true,
     // A quoted empty text is empty; one without quotes is NULL.
     cast: (value, context) => (value === '' && !context.quoting ? null : value),
   }
   const parser = parse(parserOptions)
-  const source = openText(path)
+  const source = openPacked(path)
   source.on('error', (error) => parser.destroy(error))
   source.pipe(parser)
   try {
-    for await (const record of parser) yield record as Record
+    let width = 0
+    for await (const record of parser as AsyncIterable<Record>) {
+      // An empty line is a NULL where there is one column.
+      const empty = record.length === 1 && record[0] === null
+      if (empty && width !== 1) continue
+      width ||= record.length
+      yield record
+    }
   } catch (error) {
     if (error instanceof VolleyError) throw error
     const { code, message } = error as NodeJS.ErrnoException

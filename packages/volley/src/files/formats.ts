@@ -3,6 +3,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SqlState, VolleyError } from '@volley/core'
 import type { FileFormat, FileFormatName } from './file-format.ts'
+import { unpackedName } from './packed-text.ts'
 
 // Imported when used: a session without files does not pay for their libraries.
 const FORMATS: Readonly<Record<FileFormatName, () => Promise<FileFormat>>> = {
@@ -34,7 +35,7 @@ function byName(name: string): FileFormatName | undefined {
 }
 
 function extension(location: string): string {
-  return path.extname(location.replace(/\.gz$/, '')).slice(1)
+  return path.extname(unpackedName(location)).slice(1)
 }
 
 /** Whether the name of the file tells its format. */

@@ -18,15 +18,16 @@ import {
   type ScalarValue,
 } from '@volley/core'
 import { Field, type DataType } from 'apache-arrow'
-import { chunkOf, openText } from './csv-format.ts'
+import { chunkOf } from './csv-format.ts'
 import { eachFile, type FileChunk, type FileFormat, type ReadRequest } from './file-format.ts'
+import { openPacked } from './packed-text.ts'
 
 const CHUNK_ROWS = 8192
 const SAMPLE_ROWS = 1000
 
 async function* documents(path: string): AsyncGenerator<Readonly<Record<string, unknown>>, void, void> {
   let number = 0
-  for await (const line of readline.createInterface({ input: openText(path), crlfDelay: Infinity })) {
+  for await (const line of readline.createInterface({ input: openPacked(path), crlfDelay: Infinity })) {
     number++
     if (line.trim() === '') continue
     let parsed: unknown

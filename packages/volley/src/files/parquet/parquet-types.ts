@@ -11,8 +11,10 @@ import {
   INT8,
   JSON_TYPE,
   listType,
+  mapType,
   SqlState,
-  TIME,
+  structType,
+  timeType,
   TimeUnit,
   timestampType,
   UINT16,
@@ -31,17 +33,35 @@ const UNITS: Readonly<Record<string, TimeUnit>> = {
   NANOS: TimeUnit.NANOSECOND,
 }
 
-/** @throws VolleyError 0A000 for a group that is no list */
+/** Whether a group is a list by its annotation. */
+export function isListGroup({ element, children }: SchemaTree): boolean {
+  const annotated = element.logical_type?.type === 'LIST' || element.converted_type === 'LIST'
+  return annotated && children.length === 1 && children[0]!.children.length === 1
+}
+
+/** Whether a group is a map by its annotation, of keys and values. */
+export function isMapGroup({ element, children }: SchemaTree): boolean {
+  const annotated =
+    element.logical_type?.type === 'MAP' ||
+    element.converted_type === 'MAP' ||
+    element.converted_type === 'MAP_KEY_VALUE'
+  return annotated && children.length === 1 && children[0]!.children.length === 2
+}
+
+/** @throws VolleyError 0A000 for a group that repeats and is no list */
 export function typeOf(tree: SchemaTree): DataType {
   const { element, children } = tree
   const { logical_type: logical, converted_type: converted } = element
-  if (children.length > 0) {
-    const item = logical?.type === 'LIST' || converted === 'LIST' ? children[0]!.children[0] : undefined
-    if (item !== undefined) return listType(typeOf(item))
-    throw new VolleyError(`the column ${element.name} is a group, which is not supported`, {
+  if (element.repetition_type === 'REPEATED' || (children.length > 0 && logical?.type === 'VARIANT'))
+    throw new VolleyError(`the column ${tree.path.join('.')} is a kind of group that is not supported`, {
       code: SqlState.featureNotSupported,
     })
+  if (isListGroup(tree)) return listType(typeOf(children[0]!.children[0]!))
+  if (isMapGroup(tree)) {
+    const [key, value] = children[0]!.children
+    return mapType(typeOf(key!), typeOf(value!))
   }
+  if (children.length > 0) return structType(children.map((child) => [child.element.name, typeOf(child)]))
   switch (logical?.type) {
     case 'STRING':
     case 'ENUM':
@@ -53,6 +73,8 @@ export function typeOf(tree: SchemaTree): DataType {
       return timestampType(UNITS[logical.unit]!, logical.isAdjustedToUTC ? 'UTC' : null)
     case 'INTEGER':
       return integer(logical.bitWidth, logical.isSigned)
+    case 'TIME':
+      return timeType(UNITS[logical.unit]!)
   }
   switch (converted) {
     case 'UTF8':
@@ -65,8 +87,9 @@ export function typeOf(tree: SchemaTree): DataType {
     case 'DECIMAL':
       return decimalType(element.precision ?? 38, element.scale ?? 0)
     case 'TIME_MILLIS':
+      return timeType(TimeUnit.MILLISECOND)
     case 'TIME_MICROS':
-      return TIME
+      return timeType(TimeUnit.MICROSECOND)
     case 'TIMESTAMP_MILLIS':
       return timestampType(TimeUnit.MILLISECOND)
     case 'TIMESTAMP_MICROS':
