@@ -25,8 +25,15 @@ export async function collectBuild(
   const batches: RecordBatch[] = []
   let bytes = 0
   let rows = 0
+  let spilled: SpilledBuild | null = null
+  const write = async (): Promise<void> => {
+    if (batches.length > 0) spilled = await SpilledBuild.begin(spec, memory, batches, memory.bytes, context)
+  }
   try {
-    for (let batch = await input.next(); batch !== null; batch = await input.next()) {
+    for (;;) {
+      const batch = await memory.lending(input.next(), write)
+      if (spilled !== null) return await (spilled as SpilledBuild).finish(batch, input)
+      if (batch === null) break
       if (batch.numRows === 0) continue
       const dense = compactBatch(batch, context)
       batches.push(dense)
@@ -34,7 +41,9 @@ export async function collectBuild(
       rows += dense.length
       // The parts and the whole are there for a moment.
       const wanted = spec.blockBytes(bytes, rows) + bytes
-      if (!memory.tryResize(wanted)) return await SpilledBuild.collect(spec, memory, batches, input, wanted, context)
+      if (memory.tryResize(wanted)) continue
+      const build = await SpilledBuild.begin(spec, memory, batches, wanted, context)
+      return await build.finish(null, input)
     }
     await input.close()
     const batch =
@@ -44,6 +53,7 @@ export async function collectBuild(
     memory.tryResize(spec.blockBytes(batchBytes(batch), rows))
     return { batch, memory }
   } catch (error) {
+    await (spilled as SpilledBuild | null)?.release()
     memory.free()
     throw error
   } finally {

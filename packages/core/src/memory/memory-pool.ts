@@ -5,10 +5,24 @@ interface HeldBytes {
   hold(delta: number): void
 }
 
-/** The part of a limit that a spilling operator may always hold, whatever others have: it must get on. */
-const FLOOR_SHARE = 1 / 64
+/** What holds memory only as long as no operator wants it. */
+export interface PoolCache {
+  /** What it holds. */
+  readonly bytes: number
+  /** Gives up so much that it holds `bytes` at most. */
+  shrink(bytes: number): void
+}
+
 /** The part of a query's share up to which any of its operators may take more than an equal part of it. */
 const UNDIVIDED = 0.7
+/** The part of a limit that is kept for the least that operators which spill must have. */
+const KEPT = 0.5
+/** No operator has more kept for it. */
+const MOST_KEPT = 4 << 20
+/** Where an equal part of a limit is below, operators get that and no more. */
+const SCARCE = 128 * 1024
+/** The part of a scarce limit that is for operators which spill; the rest is for those that cannot. */
+const DIVIDED = 0.75
 
 /**
  * Counts what the operators of all queries of a session hold, in arenas and beside them, against one limit.
@@ -17,10 +31,17 @@ const UNDIVIDED = 0.7
  * each running query that has operators which spill may use an equal part of it. Its operators take of that as they need it
  * until it gets scarce; then each that has not ended yet may hold an equal part. Operators reserve before they grow, and
  * spill when they are refused.
+ *
+ * Whether a query can run does not depend on which of its operators comes first: something is kept for each from the
+ * start (`floor`), which nobody else is given. One that needs more has those spill that hold the most (as Velox's memory
+ * arbitrator does it). Where a limit is so small that the operators' parts of it are hardly what they must have, it is
+ * divided evenly, once and for all.
  */
 export class MemoryPool {
   /** Bytes; Infinity is no limit. */
   readonly limitBytes: number
+  /** It has what the operators leave of the limit. */
+  cache: PoolCache | null = null
   readonly #queries = new Map<string, QueryMemory>()
   #usedBytes = 0
   #peakBytes = 0
@@ -63,6 +84,24 @@ export class MemoryPool {
     return query
   }
 
+  /** What is kept for operators of running queries that hold less. */
+  get keptBytes(): number {
+    let bytes = 0
+    for (const query of this.#queries.values()) bytes += query.keptBytes
+    return bytes
+  }
+
+  /** Who holds the most of those that can be asked to spill; null when nobody can. */
+  largestLender(except: MemoryReservation): MemoryReservation | null {
+    let largest: MemoryReservation | null = null
+    for (const query of this.#queries.values()) {
+      for (const lender of query.lenders) {
+        if (lender !== except && lender.bytes > (largest?.bytes ?? 0)) largest = lender
+      }
+    }
+    return largest
+  }
+
   /** For reservations alone. */
   count(bytes: number, spillable: boolean): void {
     this.#usedBytes += bytes
@@ -81,6 +120,7 @@ export class QueryMemory {
   #expected = 0
   #finished = 0
   #active = 0
+  #mostActive = 0
   #spillableBytes = 0
 
   constructor(pool: MemoryPool, limitBytes: number, ended: () => void) {
@@ -99,10 +139,49 @@ export class QueryMemory {
     return (this.limitBytes - this.pool.unspillableBytes) / Math.max(1, this.pool.spillingQueries)
   }
 
+  /** Operators that spill, with those that have ended: it does not change as they come and go. */
+  get #operators(): number {
+    return Math.max(1, this.#expected, this.#mostActive)
+  }
+
+  /** An equal part of the limit for each operator, whichever have begun or ended: what buffers are measured by. */
+  get part(): number {
+    return this.limitBytes / Math.max(1, this.pool.spillingQueries) / this.#operators
+  }
+
+  /** Whether the limit is so small that each operator has an equal part of it and no more. */
+  get scarce(): boolean {
+    return this.part < SCARCE
+  }
+
+  /** What each operator that spills may hold, whatever the others have. */
+  get floor(): number {
+    return this.scarce ? this.part * DIVIDED : Math.min(MOST_KEPT, this.part * KEPT)
+  }
+
+  /** What its operators hold less than what is kept for them. */
+  get keptBytes(): number {
+    if (this.limitBytes === Infinity) return 0
+    const { floor } = this
+    let bytes = Math.max(0, this.#expected - this.#finished - this.#active) * floor
+    for (const reservation of this.#reservations) bytes += reservation.keptBytes(floor)
+    return bytes
+  }
+
+  /** Its operators that hold more than what is kept for them, and can be asked to spill now. */
+  get lenders(): readonly MemoryReservation[] {
+    const { floor } = this
+    return [...this.#reservations].filter((reservation) => reservation.lends && reservation.bytes > floor)
+  }
+
   /** For reservations alone. */
   count(bytes: number, spillable: boolean): void {
     if (spillable) this.#spillableBytes += bytes
     this.pool.count(bytes, spillable)
+    const { cache, usedBytes } = this.pool
+    if (bytes > 0 && cache !== null && usedBytes + cache.bytes > this.limitBytes) {
+      cache.shrink(Math.max(0, this.limitBytes - usedBytes))
+    }
   }
 
   /** Operators that spill and have not ended, those that have not begun included. */
@@ -136,7 +215,7 @@ export class QueryMemory {
     }
     const reservation = new MemoryReservation(this, { operator, spillable, held: held ?? null, ended })
     this.#reservations.add(reservation)
-    if (spillable) this.#active++
+    if (spillable) this.#mostActive = Math.max(this.#mostActive, ++this.#active)
     return reservation
   }
 }
@@ -154,6 +233,10 @@ export class MemoryReservation {
   readonly #options: ReservationOptions
   #bytes = 0
   #freed = false
+  /** Spills what is held, where that can be asked for. */
+  #lend: (() => Promise<void>) | null = null
+  #lent: Promise<void> | null = null
+  #failure: unknown = null
 
   constructor(query: QueryMemory, options: ReservationOptions) {
     this.#query = query
@@ -166,17 +249,37 @@ export class MemoryReservation {
 
   /** The most that it may hold as things are. */
   get capacity(): number {
-    const { limitBytes, spillableBytes } = this.#query
+    const { limitBytes, spillableBytes, scarce, floor } = this.#query
     if (limitBytes === Infinity) return Infinity
-    const left = this.#left
-    if (!this.#options.spillable) return left
+    if (!this.#options.spillable) return this.#left
+    if (scarce) return floor
     const undivided = this.#query.share * UNDIVIDED - spillableBytes + this.#bytes
-    return Math.max(Math.min(left, Math.max(this.equalPart, undivided)), limitBytes * FLOOR_SHARE)
+    return Math.max(Math.min(this.#left, Math.max(this.equalPart, undivided)), floor)
   }
 
   /** What it may hold when memory is scarce. What it cannot do without should be far below. */
   get equalPart(): number {
-    return this.#query.share / Math.max(1, this.#query.consumers)
+    return this.#query.scarce ? this.#query.floor : this.#query.share / Math.max(1, this.#query.consumers)
+  }
+
+  /** What it may hold whatever others have. What it does at a time should need no more. */
+  get floor(): number {
+    return this.#query.limitBytes === Infinity ? Infinity : this.#query.floor
+  }
+
+  /** What buffers are measured by: the same for all of a query's operators, from the start to the end. */
+  get part(): number {
+    return this.#query.part
+  }
+
+  /** Whether it can be asked to spill now. */
+  get lends(): boolean {
+    return this.#lend !== null || this.#lent !== null
+  }
+
+  /** What it holds less than what is kept for it. */
+  keptBytes(floor: number): number {
+    return this.#options.spillable ? Math.max(0, floor - this.#bytes) : 0
   }
 
   /** Holds `bytes` from now on, if they are granted; to hold less always is. */
@@ -188,19 +291,68 @@ export class MemoryReservation {
   }
 
   /**
-   * Holds `bytes` from now on: the least that the operator needs to get on, which it gets whatever its share is.
+   * Holds `bytes` from now on: the least that the operator needs to get on, for which others may have to spill. `why` is
+   * for the error.
    *
-   * @throws VolleyError 53200 when that is more than is left of the limit.
+   * @throws VolleyError 53200 when that is more than it can have.
    */
-  resize(bytes: number): void {
+  async require(bytes: number, why?: string): Promise<void> {
     if (this.tryResize(bytes)) return
-    if (bytes > this.#left) throw this.refused(bytes)
-    this.#set(bytes)
+    if (this.#options.spillable && this.#query.scarce) throw this.refused(bytes, why)
+    while (bytes > this.#left) {
+      const lender = this.#query.pool.largestLender(this)
+      if (lender === null) throw this.refused(bytes, why)
+      const before = lender.bytes
+      await lender.#giveBack()
+      if (lender.bytes >= before) throw this.refused(bytes, why)
+    }
+    if (!this.#freed) this.#set(bytes)
   }
 
-  /** What nobody else holds. */
+  /**
+   * Waits for something; what is held may be asked for meanwhile: `lend` then writes it to disk, and holds less. While that
+   * goes on, this does not return.
+   */
+  async lending<T>(work: Promise<T>, lend: () => Promise<void>): Promise<T> {
+    if (this.#query.limitBytes === Infinity) return work
+    this.#lend = lend
+    try {
+      return await work
+    } finally {
+      this.#lend = null
+      await this.#settled()
+    }
+  }
+
+  async #settled(): Promise<void> {
+    await this.#lent
+    if (this.#failure !== null) throw this.#failure
+  }
+
+  /** What is held may be asked for until it is freed, of a holder that others may read meanwhile. */
+  lendAlways(lend: () => Promise<void>): void {
+    this.#lend = async () => {
+      await lend()
+      if (!this.#freed) this.lendAlways(lend)
+    }
+  }
+
+  #giveBack(): Promise<void> {
+    // Its failure is its own operator's.
+    this.#lent ??= this.#lend!()
+      .catch((error: unknown) => {
+        this.#failure = error
+      })
+      .finally(() => {
+        this.#lent = null
+      })
+    return this.#lent
+  }
+
+  /** What nobody else holds or has kept for it. */
   get #left(): number {
-    return this.#query.limitBytes - this.#query.pool.usedBytes + this.#bytes
+    const { limitBytes, pool, floor } = this.#query
+    return limitBytes - pool.usedBytes + this.#bytes - pool.keptBytes + this.keptBytes(floor)
   }
 
   /** What is thrown when nothing is left to spill. */
@@ -212,6 +364,7 @@ export class MemoryReservation {
     if (this.#freed) return
     this.#set(0)
     this.#freed = true
+    this.#lend = null
     this.#options.ended(this)
   }
 

@@ -51,7 +51,7 @@ export class SortedRuns {
   async add(sorted: RecordBatch, wanted: number): Promise<void> {
     try {
       this.#spill.begin(wanted)
-      const chunkBytes = chunkBytesFor(this.#memory.equalPart)
+      const chunkBytes = chunkBytesFor(this.#memory.part)
       const rowBytes = Math.max(1, batchBytes(sorted) / Math.max(1, sorted.length))
       const run: SpilledBatch[] = []
       for (const piece of sliceRows(sorted, Math.max(1, Math.floor(chunkBytes / rowBytes)), this.#context)) {
@@ -72,7 +72,7 @@ export class SortedRuns {
     const chunkBytes = Math.max(1, ...this.#runs.flat().map((batch) => batch.bytes))
     // Of each run, one batch is read while rows of the one before may wait to be written.
     const fanIn = Math.max(2, Math.min(MAX_FAN_IN, Math.floor(this.#memory.capacity / (3 * chunkBytes))))
-    this.#memory.resize(Math.min(fanIn, this.#runs.length) * 2 * chunkBytes)
+    await this.#memory.require(Math.min(fanIn, this.#runs.length) * 2 * chunkBytes)
     while (this.#runs.length > fanIn) {
       const runs: Run[] = []
       for (let start = 0; start < this.#runs.length; start += fanIn) {
@@ -80,7 +80,8 @@ export class SortedRuns {
       }
       this.#runs = runs
     }
-    yield* this.#merge(this.#runs, this.#context.batchSize)
+    const [bytes, rows] = this.#runs.flat().reduce(([b, r], run) => [b + run.bytes, r + run.rows], [0, 0])
+    yield* this.#merge(this.#runs, rowsAtOnce(bytes, rows, this.#memory, this.#context))
   }
 
   async #rewritten(runs: readonly Run[], chunkBytes: number): Promise<Run> {
@@ -131,4 +132,9 @@ export class SortedRuns {
   async delete(): Promise<void> {
     await this.#spill.delete()
   }
+}
+
+/** Rows in a batch of sorted rows, of which `rows` take `bytes`: few enough that who reads them can hold some. */
+export function rowsAtOnce(bytes: number, rows: number, memory: MemoryReservation, context: TaskContext): number {
+  return Math.max(1, Math.min(context.batchSize, Math.floor((memory.floor / 8) * (rows / Math.max(1, bytes)))))
 }

@@ -73,6 +73,8 @@ export class SpilledBuild {
   readonly #spill: Spill
   readonly #context: TaskContext
   readonly #leaves: Part[] = []
+  /** Left rows as they come. */
+  readonly #dealt: PartitionedSpill
   #root: Part | null = null
   #flags: MemoryReservation | null = null
 
@@ -81,23 +83,25 @@ export class SpilledBuild {
     this.#memory = memory
     this.#context = context
     this.#spill = new Spill(spec.node, memory, context)
+    this.#dealt = this.#newParts(spec.keys === null ? 1 : FAN_OUT)
   }
 
   /**
-   * Writes left rows: `held`, which are released, and the rest of the input. `memory` is freed with what is returned.
+   * Writes left rows, `held`, which are released; `finish` writes those that come. `memory` is freed with what is returned.
    * `wanted` is what was refused.
    */
-  static async collect(
+  static async begin(
     spec: SpilledJoinSpec,
     memory: MemoryReservation,
     held: RecordBatch[],
-    input: BatchStream,
     wanted: number,
     context: TaskContext,
   ): Promise<SpilledBuild> {
     const build = new SpilledBuild(spec, memory, context)
     try {
-      await build.#collect(held, input, wanted)
+      build.#spill.begin(wanted)
+      for (let batch = held.pop(); batch !== undefined; batch = held.pop()) await build.#deal(batch, build.#dealt, 0)
+      memory.tryResize(bufferBytesFor(memory.part))
       return build
     } catch (error) {
       for (const batch of held.splice(0)) batch.release()
@@ -106,13 +110,21 @@ export class SpilledBuild {
     }
   }
 
-  async #collect(held: RecordBatch[], input: BatchStream, wanted: number): Promise<void> {
-    this.#spill.begin(wanted)
-    const parts = this.#newParts(this.#spec.keys === null ? 1 : FAN_OUT)
+  /** Writes a batch that has come, and the rest of the input. */
+  async finish(next: RecordBatch | null, input: BatchStream): Promise<this> {
     try {
-      for (let batch = held.pop(); batch !== undefined; batch = held.pop()) await this.#deal(batch, parts, 0)
-      this.#memory.tryResize(bufferBytesFor(this.#memory.equalPart))
-      for (let batch = await input.next(); batch !== null; batch = await input.next()) {
+      await this.#finish(next, input)
+      return this
+    } catch (error) {
+      await this.release()
+      throw error
+    }
+  }
+
+  async #finish(next: RecordBatch | null, input: BatchStream): Promise<void> {
+    const parts = this.#dealt
+    try {
+      for (let batch = next ?? (await input.next()); batch !== null; batch = await input.next()) {
         await this.#deal(batch.retain(), parts, 0)
       }
       await input.close()
@@ -126,7 +138,7 @@ export class SpilledBuild {
     this.#context.metricsOf(this.#spec.node).add('build_rows', rows)
     // What is kept while right rows are joined cannot be spilled.
     this.#flags = this.#context.reserve(this.#spec.node, false)
-    this.#flags.resize(this.#keepsFlags ? PackedFlags.bytesFor(rows) : 0)
+    await this.#flags.require(this.#keepsFlags ? PackedFlags.bytesFor(rows) : 0)
     this.#memory.free()
   }
 
@@ -135,7 +147,7 @@ export class SpilledBuild {
   }
 
   #newParts(count: number): PartitionedSpill {
-    return new PartitionedSpill(this.#spec.leftSchema, count, this.#spill, this.#memory.equalPart, this.#context)
+    return new PartitionedSpill(this.#spec.leftSchema, count, this.#spill, this.#memory.part, this.#context)
   }
 
   /** Deals left rows, and releases the batch. */
@@ -191,9 +203,9 @@ export class SpilledBuild {
     const { node, rightSchema } = this.#spec
     const memory = this.#context.reserve(node, true)
     const spill = new Spill(node, memory, this.#context)
-    const parts = new PartitionedSpill(rightSchema, this.#leaves.length, spill, memory.equalPart, this.#context)
+    const parts = new PartitionedSpill(rightSchema, this.#leaves.length, spill, memory.part, this.#context)
     try {
-      memory.tryResize(bufferBytesFor(memory.equalPart))
+      memory.tryResize(bufferBytesFor(memory.part))
       for (let batch = await right.next(); batch !== null; batch = await right.next()) {
         await this.#dealRight(batch.retain(), parts)
       }
@@ -296,7 +308,7 @@ export class SpilledBuild {
         const next = batches[at]!
         const wanted = this.#spec.blockBytes(bytes + next.bytes, rows + next.rows) + beside
         // No more than an equal part: partitions that come to their blocks later need one batch at least.
-        if (taken.length === 0) memory.resize(wanted)
+        if (taken.length === 0) await memory.require(wanted)
         else if (wanted > memory.equalPart || !memory.tryResize(wanted)) break
         taken.push(next)
         bytes += next.bytes
@@ -341,6 +353,7 @@ export class SpilledBuild {
   }
 
   async release(): Promise<void> {
+    this.#dealt.release()
     this.#memory.free()
     this.#flags?.free()
     await this.#spill.delete()

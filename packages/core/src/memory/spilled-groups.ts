@@ -49,7 +49,7 @@ export class SpilledGroups {
 
   /** What rows on their way to the disk take, from the first spill on. */
   get bufferBytes(): number {
-    return this.#parts === null ? 0 : bufferBytesFor(this.#memory.equalPart)
+    return this.#parts === null ? 0 : bufferBytesFor(this.#memory.part)
   }
 
   /** Writes all groups of a state, and releases it. `wanted` is what was refused. */
@@ -66,7 +66,7 @@ export class SpilledGroups {
   }
 
   #newParts(): PartitionedSpill {
-    return new PartitionedSpill(this.#schema, FAN_OUT, this.#spill, this.#memory.equalPart, this.#context)
+    return new PartitionedSpill(this.#schema, FAN_OUT, this.#spill, this.#memory.part, this.#context)
   }
 
   async #deal(state: AggregateState, parts: PartitionedSpill, level: number): Promise<void> {
@@ -100,15 +100,14 @@ export class SpilledGroups {
     try {
       for (const written of part.batches) {
         const wanted = 2 * (state.bytes + written.bytes) + this.bufferBytes
-        if (!this.#memory.tryResize(wanted)) {
-          if (level === MAX_LEVEL || state.groupCount <= 1) {
-            throw this.#memory.refused(wanted, 'what it keeps of one group must fit')
-          }
+        if (level === MAX_LEVEL || state.groupCount <= 1) {
+          await this.#memory.require(wanted, 'what it keeps of one group must fit')
+        } else if (!this.#memory.tryResize(wanted)) {
           this.#spill.begin(wanted)
           parts ??= this.#newParts()
           await this.#deal(state, parts, level + 1)
           state = createState()
-          this.#memory.resize(2 * (state.bytes + written.bytes) + this.bufferBytes)
+          await this.#memory.require(2 * (state.bytes + written.bytes) + this.bufferBytes)
         }
         const batch = await this.#spill.read(written)
         try {

@@ -1,15 +1,17 @@
 import type { Expr } from '../expressions/expr.ts'
 import { hashKeys } from '../operators/join-hash-table.ts'
 import type { ExecutionPlan } from '../plan/execution-plan.ts'
+import { batchBytes } from '../runtime/batch-bytes.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
 import { concatSteps } from '../runtime/collect-batch.ts'
 import { runSteps } from '../runtime/run-steps.ts'
+import { fittingPieces } from '../runtime/slice-batch.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import type { RecordBatch } from '../vectors/record-batch.ts'
 import { allRows } from '../vectors/selection.ts'
 import type { MemoryReservation } from './memory-pool.ts'
 import { bufferBytesFor, FAN_OUT, partOf, PartitionedSpill, type SpilledPart } from './partitioned-spill.ts'
-import { Spill } from './spill.ts'
+import { chunkBytesFor, Spill, type SpilledBatch } from './spill.ts'
 
 /** Levels of dealing, after which a hash of 32 bits has no more to tell. */
 const MAX_LEVEL = 7
@@ -28,13 +30,6 @@ export interface SpilledRowsOptions {
 /** Rows batch by batch, each with one reference, the receiver's. */
 export type RowStream = AsyncGenerator<RecordBatch, void, void>
 
-/** Batches that are held, and those that come. */
-async function* restOf(held: RecordBatch[], input: BatchStream): RowStream {
-  for (let batch = held.shift(); batch !== undefined; batch = held.shift()) yield batch
-  for (let batch = await input.next(); batch !== null; batch = await input.next()) yield batch.retain()
-  await input.close()
-}
-
 function rowsOf({ parts }: PartitionedSpill): number {
   return parts.reduce((sum, part) => sum + part.rows, 0)
 }
@@ -45,12 +40,47 @@ export class SpilledRows {
   readonly #memory: MemoryReservation
   readonly #context: TaskContext
   readonly #spill: Spill
+  /** Rows that had to go before the others had come. */
+  readonly #early: SpilledBatch[] = []
 
   constructor(options: SpilledRowsOptions, memory: MemoryReservation, context: TaskContext) {
     this.#options = options
     this.#memory = memory
     this.#context = context
     this.#spill = new Spill(options.node, memory, context)
+  }
+
+  /** Whether rows were written. */
+  get begun(): boolean {
+    return this.#early.length > 0
+  }
+
+  /** Writes rows as they are, and releases them; `wholes` has them before those that it is given. */
+  async write(held: RecordBatch[]): Promise<void> {
+    this.#spill.begin(this.#memory.bytes)
+    const { part } = this.#memory
+    for (let batch = held.shift(); batch !== undefined; batch = held.shift()) {
+      try {
+        for (const piece of fittingPieces(batch, batchBytes(batch), chunkBytesFor(part), this.#context)) {
+          try {
+            this.#early.push(await this.#spill.write(piece))
+          } finally {
+            piece.release()
+          }
+        }
+      } finally {
+        batch.release()
+      }
+    }
+    this.#memory.tryResize(0)
+  }
+
+  async *#all(held: RecordBatch[]): RowStream {
+    const { input } = this.#options
+    for (const written of this.#early) yield await this.#spill.read(written)
+    for (let batch = held.shift(); batch !== undefined; batch = held.shift()) yield batch
+    for (let batch = await input.next(); batch !== null; batch = await input.next()) yield batch.retain()
+    await input.close()
   }
 
   /**
@@ -60,22 +90,20 @@ export class SpilledRows {
    * @throws VolleyError 53200 when rows that must stay together do not fit, unless they stream.
    */
   async *wholes(held: RecordBatch[], wanted: number): AsyncGenerator<RecordBatch | RowStream, void, void> {
-    const { input, keys, streams } = this.#options
+    const { keys, streams } = this.#options
     if (keys.length === 0 && !streams) throw this.#memory.refused(wanted, 'rows without PARTITION BY must fit')
     this.#spill.begin(wanted)
     if (keys.length === 0) {
-      this.#memory.resize(0)
-      yield restOf(held, input)
+      this.#memory.tryResize(0)
+      yield this.#all(held)
       return
     }
     const parts = this.#newParts()
     try {
-      for (let batch = held.shift(); batch !== undefined; batch = held.shift()) await this.#deal(batch, parts, 0)
-      this.#memory.tryResize(bufferBytesFor(this.#memory.equalPart))
-      for (let batch = await input.next(); batch !== null; batch = await input.next()) {
-        await this.#deal(batch.retain(), parts, 0)
+      for await (const batch of this.#all(held)) {
+        await this.#deal(batch, parts, 0)
+        if (held.length === 0) this.#memory.tryResize(bufferBytesFor(this.#memory.part))
       }
-      await input.close()
       await parts.flush()
     } finally {
       parts.release()
@@ -98,7 +126,7 @@ export class SpilledRows {
     }
     // To deal rows again does not help where many have one key.
     if (this.#options.streams && (level === MAX_LEVEL || part.rows * 2 > dealt)) {
-      this.#memory.resize(0)
+      this.#memory.tryResize(0)
       yield this.#stream(part)
       return
     }
@@ -120,7 +148,7 @@ export class SpilledRows {
 
   #newParts(): PartitionedSpill {
     const { schema } = this.#options.input
-    return new PartitionedSpill(schema, FAN_OUT, this.#spill, this.#memory.equalPart, this.#context)
+    return new PartitionedSpill(schema, FAN_OUT, this.#spill, this.#memory.part, this.#context)
   }
 
   /** Deals rows, and releases the batch. */

@@ -28,6 +28,10 @@ import { filtersThrough, offerProbeFilters, probeFiltersOf } from './probe-filte
 /** partial: rows to states; final: states to results; single: rows to results. */
 export type AggregateMode = 'partial' | 'final' | 'single'
 
+/** The most places of a table of the places of keys, and how many there may be for each byte that the groups may take. */
+const MOST_PLACES = 1 << 24
+const PLACES_SHARE = 1 / 64
+
 /** Column of the position of a row's grouping set, behind the group columns where there are grouping sets. */
 export const GROUPING_ID = '__grouping_id'
 
@@ -163,9 +167,14 @@ export class AggregateExec extends ExecutionPlan {
   ): AsyncGenerator<RecordBatch, void, void> {
     const { groups, groupingSets, calls, mode } = this
     const keyTypes = [...groups.map((group) => group.type), ...(groupingSets === null ? [] : [UINT32])]
-    const createState = (): AggregateState => new AggregateState(groups, keyTypes, calls, context.arena)
     const stateTypes = calls.flatMap((call) => call.stateTypes)
     const memory = context.reserve(this, keyTypes.length > 0)
+    const rows = (this.input.statistics.rows?.value ?? 0) / this.input.partitioning.count
+    const createState = (): AggregateState =>
+      new AggregateState(groups, keyTypes, calls, context.arena, {
+        rows,
+        mostPlaces: Math.min(MOST_PLACES, memory.capacity * PLACES_SHARE),
+      })
     const spilled = new SpilledGroups(this, { keyTypes, stateTypes, createState }, memory, context)
     const dictionaries = new Set<Vector>()
     const sorted = this.sortedBy !== null
@@ -177,7 +186,15 @@ export class AggregateExec extends ExecutionPlan {
       if (mode !== 'final' && groupingSets !== null && (mode === 'partial' || partition === 0)) {
         addEmptySets(state, groups.length, groupingSets, context)
       }
-      for (let next = await input.next(); next !== null; next = await input.next()) {
+      const spills = keyTypes.length > 0 && !sorted
+      const write = async (): Promise<void> => {
+        if (state.groupCount === 0) return
+        await spilled.add(state, memory.bytes)
+        state = createState()
+        memory.tryResize(2 * state.bytes + spilled.bufferBytes)
+      }
+      const read = (): Promise<RecordBatch | null> => (spills ? memory.lending(input.next(), write) : input.next())
+      for (let next = await read(); next !== null; next = await read()) {
         const batch = next.retain()
         const scratch = context.region()
         let bytes = 0
@@ -196,10 +213,17 @@ export class AggregateExec extends ExecutionPlan {
           const rest = ended > 0 ? rowsOf(batch, ended, batch.numRows) : batch
           const rows = rest.numRows
           if (rows === 0) add(rest)
+          bytes = batchBytes(batch, dictionaries)
+          // Where memory is scarce, as many rows at a time as there is room for.
+          const whole = memory.tryResize(2 * state.bytes + bytes + spilled.bufferBytes)
+          const most = whole ? Infinity : Math.max(16, Math.floor((batch.length * memory.floor) / (8 * bytes)))
           for (let start = 0; start < rows;) {
-            if (start > 0) await context.giveWay()
+            if (start > 0) {
+              await context.giveWay()
+              if (spills && !memory.tryResize(2 * state.bytes + spilled.bufferBytes)) await write()
+            }
             const began = performance.now()
-            const piece = pace.piece(rest, start)
+            const piece = pace.piece(rest, start, most)
             const region = context.region()
             try {
               add(piece, region)
@@ -209,7 +233,7 @@ export class AggregateExec extends ExecutionPlan {
             start += piece.numRows
             pace.took(piece.numRows, performance.now() - began)
           }
-          bytes = batchBytes(batch, dictionaries)
+          if (rows > most) bytes = (bytes * most) / rows
         } finally {
           scratch.release()
           batch.release()
@@ -225,7 +249,7 @@ export class AggregateExec extends ExecutionPlan {
         else if (keyTypes.length === 0 || sorted) throw memory.refused(2 * state.bytes + room)
         else await spilled.add(state, 2 * state.bytes + room)
         state = createState()
-        memory.resize(2 * state.bytes + room)
+        await memory.require(2 * state.bytes + room)
       }
       await input.close()
       if (spilled.isEmpty) {

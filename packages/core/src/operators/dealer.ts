@@ -15,9 +15,9 @@ import { hashKeys } from './join-hash-table.ts'
 interface Waiting {
   readonly rows: number
   /** Held in memory. */
-  readonly bytes: number
-  readonly batch: RecordBatch | null
-  readonly written: SpilledBatch | null
+  bytes: number
+  batch: RecordBatch | null
+  written: SpilledBatch | null
 }
 
 /**
@@ -49,6 +49,7 @@ export class Dealer {
     this.#metrics = context.metricsOf(node)
     this.#memory = context.reserve(node, true)
     this.#spill = new Spill(node, this.#memory, context)
+    this.#memory.lendAlways(() => this.#writeWaiting())
     this.#queues = Array.from({ length: partitioning.count }, () => [])
     this.#closed = this.#queues.map(() => false)
     this.#open = partitioning.count
@@ -137,6 +138,30 @@ export class Dealer {
       }
     }
     this.#metrics.max('peak_buffered_rows', this.#buffered)
+  }
+
+  /** Writes what waits in memory, the last to be read first. */
+  async #writeWaiting(): Promise<void> {
+    this.#spill.begin(this.#memory.bytes)
+    for (const queue of this.#queues) {
+      for (const waiting of queue.toReversed()) {
+        const batch = waiting.batch?.retain()
+        if (batch === undefined) continue
+        try {
+          const written = await this.#spill.write(batch)
+          // It may have been read meanwhile.
+          if (!queue.includes(waiting)) continue
+          batch.release()
+          this.#count(0, -waiting.bytes)
+          Object.assign(waiting, { batch: null, bytes: 0, written })
+        } catch (error) {
+          this.#error ??= error
+          return
+        } finally {
+          batch.release()
+        }
+      }
+    }
   }
 
   #count(rows: number, bytes: number): void {

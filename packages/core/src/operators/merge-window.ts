@@ -58,7 +58,7 @@ export class MergeWindow {
         batches.push(compactBatch(batch, this.#context))
         bytes += batchBytes(batches.at(-1)!)
         // The parts and the whole are there for a moment.
-        this.#memory.resize(2 * bytes)
+        await this.#memory.require(2 * bytes)
       }
       if (batches.length > 1) this.#replace(concatBatches(this.#input.schema, batches, this.#context), this.#flags)
     } finally {

@@ -114,7 +114,7 @@ export class RecursiveQueryExec extends ExecutionPlan {
         const kept = copyRows(rows, selection ?? allRows(batch.length), context)
         batches.push(kept)
         bytes += batchBytes(kept)
-        memory.resize(bytes + (seen?.bytes ?? 0))
+        await memory.require(bytes + (seen?.bytes ?? 0))
       }
       return batches
     } catch (error) {

@@ -13,9 +13,9 @@ import type { Vector } from '../vectors/vector.ts'
 interface Waiting {
   readonly rows: number
   /** Held in memory. */
-  readonly bytes: number
-  readonly batch: RecordBatch | null
-  readonly written: SpilledBatch | null
+  bytes: number
+  batch: RecordBatch | null
+  written: SpilledBatch | null
 }
 
 /**
@@ -45,6 +45,7 @@ export class RowReplay {
     this.#metrics = context.metricsOf(node)
     this.#memory = context.reserve(node, true)
     this.#spill = new Spill(node, this.#memory, context)
+    this.#memory.lendAlways(() => this.#writeWaiting())
     this.#seen = Array.from({ length: readers }, () => 0)
     context.onClose(async () => {
       for (let reader = 0; reader < readers; reader++) await this.#close(reader)
@@ -102,6 +103,28 @@ export class RowReplay {
       'peak_buffered_rows',
       this.#waiting.reduce((sum, waiting) => sum + waiting.rows, 0),
     )
+  }
+
+  /** Writes what waits in memory, the last to be read first. */
+  async #writeWaiting(): Promise<void> {
+    this.#spill.begin(this.#memory.bytes)
+    for (const waiting of this.#waiting.toReversed()) {
+      const batch = waiting.batch?.retain()
+      if (batch === undefined) continue
+      try {
+        const written = await this.#spill.write(batch)
+        // It may have been read by all meanwhile.
+        if (!this.#waiting.includes(waiting)) continue
+        batch.release()
+        this.#memory.tryResize(this.#memory.bytes - waiting.bytes)
+        Object.assign(waiting, { batch: null, bytes: 0, written })
+      } catch (error) {
+        this.#error ??= error
+        return
+      } finally {
+        batch.release()
+      }
+    }
   }
 
   /** Lets go of what every reader has seen. */

@@ -9,7 +9,7 @@ import type { BatchStream } from '../runtime/batch-stream.ts'
 import { compactBatch, concatSteps } from '../runtime/collect-batch.ts'
 import { operatorStream } from '../runtime/operator-stream.ts'
 import { runSteps } from '../runtime/run-steps.ts'
-import { sliceBatch } from '../runtime/slice-batch.ts'
+import { fittingPieces, sliceBatch } from '../runtime/slice-batch.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import { RowComparator } from '../vectors/compare.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
@@ -110,29 +110,21 @@ export class SortExec extends ExecutionPlan {
       const dictionaries = new Set<Vector>()
       let rows = 0
       let bytes = 0
-      for (let batch = await input.next(); batch !== null; batch = await input.next()) {
-        const candidates = sorted === null ? compactBatch(batch, context) : this.candidates(batch, sorted, context)
-        if (candidates === null) continue
-        let added = batchBytes(candidates, dictionaries)
-        if (!memory.tryResize(this.sortingBytes(bytes + added, rows + candidates.length))) {
-          try {
-            if (rows > 0) await runs.add(await this.sortAll(kept, context), this.sortingBytes(bytes, rows))
-            threshold?.set(null)
-            dictionaries.clear()
-            added = batchBytes(candidates, dictionaries)
-            memory.resize(this.sortingBytes(added, candidates.length))
-          } catch (error) {
-            candidates.release()
-            throw error
-          }
-          sorted = null
-          rows = 0
-          bytes = 0
-        }
-        kept.push(candidates)
+      const write = async (): Promise<void> => {
+        if (rows === 0) return
+        threshold?.set(null)
+        await runs.add(await this.sortAll(kept, context), this.sortingBytes(bytes, rows))
+        dictionaries.clear()
+        sorted = null
+        rows = 0
+        bytes = 0
+        memory.tryResize(0)
+      }
+      const add = async (candidates: RecordBatch): Promise<void> => {
+        kept.push(candidates.retain())
         rows += candidates.length
-        bytes += added
-        if (rows < limit) continue
+        bytes += batchBytes(candidates, dictionaries)
+        if (rows < limit) return
         threshold?.set(null)
         sorted = await this.sortAll(kept, context)
         kept.push(sorted)
@@ -141,6 +133,31 @@ export class SortExec extends ExecutionPlan {
         bytes = batchBytes(sorted, dictionaries)
         if (rows < this.fetch!) sorted = null
         if (sorted !== null) threshold?.set(this.keys[0]!.expr.evaluate(sorted, null, sorted.region))
+      }
+      const next = (): Promise<RecordBatch | null> => memory.lending(input.next(), write)
+      for (let batch = await next(); batch !== null; batch = await next()) {
+        const candidates = sorted === null ? compactBatch(batch, context) : this.candidates(batch, sorted, context)
+        if (candidates === null) continue
+        try {
+          const added = batchBytes(candidates, new Set(dictionaries))
+          if (memory.tryResize(this.sortingBytes(bytes + added, rows + candidates.length))) {
+            await add(candidates)
+            continue
+          }
+          await write()
+          const wanted = this.sortingBytes(batchBytes(candidates), candidates.length)
+          for (const piece of fittingPieces(candidates, wanted, memory.capacity, context)) {
+            try {
+              await write()
+              await memory.require(this.sortingBytes(batchBytes(piece), piece.length))
+              await add(piece)
+            } finally {
+              piece.release()
+            }
+          }
+        } finally {
+          candidates.release()
+        }
       }
       await input.close()
       threshold?.set(null)

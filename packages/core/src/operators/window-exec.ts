@@ -49,7 +49,9 @@ export class WindowExec extends ExecutionPlan {
   }
 
   override get spillingPartitions(): number {
-    return this.partitioning.count
+    // Of what goes along with sorted rows, two windows are at work at a time: the sort of one reads the other's rows.
+    const orders = new Set(this.calls.map(windowKey)).size
+    return this.partitioning.count * (1 + 2 * Math.min(2, orders))
   }
 
   override withChildren(children: readonly ExecutionPlan[]): ExecutionPlan {
@@ -77,7 +79,21 @@ export class WindowExec extends ExecutionPlan {
     let bytes = 0
     let rows = 0
     try {
-      for (let batch = await input.next(); batch !== null; batch = await input.next()) {
+      const write = async (): Promise<void> => {
+        if (batches.length === 0 || (keys.length === 0 && windows === null)) return
+        await spilled.write(batches)
+        bytes = 0
+        rows = 0
+        dictionaries.clear()
+      }
+      for (;;) {
+        const batch = await memory.lending(input.next(), write)
+        if (batch === null && !spilled.begun) break
+        if (batch === null || spilled.begun) {
+          if (batch !== null) batches.push(compactBatch(batch, context))
+          yield* this.written(spilled, batches, memory.bytes, windows, context)
+          return
+        }
         if (batch.numRows === 0) continue
         const dense = compactBatch(batch, context)
         batches.push(dense)
@@ -85,10 +101,7 @@ export class WindowExec extends ExecutionPlan {
         rows += dense.length
         const wanted = workBytes(bytes, rows)
         if (memory.tryResize(wanted)) continue
-        for await (const part of spilled.wholes(batches, wanted)) {
-          if (part instanceof RecordBatch) yield* this.results(part, context)
-          else yield* this.streamed(part, windows!, context)
-        }
+        yield* this.written(spilled, batches, wanted, windows, context)
         return
       }
       await input.close()
@@ -103,6 +116,20 @@ export class WindowExec extends ExecutionPlan {
       for (const batch of batches) batch.release()
       memory.free()
       await spilled.delete()
+    }
+  }
+
+  /** Rows that did not fit, with their results. */
+  private async *written(
+    spilled: SpilledRows,
+    held: RecordBatch[],
+    wanted: number,
+    windows: readonly (readonly StreamedCall[])[] | null,
+    context: TaskContext,
+  ): AsyncGenerator<RecordBatch, void, void> {
+    for await (const part of spilled.wholes(held, wanted)) {
+      if (part instanceof RecordBatch) yield* this.results(part, context)
+      else yield* this.streamed(part, windows!, context)
     }
   }
 

@@ -19,11 +19,12 @@ export class Pace {
     this.#rows = exprs.some(callsFunction) ? FIRST : Infinity
   }
 
-  /** Rows of a batch from the `start`-th selected one on, as many as the pace allows, in the batch's memory. */
-  piece(batch: RecordBatch, start: number): RecordBatch {
+  /** Rows of a batch from the `start`-th selected one on, as many as the pace allows and `most`, in the batch's memory. */
+  piece(batch: RecordBatch, start: number, most: number = Infinity): RecordBatch {
     const count = batch.numRows
-    if (start === 0 && count <= this.#rows) return batch
-    const rows = (batch.selection ?? allRows(batch.length)).subarray(start, start + this.#rows)
+    const size = Math.min(this.#rows, most)
+    if (start === 0 && count <= size) return batch
+    const rows = (batch.selection ?? allRows(batch.length)).subarray(start, start + size)
     return new RecordBatch(batch.schema, batch.columns, batch.length, rows, batch.region)
   }
 

@@ -96,7 +96,7 @@ export class StreamedWindow {
       for await (const batch of sorted) {
         const scratch = this.#context.region()
         try {
-          this.#memory.resize(2 * batchBytes(batch) + peers.bytes + partitions.bytes)
+          await this.#memory.require(2 * batchBytes(batch) + peers.bytes + partitions.bytes)
           const at = starts.of(batch)
           const none = new Uint8Array(batch.length)
           const inside = at.partitions.map((begins) => 1 - begins)
@@ -154,7 +154,7 @@ export class StreamedWindow {
           const around = batches.reduce((sum, each) => sum + batchBytes(each), 0)
           // What it may need later is held from the start: who reads the rows takes what is left.
           const least = (this.#before + this.#after > 0 ? 7 : 2) * batchBytes(batch)
-          this.#memory.resize(Math.max(this.#memory.bytes, least, 2 * around) + running.bytes - held)
+          await this.#memory.require(Math.max(this.#memory.bytes, least, 2 * around) + running.bytes - held)
           held = running.bytes
           const begins = starts.of(batch)
           const peers = (await readers?.peers.take(base, batch.length, region)) ?? null

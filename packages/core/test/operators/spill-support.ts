@@ -98,6 +98,35 @@ export class InterruptedStore extends NodeSpillStore {
   }
 }
 
+/** A store that takes now more, now less time to write and to read, in an order that repeats with the numbers. */
+export class JitteryStore extends NodeSpillStore {
+  readonly #next: () => number
+
+  constructor(next: () => number) {
+    super()
+    this.#next = next
+  }
+
+  async #wait(): Promise<void> {
+    for (let turns = this.#next() % 4; turns > 0; turns--) await new Promise(setImmediate)
+  }
+
+  override async create(): Promise<SpillFile> {
+    const file = await super.create()
+    return {
+      append: async (bytes) => {
+        await this.#wait()
+        return file.append(bytes)
+      },
+      read: async (extent) => {
+        await this.#wait()
+        return file.read(extent)
+      },
+      delete: () => file.delete(),
+    }
+  }
+}
+
 function counterOf(plan: ExecutionPlan, name: string, context: TaskContext): number {
   const own = context.metricsOf(plan).counters.get(name) ?? 0
   return plan.children.reduce((sum, child) => sum + counterOf(child, name, context), own)

@@ -12,15 +12,10 @@ import {
   INT32,
   INT64,
   LiteralExpr,
-  MemoryExec,
   NestedLoopJoinExec,
   ProjectionExec,
   RepartitionExec,
   SortExec,
-  toArrowRecordBatch,
-  RecordBatch,
-  UTF8,
-  vectorOf,
   VolleyError,
   WindowCall,
   WindowExec,
@@ -30,59 +25,12 @@ import {
   type Expr,
   type HashJoinOptions,
   type JoinType,
-  type ScalarValue,
-  type SortKey,
   type WindowCallOptions,
   type WindowFrame,
 } from '../../src/index.ts'
-import { Arena, Region } from '@volley/kernels'
 import { aggregate, column, expectSameRows, functions, typesOf } from './engine-support.ts'
+import { SCHEMA, sortKeys, table } from './spill-plans.ts'
 import { expectSameAtATenth, InterruptedStore, runLimited } from './spill-support.ts'
-
-/** Numbers 0 to 2^32 - 1 that repeat with the seed (mulberry32). */
-function randoms(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return (t ^ (t >>> 14)) >>> 0
-  }
-}
-
-const arena = new Arena({ reserveBytes: 64 << 20 })
-const SCHEMA = new Schema([new Field('k', INT32, true), new Field('n', INT64, true), new Field('t', UTF8, true)])
-
-/** Rows with a key below `keys` (or NULL; or, for 'unique', their number), a number and a text of a width, in partitions. */
-function table(rows: number, keys: number | 'unique', seed: number, width = 0, parts = 2): ExecutionPlan {
-  const next = randoms(seed)
-  const values = Array.from({ length: rows }, (_, i): ScalarValue[] => [
-    keys === 'unique' ? i : next() % 20 === 0 ? null : next() % keys,
-    next() % 9 === 0 ? null : BigInt(i) * 4_294_967_297n,
-    `row ${next() % 1000}`.padEnd(width),
-  ])
-  const region = new Region(arena)
-  const part = (from: number, to: number): MemoryExec['partitions'][number] => {
-    const own = values.slice(from, to)
-    const columns = SCHEMA.fields.map((field, c) =>
-      vectorOf(
-        field.type,
-        own.map((row) => row[c]!),
-        region,
-      ),
-    )
-    return [toArrowRecordBatch(new RecordBatch(SCHEMA, columns, own.length, null, region))]
-  }
-  const plan = new MemoryExec(
-    SCHEMA,
-    Array.from({ length: parts }, (_, p) => part((p * rows) / parts, ((p + 1) * rows) / parts)),
-  )
-  region.release()
-  return plan
-}
-
-const sortKeys = (plan: ExecutionPlan, ...at: number[]): SortKey[] =>
-  at.map((i) => ({ expr: column(plan, i), descending: i === 2, nullsFirst: i === 0 }))
 
 test('a sort merges what it had to write, in rounds, and keeps equal rows in their order', async () => {
   const run = await expectSameAtATenth(sorted(), true)

@@ -34,7 +34,7 @@ import type { Candidates } from './column-source.ts'
 import type { FastFieldExec } from './fast-field-exec.ts'
 import { WHOLE_DICTIONARY, type OrdinalColumn } from './fast-column.ts'
 import type { InvertedIndexExec } from './inverted-index-exec.ts'
-import { unitsOf, type DocUnit } from './opened-layout.ts'
+import { eachUnit, type DocUnit } from './opened-layout.ts'
 import type { ScanTable } from './scan-table.ts'
 import type { SegmentColumns } from './segment-columns.ts'
 import { isColumnSum, isStatistic, unitStates } from './segment-statistics.ts'
@@ -172,11 +172,19 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
       for (const [id, set] of (groupingSets ?? []).entries()) {
         if (set.length === 0) held.state.addEmptySet(groups.length, id, output)
       }
-      for await (const unit of unitsOf(this.table.layout, partition, context)) {
-        context.throwIfCancelled()
-        await this.addUnit(unit, held, context)
-        metrics.max('peak_state_bytes', held.state.bytes)
-      }
+      const countsRows = this.countsRows && this.fields.options.filters.length === 0
+      await eachUnit(this.table.layout, partition, context, (unit) => {
+        const docs = this.inverted === null ? null : this.inverted.docsOf(unit, context)
+        if (docs instanceof Promise) return docs.then((found) => this.addUnit(unit, found, held, context))
+        if (docs !== null && docs.length === 0) return null
+        if (docs !== null && countsRows) {
+          held.counted += docs.length
+          return null
+        }
+        return this.addUnit(unit, docs, held, context)
+      })
+      if (held.counted > 0) this.addCount(held.counted, held.state, context)
+      metrics.max('peak_state_bytes', held.state.bytes)
       for await (const state of held.states()) {
         const region = context.region()
         try {
@@ -203,12 +211,16 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
     return [...keys.slice(0, wanted), ...(yield* state.results(region))]
   }
 
-  private async addUnit(unit: DocUnit, held: HeldGroups, context: TaskContext): Promise<void> {
-    const docs = this.inverted === null ? null : await this.inverted.docsOf(unit, context)
+  private async addUnit(
+    unit: DocUnit,
+    docs: Uint32Array | null,
+    held: HeldGroups,
+    context: TaskContext,
+  ): Promise<void> {
     if (docs?.length === 0) return
     const { countsRows } = this
     if (countsRows && docs !== null && this.fields.options.filters.length === 0) {
-      this.addCount(docs.length, held.state, context)
+      held.counted += docs.length
       return
     }
     const segment = await this.fields.openColumns(unit, context)
@@ -218,7 +230,7 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
       const count = candidates.found?.length ?? unit.end - unit.start
       if (count === 0) return
       if (countsRows && candidates.filters.length === 0) {
-        this.addCount(count, held.state, context)
+        held.counted += count
         return
       }
       const ordinals = this.ordinalGroups(segment, count, candidates.filters)
@@ -226,6 +238,7 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
         for await (const _ of this.addRows(unit, segment, candidates, held, context)) await held.makeRoom()
       } else await this.addByOrdinals(unit, segment, candidates, ordinals, held, context)
     } finally {
+      context.metricsOf(this).max('peak_state_bytes', held.state.bytes)
       segment.release()
     }
   }
@@ -356,6 +369,8 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
 /** The groups so far. Those whose results are to come out go to disk when they are more than may be held. */
 class HeldGroups {
   state: AggregateState
+  /** Rows of which nothing but their number counts. */
+  counted = 0
   readonly #create: () => AggregateState
   readonly #memory: MemoryReservation
   readonly #spilled: SpilledGroups
@@ -382,7 +397,7 @@ class HeldGroups {
     if (!this.#grouped) throw this.#memory.refused(wanted)
     await this.#spilled.add(this.state, wanted)
     this.state = this.#create()
-    this.#memory.resize(2 * this.state.bytes + this.#spilled.bufferBytes)
+    await this.#memory.require(2 * this.state.bytes + this.#spilled.bufferBytes)
   }
 
   /** States that hold all groups, each group in one; the receiver releases each. */
