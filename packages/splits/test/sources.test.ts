@@ -27,6 +27,7 @@ import {
   splitOpener,
   SplitIndexOpener,
   tantivyCodecs,
+  type SplitRef,
 } from '../src/index.ts'
 import { fixtures } from './support.ts'
 
@@ -34,9 +35,10 @@ const uri = `file://${fixtures}/demo/indexes`
 const resolver = nodeStoreResolver()
 // The fixture's metastore names a placeholder root.
 const opener = new SplitIndexOpener({ resolver })
+const atFixture = (ref: SplitRef): SplitRef => ({ ...ref, indexUri: `${uri}/${ref.indexId}` })
 const openAtFixture = {
-  open: (ref: Parameters<SplitIndexOpener['open']>[0], signal?: AbortSignal) =>
-    opener.open({ ...ref, indexUri: `${uri}/${ref.indexId}` }, signal),
+  open: (ref: SplitRef, signal?: AbortSignal) => opener.open(atFixture(ref), signal),
+  opened: (ref: SplitRef) => opener.opened(atFixture(ref)),
 } as SplitIndexOpener
 
 let arena: Arena

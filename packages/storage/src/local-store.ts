@@ -4,9 +4,11 @@ import { dirname, join, resolve } from 'node:path'
 import { type ObjectStore, checkPath, checkRange } from './object-store.ts'
 import { StorageError, type StorageErrorKind } from './storage-error.ts'
 
-/** A disk that takes longer than this for a file's status is not waited for, */
-const SLOW_MS = 2
-/** for so long. */
+/** A disk that takes longer than this for a file's status, */
+const SLOW_MS = 4
+/** so many times in a row, */
+const SLOW_TIMES = 3
+/** is not waited for, for so long. */
 const SLOW_FOR_MS = 10_000
 
 /**
@@ -16,6 +18,8 @@ const SLOW_FOR_MS = 10_000
 export class LocalStore implements ObjectStore {
   readonly uri: string
   readonly root: string
+  /** Slow answers in a row. */
+  #slow = 0
   /** Until when the disk is taken to be slow to answer. */
   #slowUntil = 0
 
@@ -134,7 +138,8 @@ export class LocalStore implements ObjectStore {
       return statSync(file, { bigint: true })
     } finally {
       const end = performance.now()
-      if (end - start > SLOW_MS) this.#slowUntil = end + SLOW_FOR_MS
+      this.#slow = end - start > SLOW_MS ? this.#slow + 1 : 0
+      if (this.#slow >= SLOW_TIMES) this.#slowUntil = end + SLOW_FOR_MS
     }
   }
 

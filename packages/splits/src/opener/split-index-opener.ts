@@ -5,6 +5,7 @@ import { BundleDirectory } from '../bundle/bundle-directory.ts'
 import { splitError } from '../bundle/split-footer.ts'
 import { parseSplitFields, type SplitFieldsEntry } from '../bundle/split-fields.ts'
 import type { SplitRef } from '../layout/layout.ts'
+import { MatchCache, type SplitMatches } from './match-cache.ts'
 import { RangeCache } from './range-cache.ts'
 
 /** Decompresses one zstd frame into exactly `length` bytes. */
@@ -18,24 +19,36 @@ export interface SplitIndexOpenerOptions {
   readonly capacity?: number
   /** Bytes of what was read of splits, postings and blocks of terms and documents, that are kept: 64 MiB. */
   readonly cacheBytes?: number
+  /** Bytes of lists of documents that matched text which are kept: 16 MiB. */
+  readonly matchBytes?: number
   readonly zstdDecompress?: ZstdDecompress
   /** Wraps each store, as tests do to count or delay reads. */
   readonly wrapStore?: (store: ObjectStore) => ObjectStore
 }
 
 const CACHE_BYTES = 64 * 1024 ** 2
+const MATCH_BYTES = 16 * 1024 ** 2
 
 /** An opened split: its index, ready to be searched. */
 export class SplitIndex {
   readonly ref: SplitRef
   readonly directory: BundleDirectory
   readonly index: Index
+  /** Documents that matched text in it. */
+  readonly matches: SplitMatches
   readonly #options: SplitIndexOpenerOptions
 
-  constructor(ref: SplitRef, directory: BundleDirectory, index: Index, options: SplitIndexOpenerOptions) {
+  constructor(
+    ref: SplitRef,
+    directory: BundleDirectory,
+    index: Index,
+    matches: SplitMatches,
+    options: SplitIndexOpenerOptions,
+  ) {
     this.ref = ref
     this.directory = directory
     this.index = index
+    this.matches = matches
     this.#options = options
   }
 
@@ -70,12 +83,14 @@ export class SplitIndex {
 export class SplitIndexOpener {
   readonly #options: SplitIndexOpenerOptions
   /** By recency, oldest first. */
-  readonly #open: Map<string, Promise<SplitIndex>> = new Map()
+  readonly #open: Map<string, Opening> = new Map()
   readonly #ranges: RangeCache
+  readonly #matches: MatchCache
 
   constructor(options: SplitIndexOpenerOptions) {
     this.#options = options
     this.#ranges = new RangeCache(options.cacheBytes ?? CACHE_BYTES)
+    this.#matches = new MatchCache(options.matchBytes ?? MATCH_BYTES)
   }
 
   /**
@@ -84,24 +99,47 @@ export class SplitIndexOpener {
    */
   async open(split: SplitRef, signal?: AbortSignal): Promise<SplitIndex> {
     signal?.throwIfAborted()
-    const key = `${split.indexUri}\0${split.splitId}`
-    let opening = this.#open.get(key)
-    this.#open.delete(key)
-    if (opening === undefined) {
-      opening = this.#read(split)
-      opening.catch(() => {
+    const key = keyOf(split)
+    const opening = this.#open.get(key) ?? this.#start(key, split)
+    this.#touch(key, opening)
+    if (opening.index !== null) return opening.index
+    return signal === undefined ? opening.reading : abortable(opening.reading, signal)
+  }
+
+  /** A split that is open, as one that was used now; null for others. */
+  opened(split: SplitRef): SplitIndex | null {
+    const key = keyOf(split)
+    const opening = this.#open.get(key)
+    if (opening === undefined || opening.index === null) return null
+    this.#touch(key, opening)
+    return opening.index
+  }
+
+  #start(key: string, split: SplitRef): Opening {
+    const opening: Opening = { reading: this.#read(split), index: null }
+    opening.reading.then(
+      (index) => (opening.index = index),
+      () => {
         if (this.#open.get(key) === opening) this.#open.delete(key)
-      })
-    }
+      },
+    )
+    return opening
+  }
+
+  #touch(key: string, opening: Opening): void {
+    this.#open.delete(key)
     this.#open.set(key, opening)
     const { capacity = 256 } = this.#options
-    while (this.#open.size > capacity) this.#open.delete(this.#open.keys().next().value!)
-    return signal === undefined ? opening : abortable(opening, signal)
+    while (this.#open.size > capacity) {
+      const [oldest, { index }] = this.#open.entries().next().value!
+      this.#open.delete(oldest)
+      index?.matches.forget()
+    }
   }
 
   /** Whether a split is open, or being opened. */
   isOpen(split: SplitRef): boolean {
-    return this.#open.has(`${split.indexUri}\0${split.splitId}`)
+    return this.#open.has(keyOf(split))
   }
 
   /** Number of splits that are open. */
@@ -113,6 +151,7 @@ export class SplitIndexOpener {
   close(): void {
     this.#open.clear()
     this.#ranges.clear()
+    this.#matches.clear()
   }
 
   async #read(split: SplitRef): Promise<SplitIndex> {
@@ -125,7 +164,7 @@ export class SplitIndexOpener {
     try {
       const directory = await BundleDirectory.open(store, path, range, this.#ranges)
       const index = await openIndex(directory, zstdDecompress ? { zstdDecompress } : {})
-      return new SplitIndex(split, directory, index, this.#options)
+      return new SplitIndex(split, directory, index, this.#matches.forSplit(), this.#options)
     } catch (error) {
       throw explained(splitError(error, store.uri, path), split)
     }
@@ -143,6 +182,16 @@ export class SplitIndexOpener {
       },
     )
   }
+}
+
+/** A split that is open, or being opened. */
+interface Opening {
+  readonly reading: Promise<SplitIndex>
+  index: SplitIndex | null
+}
+
+function keyOf(split: SplitRef): string {
+  return `${split.indexUri}\0${split.splitId}`
 }
 
 /** Whether a URI is a root or lies below it; steps that climb are never below. */

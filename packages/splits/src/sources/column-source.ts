@@ -21,6 +21,7 @@ import { filteredColumns, SegmentFilter, type DocFilter } from '../filters/segme
 import { addressFields, addressVectors } from './address.ts'
 import { AddressReader } from './address-reader.ts'
 import { aliveOnly, aliveRange } from './doc-selection.ts'
+import { matchingDocs } from './matching-docs.ts'
 import { aboutSplit, layoutParts, unitsOf, type DocUnit } from './opened-layout.ts'
 import { countRemoved, isIdle, knownFilters, type RuntimeFilter } from './runtime-filters.ts'
 import type { ScanTable } from './scan-table.ts'
@@ -29,7 +30,6 @@ import { SegmentColumns, type SourceColumn } from './segment-columns.ts'
 import { SplitSkip } from './split-skip.ts'
 import { SplitSource } from './split-source.ts'
 import type { TopKey } from './key-words.ts'
-import { prepareText } from './text-query.ts'
 import { bestDocs } from './top-rows.ts'
 import { streamOf } from './unit-stream.ts'
 
@@ -213,8 +213,7 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
   private async searched(unit: DocUnit, context: TaskContext): Promise<Uint32Array | null> {
     const { query } = this.options
     if (query.length === 0) return null
-    const prepared = await aboutSplit(unit, () => prepareText(unit, this.table, query, false, context))
-    const docs = aliveOnly(prepared.docs(unit.start, unit.end), unit.segment.alive)
+    const docs = await matchingDocs(unit, this.table, query, context)
     context.metricsOf(this).add('docs_matched', docs.length)
     return docs
   }

@@ -11,6 +11,7 @@ import type { TextPredicate } from '@volley/planner'
 import { TopScores } from '@volley/tantivy'
 import { Bool, Field, Float64, Schema } from 'apache-arrow'
 import { addressFields, addressVectors } from './address.ts'
+import { matchingDocs } from './matching-docs.ts'
 import { aboutSplit, unitsOf, type DocUnit } from './opened-layout.ts'
 import type { ScanTable } from './scan-table.ts'
 import { SplitSource } from './split-source.ts'
@@ -73,8 +74,12 @@ export class InvertedIndexExec extends SplitSource {
   }
 
   /** Live documents of a unit that match, ascending. */
-  async docsOf(unit: DocUnit, context: TaskContext): Promise<Uint32Array> {
-    const { docs } = await aboutSplit(unit, () => this.matches(unit, context))
+  docsOf(unit: DocUnit, context: TaskContext): Uint32Array | Promise<Uint32Array> {
+    const found = matchingDocs(unit, this.table, this.options.filters, context)
+    return found instanceof Promise ? found.then((docs) => this.counted(docs, context)) : this.counted(found, context)
+  }
+
+  private counted(docs: Uint32Array, context: TaskContext): Uint32Array {
     context.metricsOf(this as ExecutionPlan).add('docs_matched', docs.length)
     return docs
   }

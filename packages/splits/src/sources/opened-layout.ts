@@ -29,26 +29,62 @@ export interface SplitUnits {
   readonly split: SplitRef
   /** In the order of their segments; the same at each call. */
   open(): Promise<readonly DocUnit[]>
+  /** The same without waiting, where the split is open; null where it is not. */
+  opened(): readonly DocUnit[] | null
 }
 
-const parts = new WeakMap<TaskContext, Map<string, Promise<readonly (readonly SplitUnits[])[]>>>()
-const openedSplits = new WeakMap<TaskContext, Map<string, Promise<SplitIndex>>>()
+type Parts = readonly (readonly SplitUnits[])[]
+
+const parts = new WeakMap<TaskContext, Map<string, Parts | Promise<Parts>>>()
+const openedSplits = new WeakMap<TaskContext, Map<string, SplitIndex | Promise<SplitIndex>>>()
+const dealt = new WeakMap<Layout, readonly (readonly number[])[] | null>()
 const CONCURRENT_OPENS = 16
 
 /**
  * The splits of each partition of a layout. Where there are fewer splits than partitions, they are opened to be cut. All
  * sources of one task share the result.
  */
-export function layoutParts(layout: Layout, context: TaskContext): Promise<readonly (readonly SplitUnits[])[]> {
+export function layoutParts(layout: Layout, context: TaskContext): Parts | Promise<Parts> {
   let byLayout = parts.get(context)
   if (byLayout === undefined) parts.set(context, (byLayout = new Map()))
   let found = byLayout.get(layout.layoutId)
   if (found === undefined) {
-    const dealt = dealSplits(layout.splits, layout.partitions)
-    found = dealt === null ? cutParts(layout, context) : Promise.resolve(wholeParts(layout, dealt, context))
+    const positions = splitsOfParts(layout)
+    found = positions === null ? cutParts(layout, context) : wholeParts(layout, positions, context)
     byLayout.set(layout.layoutId, found)
   }
   return found
+}
+
+function splitsOfParts(layout: Layout): readonly (readonly number[])[] | null {
+  let positions = dealt.get(layout)
+  if (positions === undefined) dealt.set(layout, (positions = dealSplits(layout.splits, layout.partitions)))
+  return positions
+}
+
+/**
+ * Visits the units of a partition, split by split, without waiting where a split is open and a visit gives nothing to wait
+ * for. Some splits are opened ahead.
+ */
+export async function eachUnit(
+  layout: Layout,
+  partition: number,
+  context: TaskContext,
+  visit: (unit: DocUnit) => Promise<void> | null,
+): Promise<void> {
+  const parts = layoutParts(layout, context)
+  const own = (parts instanceof Promise ? await parts : parts)[partition]!
+  const ahead = openingAhead(layout, own, () => true)
+  for (const [i, part] of own.entries()) {
+    ahead(i)
+    for (const unit of part.opened() ?? (await part.open())) {
+      const pause = context.pause()
+      if (pause !== null) await pause
+      context.throwIfCancelled()
+      const visiting = visit(unit)
+      if (visiting !== null) await visiting
+    }
+  }
 }
 
 /** The units of a partition, split by split. Some splits are opened ahead; those that are not `wanted` never are. */
@@ -59,31 +95,76 @@ export async function* unitsOf(
   wanted: (split: SplitRef) => boolean = () => true,
 ): AsyncGenerator<DocUnit, void, void> {
   const own = (await layoutParts(layout, context))[partition]!
-  const ahead = Math.max(1, Math.floor(CONCURRENT_OPENS / layout.partitions))
+  const ahead = openingAhead(layout, own, wanted)
   for (const [i, part] of own.entries()) {
     context.throwIfCancelled()
     if (!wanted(part.split)) continue
-    for (const next of own.slice(i + 1, i + 1 + ahead)) {
-      // What fails is thrown to who asks for it in its turn.
-      if (wanted(next.split)) next.open().catch(() => {})
-    }
-    yield* await part.open()
+    ahead(i)
+    yield* part.opened() ?? (await part.open())
   }
 }
 
-function wholeParts(layout: Layout, dealt: readonly (readonly number[])[], context: TaskContext): SplitUnits[][] {
-  return dealt.map((positions) =>
-    positions.map((position) => {
-      const split = layout.splits[position]!
-      let units: Promise<readonly DocUnit[]> | null = null
-      const open = async (): Promise<readonly DocUnit[]> => {
-        const index = await openSplit(split, context)
-        const sizes = index.index.segments.map((segment) => segment.maxDoc)
-        return segmentsOf(sizes, position, layout.slice).map((range) => unitOf(split, index, range))
-      }
-      return { split, open: () => (units ??= open()) }
-    }),
-  )
+/** Opens some of the splits behind one that is read now, each once. */
+function openingAhead(
+  layout: Layout,
+  own: readonly SplitUnits[],
+  wanted: (split: SplitRef) => boolean,
+): (position: number) => void {
+  const most = Math.max(1, Math.floor(CONCURRENT_OPENS / layout.partitions))
+  let next = 1
+  return (position) => {
+    for (next = Math.max(next, position + 1); next < Math.min(own.length, position + 1 + most); next++) {
+      const part = own[next]!
+      // What fails is thrown to who asks for it in its turn.
+      if (wanted(part.split) && part.opened() === null) part.open().catch(() => {})
+    }
+  }
+}
+
+function wholeParts(
+  layout: Layout,
+  dealt: readonly (readonly number[])[],
+  context: TaskContext,
+): readonly (readonly SplitUnits[])[] {
+  return dealt.map((positions) => positions.map((position) => new WholeSplit(layout, position, context)))
+}
+
+/** All documents of a split, or their part in the layout's slice. */
+class WholeSplit implements SplitUnits {
+  readonly split: SplitRef
+  readonly #layout: Layout
+  readonly #position: number
+  readonly #context: TaskContext
+  #units: readonly DocUnit[] | null = null
+  #opening: Promise<readonly DocUnit[]> | null = null
+
+  constructor(layout: Layout, position: number, context: TaskContext) {
+    this.split = layout.splits[position]!
+    this.#layout = layout
+    this.#position = position
+    this.#context = context
+  }
+
+  opened(): readonly DocUnit[] | null {
+    if (this.#units !== null) return this.#units
+    const index = openedSplit(this.split, this.#context)
+    return index === null ? null : this.#cut(index)
+  }
+
+  open(): Promise<readonly DocUnit[]> {
+    return (this.#opening ??= this.#open())
+  }
+
+  async #open(): Promise<readonly DocUnit[]> {
+    return this.opened() ?? this.#cut(await openSplit(this.split, this.#context))
+  }
+
+  #cut(index: SplitIndex): readonly DocUnit[] {
+    if (this.#units !== null) return this.#units
+    const sizes = index.index.segments.map((segment) => segment.maxDoc)
+    const ranges = segmentsOf(sizes, this.#position, this.#layout.slice)
+    return (this.#units = ranges.map((range) => unitOf(this.split, index, range)))
+  }
 }
 
 async function cutParts(layout: Layout, context: TaskContext): Promise<SplitUnits[][]> {
@@ -98,15 +179,14 @@ async function cutParts(layout: Layout, context: TaskContext): Promise<SplitUnit
     [...Map.groupBy(ranges, (range) => range.split)].map(([position, own]) => {
       const split = layout.splits[position]!
       const units = own.map((range) => unitOf(split, indexes[position]!, range))
-      return { split, open: () => Promise.resolve(units) }
+      return { split, open: () => Promise.resolve(units), opened: () => units }
     }),
   )
 }
 
 /** Opens a split once for a task. */
-function openSplit(split: SplitRef, context: TaskContext): Promise<SplitIndex> {
-  let bySplit = openedSplits.get(context)
-  if (bySplit === undefined) openedSplits.set(context, (bySplit = new Map()))
+function openSplit(split: SplitRef, context: TaskContext): SplitIndex | Promise<SplitIndex> {
+  const bySplit = splitsOf(context)
   const key = `${split.indexUri} ${split.splitId}`
   let index = bySplit.get(key)
   if (index === undefined) {
@@ -114,6 +194,24 @@ function openSplit(split: SplitRef, context: TaskContext): Promise<SplitIndex> {
     bySplit.set(key, index)
   }
   return index
+}
+
+/** The same without waiting, where the split is open; null where it is not. */
+function openedSplit(split: SplitRef, context: TaskContext): SplitIndex | null {
+  const bySplit = splitsOf(context)
+  const key = `${split.indexUri} ${split.splitId}`
+  let index = bySplit.get(key) ?? null
+  if (index === null) {
+    index = context.service(splitOpener).opened(split)
+    if (index !== null) bySplit.set(key, index)
+  }
+  return index instanceof Promise ? null : index
+}
+
+function splitsOf(context: TaskContext): Map<string, SplitIndex | Promise<SplitIndex>> {
+  let bySplit = openedSplits.get(context)
+  if (bySplit === undefined) openedSplits.set(context, (bySplit = new Map()))
+  return bySplit
 }
 
 function unitOf(split: SplitRef, index: SplitIndex, { segmentOrd, start, end }: DocRange): DocUnit {
