@@ -157,7 +157,67 @@ test('15: segments that hold the first rows are read first, whichever they are',
 
 test('15: a task leaves out splits that are behind the rows of another task', { timeout: 60_000 }, async () => {
   const { table } = await dailySplits()
-  const { distributed } = await explainQuery(sessions.workers, `SELECT id FROM "${table}" ORDER BY ts DESC LIMIT 4`)
+  await expectLeftOut(`SELECT id FROM "${table}" ORDER BY ts DESC LIMIT 4`, 'splits_skipped_by_others')
+})
+
+/** Splits in which a word is the rarer, and the more telling, the later they are. */
+async function rarerSplits(count: number, ties: boolean): Promise<string> {
+  const placed = sampleDocuments(40 * count, 31).map((document, i) => {
+    const [split, place] = [i % count, Math.floor(i / count)]
+    const others = ties ? ' beta' : ' beta'.repeat(1 + ((place * 7) % 5))
+    const has = place < 40 - Math.floor((39 * split) / count)
+    const pool = place % 3 === 0 ? ' pool' : ''
+    return {
+      document: { ...document, body: `${has ? 'alpha' : 'gamma'}${others}${ties ? '' : pool}` },
+      split,
+      segment: place % 2,
+      deleted: i % 11 === 5,
+    }
+  })
+  return (await sessions.tree.publish({ placed, ages: [] })).indexId
+}
+
+test('15: by score, what cannot reach the k-th score is not searched', { timeout: 60_000 }, async () => {
+  let [skipped, scored, matched] = [0, 0, 0]
+  for (const ties of [false, true]) {
+    const table = await rarerSplits(8, ties)
+    const addresses = await queryRows(sessions.local, `SELECT id, ${address} FROM fast_fields('${table}')`)
+    const addressOf = new Map(addresses.map(([id, ...rest]) => [id!, rest]))
+    for (const query of ['alpha', 'alpha OR pool^3', 'alpha AND beta', '"alpha beta" OR gamma^0']) {
+      for (const [limit, target_partitions] of [
+        [3, 1],
+        [9, 3],
+      ] as const) {
+        const from = `FROM "${table}" WHERE body @@ '${query}'`
+        const sql = `SELECT id, score() ${from} ORDER BY score() DESC LIMIT ${limit}`
+        const off = { 'rules.TopKPushdown': 'off', target_partitions: 1 }
+        const sorted = await queryRows(sessions.local, `SELECT id, score() ${from} ORDER BY score() DESC`, off)
+        const whole = tiesInOrder(sorted, addressOf)
+        for (const session of limit === 9 ? [sessions.local, sessions.workers] : [sessions.local]) {
+          const best = await queryRows(session, sql, { target_partitions })
+          expect(best.map(rowKey), `${query} ${limit}`).toEqual(whole.slice(0, limit).map(rowKey))
+        }
+        if (limit !== 3) continue
+        const plan = await analyzed(sessions.local, sql, { target_partitions })
+        skipped += counter(plan, 'segments_skipped')
+        scored += counter(plan, 'docs_scored')
+        matched += whole.length
+      }
+    }
+  }
+  expect(skipped).toBeGreaterThan(20)
+  expect(scored).toBeLessThan(matched / 2)
+})
+
+test('15: by score, a task leaves out what is behind the documents of another task', { timeout: 60_000 }, async () => {
+  const table = await rarerSplits(8, false)
+  const sql = `SELECT id FROM "${table}" WHERE match(body, 'alpha') ORDER BY score() DESC LIMIT 4`
+  await expectLeftOut(sql, 'segments_skipped_by_others')
+})
+
+/** Runs the tasks of a query one after the other, alone and with what the others have found, and counts what that saved. */
+async function expectLeftOut(sql: string, saved: string): Promise<void> {
+  const { distributed } = await explainQuery(sessions.workers, sql)
   const { tasks } = distributed.stages[0]!
   expect(tasks).toHaveLength(2)
   const known = new Map<string, Uint8Array>()
@@ -183,12 +243,12 @@ test('15: a task leaves out splits that are behind the rows of another task', { 
     }
     const skipped = withDescendants(task.plan).map((node) => context.metricsOf(node).counters)
     await context.close()
-    return { ids, by: skipped.reduce((sum, counters) => sum + (counters.get('splits_skipped_by_others') ?? 0), 0) }
+    return { ids, by: skipped.reduce((sum, counters) => sum + (counters.get(saved) ?? 0), 0) }
   }
   try {
     const alone = await Promise.all(tasks.map((task) => run(task, null)))
     expect(alone.map(({ by }) => by)).toEqual([0, 0])
-    const expected = await queryRows(sessions.local, `SELECT id FROM "${table}" ORDER BY ts DESC LIMIT 4`)
+    const expected = await queryRows(sessions.local, sql)
     // Whichever runs first, the other one leaves out what is behind it.
     let skipped = 0
     for (const order of [tasks, tasks.toReversed()]) {
@@ -206,4 +266,4 @@ test('15: a task leaves out splits that are behind the rows of another task', { 
   } finally {
     await session.close()
   }
-})
+}

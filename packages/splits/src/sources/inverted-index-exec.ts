@@ -8,16 +8,15 @@ import {
   type TaskContext,
 } from '@volley/core'
 import type { TextPredicate } from '@volley/planner'
-import { TopScores } from '@volley/tantivy'
 import { Bool, Field, Float64, Schema } from 'apache-arrow'
 import { addressFields, addressVectors } from './address.ts'
+import { bestByScore } from './best-scores.ts'
 import { matchingDocs } from './matching-docs.ts'
-import { aboutSplit, unitsOf, type DocUnit } from './opened-layout.ts'
+import { aboutSplit, layoutParts, unitsOf, type DocUnit } from './opened-layout.ts'
 import type { ScanTable } from './scan-table.ts'
 import { SplitSource } from './split-source.ts'
 import { prepareText } from './text-query.ts'
 import { streamOf } from './unit-stream.ts'
-import { lowerBound } from '../filters/doc-lists.ts'
 import { aliveOnly, scoreAll } from './doc-selection.ts'
 
 /** A Bool column that says whether a document matches a predicate which does not filter. */
@@ -32,7 +31,7 @@ export interface InvertedIndexOptions {
   readonly marks: readonly Mark[]
   /** Adds `_score` (Float64): BM25 of `filters`, with the split's own statistics. */
   readonly scored: boolean
-  /** Each unit gives only its best k by (score descending, doc id): what a global top k needs of it. */
+  /** Each partition gives only its best k by score, and what ties with them: what a global top k needs of it. */
   readonly topK: number | null
 }
 
@@ -40,9 +39,6 @@ interface Matches {
   readonly docs: Uint32Array
   readonly scores: Float64Array | null
 }
-
-/** The best documents of each segment that a source has been asked for in a task. */
-const bestOf = new WeakMap<TaskContext, Map<InvertedIndexExec, Map<string, Promise<Matches>>>>()
 
 /** `inv`: the documents that match, by the inverted index. Columns: address, `_score` where asked for, marks. */
 export class InvertedIndexExec extends SplitSource {
@@ -108,18 +104,34 @@ export class InvertedIndexExec extends SplitSource {
   }
 
   private async *batches(partition: number, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
+    const { scored, topK, filters } = this.options
+    if (scored && topK !== null) {
+      const parts = (await layoutParts(this.table.layout, context))[partition]!
+      for (const { unit, docs, scores } of await bestByScore(this, topK, filters, parts, context)) {
+        yield* this.batchesOf(unit, { docs, scores }, context)
+      }
+      return
+    }
     const metrics = context.metricsOf(this as ExecutionPlan)
     for await (const unit of unitsOf(this.table.layout, partition, context)) {
       context.throwIfCancelled()
-      const { docs, scores } = await aboutSplit(unit, () => this.matches(unit, context))
-      metrics.add('docs_matched', docs.length)
-      if (docs.length === 0) continue
-      const marks = await aboutSplit(unit, () =>
-        Promise.all(this.options.marks.map((mark) => this.markBits(unit, mark, context))),
-      )
-      for (let at = 0; at < docs.length; at += context.batchSize) {
-        yield this.batch(unit, context, docs.subarray(at, at + context.batchSize), scores?.subarray(at) ?? null, marks)
-      }
+      const matches = await aboutSplit(unit, () => this.matches(unit, context))
+      metrics.add('docs_matched', matches.docs.length)
+      yield* this.batchesOf(unit, matches, context)
+    }
+  }
+
+  private async *batchesOf(
+    unit: DocUnit,
+    { docs, scores }: Matches,
+    context: TaskContext,
+  ): AsyncGenerator<RecordBatch, void, void> {
+    if (docs.length === 0) return
+    const marks = await aboutSplit(unit, () =>
+      Promise.all(this.options.marks.map((mark) => this.markBits(unit, mark, context))),
+    )
+    for (let at = 0; at < docs.length; at += context.batchSize) {
+      yield this.batch(unit, context, docs.subarray(at, at + context.batchSize), scores?.subarray(at) ?? null, marks)
     }
   }
 
@@ -153,41 +165,13 @@ export class InvertedIndexExec extends SplitSource {
 
   /** Live documents of the unit that match, ascending, with their scores where the source gives any. */
   private async matches(unit: DocUnit, context: TaskContext): Promise<Matches> {
-    const { filters, scored, topK } = this.options
+    const { filters, scored } = this.options
     const { segment, start, end } = unit
-    if (scored && topK !== null) {
-      const { docs, scores } = await this.topOf(unit, topK, context)
-      const [from, to] = [lowerBound(docs, start), lowerBound(docs, end)]
-      return { docs: docs.subarray(from, to), scores: scores!.subarray(from, to) }
-    }
     const prepared = await prepareText(unit, this.table, filters, scored, context)
     if (!scored) return { docs: aliveOnly(prepared.docs(start, end), segment.alive), scores: null }
     const result = scoreAll(prepared.scorer(), segment.alive, start, end)
     context.metricsOf(this).add('docs_scored', result.docs.length)
     return result
-  }
-
-  /** The best of a whole segment, for all units that are parts of it. */
-  private topOf(unit: DocUnit, k: number, context: TaskContext): Promise<Matches> {
-    let bySegment = bestOf.get(context)
-    if (bySegment === undefined) bestOf.set(context, (bySegment = new Map()))
-    const key = `${unit.split.splitId}/${unit.segment.ord}`
-    let best = bySegment.get(this)?.get(key)
-    if (best === undefined) {
-      best = this.collectTop(unit, k, context)
-      bySegment.set(this, (bySegment.get(this) ?? new Map<string, Promise<Matches>>()).set(key, best))
-    }
-    return best
-  }
-
-  /** Blocks of postings that cannot hold one of the best are skipped where the query allows it. */
-  private async collectTop(unit: DocUnit, k: number, context: TaskContext): Promise<Matches> {
-    const prepared = await prepareText(unit, this.table, this.options.filters, true, context)
-    const top = new TopScores(k)
-    prepared.collectTop(top, unit.segment.alive)
-    context.metricsOf(this).add('docs_scored', top.scored)
-    const best = top.finish().sort((a, b) => a.doc - b.doc)
-    return { docs: Uint32Array.from(best, ({ doc }) => doc), scores: Float64Array.from(best, ({ score }) => score) }
   }
 
   /** One bit per document of the unit, from its start. */

@@ -1,6 +1,8 @@
 import { exprKey, hintBoard, typeKey, type HintBoard, type TaskContext } from '@volley/core'
+import type { TextPredicate } from '@volley/planner'
 import { WordThreshold } from './best-rows.ts'
 import type { ColumnSource, TopRows } from './column-source.ts'
+import type { SplitSource } from './split-source.ts'
 
 /** The k-th row of a source that is known: of its partitions in this task, and of its other tasks. */
 export class SharedThreshold {
@@ -11,10 +13,11 @@ export class SharedThreshold {
   #bytes: Uint8Array | null = null
   #others: Uint32Array | null = null
 
-  constructor(source: ColumnSource, top: TopRows, width: number, context: TaskContext) {
-    this.#own = new WordThreshold(top.k, width)
+  /** Of the best `k` rows by tuples of `width` words; `key` names the source among those of the query. */
+  constructor(k: number, width: number, key: string, context: TaskContext) {
+    this.#own = new WordThreshold(k, width)
     this.#board = width > 0 && context.hasService(hintBoard) ? context.service(hintBoard) : null
-    this.#key = keyOf(source, top)
+    this.#key = key
   }
 
   /** Words of a row that k rows are not behind; null while nothing is known of that. */
@@ -51,22 +54,72 @@ export class SharedThreshold {
   }
 }
 
-const sources = new WeakMap<TaskContext, Map<ColumnSource, SharedThreshold>>()
+const sources = new WeakMap<TaskContext, Map<SplitSource, SharedThreshold>>()
 
 /** What all partitions of a source in a task share. */
-export function thresholdOf(source: ColumnSource, top: TopRows, width: number, context: TaskContext): SharedThreshold {
+function sharedBy(source: SplitSource, context: TaskContext, make: () => SharedThreshold): SharedThreshold {
   let known = sources.get(context)
   if (known === undefined) sources.set(context, (known = new Map()))
   let threshold = known.get(source)
-  if (threshold === undefined) known.set(source, (threshold = new SharedThreshold(source, top, width, context)))
+  if (threshold === undefined) known.set(source, (threshold = make()))
   return threshold
 }
 
+/** The threshold of the first rows by columns. */
+export function thresholdOf(source: ColumnSource, top: TopRows, width: number, context: TaskContext): SharedThreshold {
+  return sharedBy(source, context, () => new SharedThreshold(top.k, width, keyOf(source, top), context))
+}
+
+/** The least score that counts of a source of the best by score. */
+export class ScoreThreshold {
+  readonly #words: SharedThreshold
+
+  /** `query` names what is scored. */
+  constructor(source: SplitSource, k: number, query: readonly TextPredicate[], context: TaskContext) {
+    const key = JSON.stringify([tableKey(source), 'score', k, query])
+    this.#words = sharedBy(source, context, () => new SharedThreshold(k, 1, key, context))
+  }
+
+  /** A score that k documents reach; -Infinity while nothing is known of that. */
+  get least(): number {
+    const word = this.#words.last?.[0]
+    return word === undefined ? -Infinity : scoreOf(word)
+  }
+
+  /** Whether the bound is one that another task has found. */
+  get isFromOthers(): boolean {
+    return this.#words.isFromOthers
+  }
+
+  /** Adds f32 scores, the best first, of documents that were not added before. */
+  add(scores: readonly number[]): void {
+    this.#words.add(Uint32Array.from(scores, wordOf))
+  }
+}
+
+const bits = new DataView(new ArrayBuffer(4))
+
+/** An f32 as a word that orders the other way round. */
+function wordOf(score: number): number {
+  bits.setFloat32(0, score)
+  const word = bits.getUint32(0)
+  return word >>> 31 === 0 ? word ^ 0x7f_ff_ff_ff : word
+}
+
+function scoreOf(word: number): number {
+  bits.setUint32(0, word >>> 31 === 0 ? word ^ 0x7f_ff_ff_ff : word)
+  return bits.getFloat32(0)
+}
+
+function tableKey({ table: { layout } }: SplitSource): string {
+  return layout.parentId ?? layout.layoutId
+}
+
 /** Names a source in a query: the same for all its tasks, and for no source that gives other rows. */
-function keyOf({ table, options }: ColumnSource, top: TopRows): string {
-  const { layout } = table
+function keyOf(source: ColumnSource, top: TopRows): string {
+  const { options } = source
   return JSON.stringify([
-    layout.parentId ?? layout.layoutId,
+    tableKey(source),
     top,
     options.columns.map(({ source, type }) => [source, typeKey(type)]),
     options.filters.map(exprKey),

@@ -1,7 +1,16 @@
 import { internalError, type TaskContext } from '@volley/core'
 import type { TextPredicate } from '@volley/planner'
-import { AllQuery, BooleanQuery, prepare, statisticsOf, type PreparedQuery, type Query } from '@volley/tantivy'
+import {
+  AllQuery,
+  BooleanQuery,
+  prepare,
+  statisticsOf,
+  type PreparedQuery,
+  type Query,
+  type ScoreStatistics,
+} from '@volley/tantivy'
 import type { DocMapping } from '../mapping/doc-mapping.ts'
+import type { SplitRef } from '../layout/layout.ts'
 import type { DocUnit } from './opened-layout.ts'
 import type { ScanTable } from './scan-table.ts'
 import type { SplitIndex } from '../opener/split-index-opener.ts'
@@ -44,9 +53,40 @@ async function prepareUnit(
   predicates: readonly TextPredicate[],
   scoring: boolean,
 ): Promise<PreparedQuery> {
+  if (scoring) return (await ScoredText.of(unit.index, unit.split, table, predicates)).prepare(unit)
   const query = textQuery(predicates, unit.index, table.index(unit.split.indexId).mapping)
-  const statistics = scoring ? await statisticsOf(unit.index.index, query) : undefined
-  return prepare(query, unit.segment, { scoring, ...(statistics === undefined ? {} : { statistics }) })
+  return prepare(query, unit.segment, { scoring })
+}
+
+/** A conjunction of text predicates over a split, with the statistics of its scores. */
+export class ScoredText {
+  readonly #query: Query
+  readonly #statistics: ScoreStatistics
+
+  private constructor(query: Query, statistics: ScoreStatistics) {
+    this.#query = query
+    this.#statistics = statistics
+  }
+
+  /** Reads the dictionaries of the split, and no postings. */
+  static async of(
+    index: SplitIndex,
+    split: SplitRef,
+    table: ScanTable,
+    predicates: readonly TextPredicate[],
+  ): Promise<ScoredText> {
+    const query = textQuery(predicates, index, table.index(split.indexId).mapping)
+    return new ScoredText(query, await statisticsOf(index.index, query))
+  }
+
+  /** What no score exceeds; -Infinity where no document matches. */
+  get maxScore(): number {
+    return this.#query.maxScore?.(this.#statistics, 1) ?? Infinity
+  }
+
+  prepare(unit: DocUnit): Promise<PreparedQuery> {
+    return prepare(this.#query, unit.segment, { scoring: true, statistics: this.#statistics })
+  }
 }
 
 /**

@@ -2,6 +2,7 @@ import type { SegmentReader } from '../segment/segment-reader.ts'
 import { PreparedAll } from './prepared-sets.ts'
 import type { PreparedQuery } from './prepared-query.ts'
 import type { PrepareContext, Query } from './query.ts'
+import type { ScoreStatistics } from './score-statistics.ts'
 
 /** Every document, with the score 1. */
 export class AllQuery implements Query {
@@ -11,6 +12,10 @@ export class AllQuery implements Query {
 
   async prepare(segment: SegmentReader, context: PrepareContext): Promise<PreparedQuery> {
     return new PreparedAll(segment.maxDoc, context.boost)
+  }
+
+  maxScore(_: ScoreStatistics, boost: number): number {
+    return boost
   }
 
   async quickCount(segment: SegmentReader): Promise<number> {

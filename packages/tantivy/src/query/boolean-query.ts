@@ -2,6 +2,10 @@ import type { SegmentReader } from '../segment/segment-reader.ts'
 import { PreparedBoolean } from './prepared-boolean.ts'
 import type { PreparedQuery } from './prepared-query.ts'
 import type { PrepareContext, Query } from './query.ts'
+import type { ScoreStatistics } from './score-statistics.ts'
+
+/** Twice what adding two f32 loses, relative. */
+const ROUNDING = 1.2e-7
 
 export interface BooleanClauses {
   readonly must?: readonly Query[]
@@ -38,6 +42,18 @@ export class BooleanQuery implements Query {
       Promise.all(this.mustNot.map((query) => query.prepare(segment, unscored))),
     ])
     return new PreparedBoolean(must, should, mustNot, this.minimumShouldMatch, context.scoring, segment.maxDoc)
+  }
+
+  /** The sum of its clauses' bounds, and what rounding can add. */
+  maxScore(statistics: ScoreStatistics, boost: number): number {
+    const boundOf = (query: Query): number => query.maxScore?.(statistics, boost) ?? Infinity
+    const must = this.must.map(boundOf)
+    const should = this.should.map(boundOf).filter((max) => max > -Infinity)
+    if (must.includes(-Infinity) || should.length < this.minimumShouldMatch) return -Infinity
+    let sum = 0
+    for (const max of must) sum += max
+    for (const max of should) sum += Math.max(0, max)
+    return sum + Math.abs(sum) * (this.must.length + this.should.length) * ROUNDING
   }
 
   toString(): string {

@@ -1,6 +1,7 @@
 import type { SegmentReader } from '../segment/segment-reader.ts'
 import type { PreparedQuery } from './prepared-query.ts'
 import type { PrepareContext, Query } from './query.ts'
+import type { ScoreStatistics } from './score-statistics.ts'
 
 /** The documents of another query, with scores multiplied. */
 export class BoostQuery implements Query {
@@ -20,6 +21,10 @@ export class BoostQuery implements Query {
   prepare(segment: SegmentReader, context: PrepareContext): Promise<PreparedQuery> {
     const boost = Math.fround(context.boost * Math.fround(this.boost))
     return this.query.prepare(segment, { ...context, boost })
+  }
+
+  maxScore(statistics: ScoreStatistics, boost: number): number {
+    return this.query.maxScore?.(statistics, Math.fround(boost * Math.fround(this.boost))) ?? Infinity
   }
 
   async quickCount(segment: SegmentReader, signal: AbortSignal | undefined): Promise<number | null> {

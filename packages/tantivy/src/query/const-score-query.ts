@@ -2,6 +2,7 @@ import type { SegmentReader } from '../segment/segment-reader.ts'
 import type { Explanation } from './explanation.ts'
 import { PreparedQuery } from './prepared-query.ts'
 import type { PrepareContext, Query } from './query.ts'
+import type { ScoreStatistics } from './score-statistics.ts'
 import { Scorer } from './scorer.ts'
 
 /** The documents of another query, all with one score. */
@@ -20,6 +21,10 @@ export class ConstScoreQuery implements Query {
   async prepare(segment: SegmentReader, context: PrepareContext): Promise<PreparedQuery> {
     const inner = await this.query.prepare(segment, { ...context, scoring: false, statistics: null })
     return new PreparedConstScore(inner, Math.fround(context.boost * Math.fround(this.score)))
+  }
+
+  maxScore(_: ScoreStatistics, boost: number): number {
+    return Math.fround(boost * Math.fround(this.score))
   }
 
   async quickCount(segment: SegmentReader, signal: AbortSignal | undefined): Promise<number | null> {

@@ -12,6 +12,7 @@ import { type PhraseTerm, PhraseScorer } from './phrase-scorer.ts'
 import { PreparedEmpty } from './prepared-sets.ts'
 import { PreparedQuery } from './prepared-query.ts'
 import type { PrepareContext, Query } from './query.ts'
+import type { ScoreStatistics } from './score-statistics.ts'
 import { type Scorer, TERMINATED } from './scorer.ts'
 import type { TopScores } from './top-scores.ts'
 
@@ -47,6 +48,12 @@ export class PhraseQuery implements Query {
     if (terms === null) return new PreparedEmpty()
     const norms = context.scoring ? await segment.fieldNorms(this.field) : null
     return new PreparedPhrase(terms, this.slop, norms, phraseWeight(this.field, this.terms, context))
+  }
+
+  /** The weight of the phrase; none of its documents lacks a term. */
+  maxScore(statistics: ScoreStatistics, boost: number): number {
+    if (this.terms.some((term) => statistics.docFreq(this.field, term) === 0)) return -Infinity
+    return Math.max(0, weightOf(this.field, this.terms, statistics, boost).weight)
   }
 
   toString(): string {
@@ -92,12 +99,15 @@ export async function openPhraseTerm(
 
 /** The weight of a phrase: the sum of its terms' inverse document frequencies. */
 export function phraseWeight(field: number, terms: readonly Uint8Array[], context: PrepareContext): Bm25Weight | null {
-  const statistics = context.statistics
-  if (!context.scoring || statistics === null) return null
+  const { scoring, statistics, boost } = context
+  return !scoring || statistics === null ? null : weightOf(field, terms, statistics, boost)
+}
+
+function weightOf(field: number, terms: readonly Uint8Array[], statistics: ScoreStatistics, boost: number): Bm25Weight {
   const { numDocs } = statistics
   let sum = 0
   for (const term of terms) sum = Math.fround(sum + idf(statistics.docFreq(field, term), numDocs))
-  return new Bm25Weight(sum, statistics.totalNumTokens(field), numDocs, context.boost)
+  return new Bm25Weight(sum, statistics.totalNumTokens(field), numDocs, boost)
 }
 
 /** The norm code of fields without norms. */

@@ -22,6 +22,11 @@ export interface Query {
   toString(): string
 
   /**
+   * What no score of its documents exceeds, known by statistics alone; -Infinity where it has no document. `boost` is the product
+   * of the boosts above it (f32). Absent: not known.
+   */
+  maxScore?(statistics: ScoreStatistics, boost: number): number
+  /**
    * Number of live documents where it is known without reading postings or columns; null or absent where it is not.
    */
   quickCount?(segment: SegmentReader, signal: AbortSignal | undefined): Promise<number | null>

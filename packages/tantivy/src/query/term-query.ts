@@ -5,6 +5,7 @@ import { PreparedEmpty } from './prepared-sets.ts'
 import type { PreparedQuery } from './prepared-query.ts'
 import { PreparedTerm } from './prepared-term.ts'
 import type { PrepareContext, Query } from './query.ts'
+import type { ScoreStatistics } from './score-statistics.ts'
 
 /** Documents with a term. */
 export class TermQuery implements Query {
@@ -32,7 +33,8 @@ export class TermQuery implements Query {
     const { statistics } = context
     const counts =
       statistics === null ? null : { docFreq: statistics.docFreq(this.field, this.term), numDocs: statistics.numDocs }
-    return new PreparedTerm(postings, norms, this.#weight(context), index.averageLength, String(this), counts)
+    const weight = context.scoring && statistics !== null ? this.#weight(statistics, context.boost) : null
+    return new PreparedTerm(postings, norms, weight, index.averageLength, String(this), counts)
   }
 
   /** The dictionary knows how many documents have the term, where none is deleted. */
@@ -42,15 +44,19 @@ export class TermQuery implements Query {
     return (await index?.terms.get(this.term, signal))?.info.docFreq ?? 0
   }
 
+  /** The weight: what documents add, their frequencies and lengths, only takes from it. */
+  maxScore(statistics: ScoreStatistics, boost: number): number {
+    if (statistics.docFreq(this.field, this.term) === 0) return -Infinity
+    return Math.max(0, this.#weight(statistics, boost).weight)
+  }
+
   toString(): string {
     return formatTerm(this.field, this.term)
   }
 
-  #weight(context: PrepareContext): Bm25Weight | null {
-    const statistics = context.statistics
-    if (!context.scoring || statistics === null) return null
+  #weight(statistics: ScoreStatistics, boost: number): Bm25Weight {
     const { numDocs } = statistics
     const docFreq = statistics.docFreq(this.field, this.term)
-    return new Bm25Weight(idf(docFreq, numDocs), statistics.totalNumTokens(this.field), numDocs, context.boost)
+    return new Bm25Weight(idf(docFreq, numDocs), statistics.totalNumTokens(this.field), numDocs, boost)
   }
 }

@@ -30,10 +30,10 @@ export class TopScores {
     return this.#size
   }
 
-  /** Refuses documents below a score that `limit` documents, which are still to be offered, are known to reach. */
+  /** Refuses documents below a score that `limit` documents, still to be offered or found elsewhere, are known to reach. */
   raiseThreshold(score: number): void {
-    // below the score itself, above the f32 before it
-    const below = score - Math.abs(score) * 1e-8
+    // below the score itself, also below zero, above the f32 before it
+    const below = score - Math.max(Math.abs(score) * 1e-8, Number.MIN_VALUE)
     if (below > this.threshold) this.threshold = below
   }
 
@@ -44,15 +44,14 @@ export class TopScores {
 
   /** Offers a document with its f32 score. */
   offer(doc: number, score: number): void {
+    if (score <= this.threshold) return
     if (this.#size < this.limit) {
       if (this.#size === this.#docs.length) this.#grow()
       this.#siftUp(this.#size, score, this.#segment, doc)
       this.#size += 1
-      if (this.#size === this.limit) this.threshold = this.#scores[0]!
-    } else if (score > this.threshold) {
-      this.#siftDown(score, this.#segment, doc, this.#size)
-      this.threshold = this.#scores[0]!
-    }
+      if (this.#size < this.limit) return
+    } else this.#siftDown(score, this.#segment, doc, this.#size)
+    this.threshold = Math.max(this.threshold, this.#scores[0]!)
   }
 
   /** The documents, best first. Ends the collection. */
