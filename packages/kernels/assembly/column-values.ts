@@ -156,3 +156,55 @@ export function matchLine(
   }
   return i32((at - out) >> 2)
 }
+
+/**
+ * Writes the k-th of `names` for each k-th of `rows` whose raw value is in [from, to]; `base` is the number of the first row
+ * that is here. Answers their number.
+ */
+export function matchRows(
+  words: usize, width: i32, base: u32, rows: usize, names: usize, count: i32, from: u64, to: u64, out: usize,
+): i32 {
+  const mask = maskOf(width)
+  const range = to - from
+  let at = out
+  for (let k: usize = 0; k < usize(count) << 2; k += 4) {
+    store<u32>(at, load<u32>(names + k))
+    at += usize(raw(words, u64(load<u32>(rows + k) - base) * width, mask) - from <= range) << 2
+  }
+  return i32((at - out) >> 2)
+}
+
+/** Whether a flag is set at min + raw; none is behind the last. */
+// @ts-ignore: decorator
+@inline
+function flagged(value: u64, flags: usize, size: u64): usize {
+  return usize(load<u8>(flags + usize(select<u64>(value, 0, value < size)))) & usize(value < size)
+}
+
+/** Writes first + i for rows start + i with flags[min + raw] = 1, of `size` flags; answers their number. */
+export function matchFlagged(
+  words: usize, width: i32, start: u32, count: i32, min: u64, flags: usize, size: u32, first: u32, out: usize,
+): i32 {
+  const mask = maskOf(width)
+  let bit = u64(start) * width
+  let at = out
+  for (let i = 0; i < count; i++) {
+    store<u32>(at, first + i)
+    at += flagged(min + raw(words, bit, mask), flags, size) << 2
+    bit += width
+  }
+  return i32((at - out) >> 2)
+}
+
+/** matchRows by flags. */
+export function matchFlaggedRows(
+  words: usize, width: i32, base: u32, rows: usize, names: usize, count: i32, min: u64, flags: usize, size: u32, out: usize,
+): i32 {
+  const mask = maskOf(width)
+  let at = out
+  for (let k: usize = 0; k < usize(count) << 2; k += 4) {
+    store<u32>(at, load<u32>(names + k))
+    at += flagged(min + raw(words, u64(load<u32>(rows + k) - base) * width, mask), flags, size) << 2
+  }
+  return i32((at - out) >> 2)
+}

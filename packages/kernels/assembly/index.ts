@@ -12,7 +12,17 @@ export {
   unpackDocs,
   unpackNumbers,
 } from './postings'
-export { matchLine, matchValues, sumPacked, unpackLine, unpackPresent, unpackValues } from './column-values'
+export {
+  matchFlagged,
+  matchFlaggedRows,
+  matchLine,
+  matchRows,
+  matchValues,
+  sumPacked,
+  unpackLine,
+  unpackPresent,
+  unpackValues,
+} from './column-values'
 export { addDecimals, multiplyDecimals, sumDecimals } from './decimals'
 export { gatherTexts } from './gather-texts'
 export { gatherValues } from './gather-values'

@@ -28,6 +28,7 @@ export {
   type ValueLine,
   type ValueMapping,
 } from './column-values.ts'
+export { matchColumnFlags, matchColumnRowFlags, matchColumnRows } from './column-matches.ts'
 export { countCharacters } from './count-characters.ts'
 export { countPackedValues } from './count-values.ts'
 export { sumPackedValues } from './sum-values.ts'

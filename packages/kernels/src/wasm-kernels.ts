@@ -218,6 +218,40 @@ export interface WasmKernels {
     first: number,
     out: number,
   ): number
+  matchRows(
+    words: number,
+    width: number,
+    base: number,
+    rows: number,
+    names: number,
+    count: number,
+    from: bigint,
+    to: bigint,
+    out: number,
+  ): number
+  matchFlagged(
+    words: number,
+    width: number,
+    start: number,
+    count: number,
+    min: bigint,
+    flags: number,
+    size: number,
+    first: number,
+    out: number,
+  ): number
+  matchFlaggedRows(
+    words: number,
+    width: number,
+    base: number,
+    rows: number,
+    names: number,
+    count: number,
+    min: bigint,
+    flags: number,
+    size: number,
+    out: number,
+  ): number
 }
 
 type PairKernel = (

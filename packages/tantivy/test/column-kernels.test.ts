@@ -21,6 +21,12 @@ function mapped(column: NumericColumn, value: bigint | number): bigint {
   return bits >> 63n === 0n ? bits ^ (1n << 63n) : U64 ^ bits
 }
 
+/** Ascending documents of a range, dense or far apart. */
+function someDocs(start: number, end: number, random: () => number): Uint32Array {
+  const share = random() < 0.5 ? 0.6 : 0.02
+  return Uint32Array.from({ length: end - start }, (_, i) => start + i).filter(() => random() < share)
+}
+
 describe('columns', () => {
   afterEach(() => allowWasm(true))
 
@@ -29,6 +35,7 @@ describe('columns', () => {
     const random = seeded(3)
     let columns = 0
     let matches = 0
+    let matchesAmong = 0
     for (const segment of index.segments) {
       for (const entry of await segment.columns()) {
         const column = await segment.openColumn(entry)
@@ -48,9 +55,10 @@ describe('columns', () => {
             const [min, max] = [mapped(column, column.minValue!), mapped(column, column.maxValue!)]
             return min + (BigInt(Math.floor(part * 1000)) * (max - min)) / 1000n
           }) as [bigint, bigint]
+          const some = someDocs(start, end, random)
           const answers = [true, false].map((wasm) => {
             allowWasm(wasm)
-            return [read(start, end), column.docsInRange(low, high, start, end)]
+            return [read(start, end), column.docsInRange(low, high, start, end), column.docsOfInRange(some, low, high)]
           })
           expect(answers[0]).toEqual(answers[1])
           const lists = column.readLists({ start, end })
@@ -64,17 +72,22 @@ describe('columns', () => {
             if (values.some(inside)) expected.push(start + k)
           }
           expect([...(answers[1]![1] as Uint32Array)]).toEqual(expected)
+          const among = expected.filter((doc) => some.includes(doc))
+          expect([...(answers[1]![2] as Uint32Array)]).toEqual(among)
+          matchesAmong += among.length
           matches += expected.length
         }
       }
     }
     expect(columns).toBeGreaterThan(3)
     expect(matches).toBeGreaterThan(100)
+    expect(matchesAmong).toBeGreaterThan(50)
   })
 
   it('of text are searched by ordinal alike with WebAssembly and without', async () => {
     const random = seeded(5)
     let matches = 0
+    let matchesFlagged = 0
     for (const name of ['multi3-sst', 'multi7del-sst']) {
       const index = await openIndex(new MemoryDirectory(loadFiles(join(FIXTURES, name, 'index'))))
       for (const segment of index.segments) {
@@ -86,20 +99,30 @@ describe('columns', () => {
           for (let round = 0; round < 6; round += 1) {
             const start = Math.floor((random() * segment.maxDoc) / 2)
             const [min, max] = [Math.floor(random() * numTerms), Math.floor(random() * numTerms)]
+            const accepted = Uint8Array.from({ length: numTerms }, () => Math.floor(random() * 2))
             const expected: number[] = []
+            const flagged: number[] = []
             for (let doc = start; doc < segment.maxDoc; doc += 1) {
               const own = values.subarray(offsets[doc], offsets[doc + 1])
               if (own.some((ordinal) => ordinal >= min && ordinal <= max)) expected.push(doc)
+              if (own.some((ordinal) => accepted[ordinal] === 1)) flagged.push(doc)
             }
+            const some = someDocs(start, segment.maxDoc, random)
+            const among = (docs: readonly number[]): number[] => docs.filter((doc) => some.includes(doc))
             for (const wasm of [true, false]) {
               allowWasm(wasm)
               expect([...column.docsInRange(min, max, start, segment.maxDoc)]).toEqual(expected)
+              expect([...column.docsOfInRange(some, min, max)]).toEqual(among(expected))
+              expect([...column.docsAccepted(accepted, start, segment.maxDoc)]).toEqual(flagged)
+              expect([...column.docsOfAccepted(some, accepted)]).toEqual(among(flagged))
             }
             matches += expected.length
+            matchesFlagged += among(flagged).length
           }
         }
       }
     }
     expect(matches).toBeGreaterThan(100)
+    expect(matchesFlagged).toBeGreaterThan(100)
   })
 })

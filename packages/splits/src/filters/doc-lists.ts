@@ -63,3 +63,15 @@ export function allDocs(start: number, end: number): Uint32Array {
   for (let i = 0; i < out.length; i++) out[i] = start + i
   return out
 }
+
+/** What is in the first of two ascending lists and not in the second. */
+export function difference(docs: Uint32Array, without: Uint32Array): Uint32Array {
+  const out = new Uint32Array(docs.length)
+  let count = 0
+  for (let i = 0, j = 0; i < docs.length; i++) {
+    while (j < without.length && without[j]! < docs[i]!) j++
+    out[count] = docs[i]!
+    count += +(without[j] !== docs[i])
+  }
+  return out.subarray(0, count)
+}

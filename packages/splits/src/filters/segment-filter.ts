@@ -28,9 +28,13 @@ import { Field, Null, Schema } from 'apache-arrow'
 import { addressFields } from '../sources/address.ts'
 import type { DocUnit } from '../sources/opened-layout.ts'
 import type { SegmentColumns } from '../sources/segment-columns.ts'
-import { allDocs, complement, intersection, union } from './doc-lists.ts'
+import { allOf, anyOf, constantFilter, inOrder, listFilter, MOST, type DocFilter } from './doc-filter.ts'
+import { complement, union } from './doc-lists.ts'
+import { isInfallible } from './infallible.ts'
 import { numberTest } from './number-ranges.ts'
-import { OrdinalSet } from './ordinal-set.ts'
+import { RangeFilter, rangedNumbers, rangedTerms, type Range } from './range-filter.ts'
+import { TermFilter } from './term-filter.ts'
+import { termRanges } from './term-ranges.ts'
 
 /** Ranges of values that are looked for in a column one by one; more of them are not worth it. */
 const MAX_RANGES = 4
@@ -41,16 +45,6 @@ const I64_MAX = (1n << 63n) - 1n
 const U64_MAX = (1n << 64n) - 1n
 /** Texts of this many bytes and more are in no term. */
 const LONG_TEXT = 255
-
-/** What the structures of a segment say of a predicate. */
-export interface DocFilter {
-  /** Ascending documents of [start, end) that may satisfy it, deleted ones included. */
-  docs(start: number, end: number): Uint32Array
-  /** Each of them does satisfy it; else it is still to be tested on them. */
-  readonly exact: boolean
-  /** What answers: the values of a column, the postings of terms, or a constant. */
-  readonly by: 'column' | 'postings' | 'nothing'
-}
 
 /**
  * Finds the documents of one segment that satisfy a predicate by what the segment has of its columns: packed values, the
@@ -66,6 +60,35 @@ export class SegmentFilter {
     this.#unit = unit
     this.#columns = columns
     this.#region = region
+  }
+
+  /**
+   * What answers some conjuncts, in the order to ask in, and which of them nothing does. Those of one column are one, but for
+   * those that count by themselves.
+   */
+  async compileAll(
+    filters: readonly Expr[],
+    alone: (filter: Expr) => boolean,
+  ): Promise<{ known: readonly { by: DocFilter; of: readonly Expr[] }[]; rest: readonly Expr[] }> {
+    const parts = await Promise.all(
+      filters.map(async (filter) => (alone(filter) || isInfallible(filter) ? this.compile(filter) : null)),
+    )
+    const known: { by: DocFilter; of: Expr[] }[] = []
+    const rest: Expr[] = []
+    for (const [i, by] of parts.entries()) {
+      const filter = filters[i]!
+      if (by === null) {
+        rest.push(filter)
+        continue
+      }
+      const same = by instanceof RangeFilter && !alone(filter) ? sameColumn(known, by, alone) : undefined
+      if (same === undefined) known.push({ by, of: [filter] })
+      else {
+        same.by = (same.by as RangeFilter).and(by as RangeFilter)
+        same.of.push(filter)
+      }
+    }
+    return { known: known.sort((a, b) => inOrder(a.by, b.by)), rest }
   }
 
   async compile(predicate: Expr): Promise<DocFilter | null> {
@@ -100,9 +123,7 @@ export class SegmentFilter {
       null,
       this.#region,
     )
-    const passes = evaluatePredicate(predicate, row, this.#region).length === 1
-    const docs = (start: number, end: number): Uint32Array => (passes ? allDocs(start, end) : new Uint32Array(0))
-    return { docs, exact: true, by: 'nothing' }
+    return constantFilter(evaluatePredicate(predicate, row, this.#region).length === 1)
   }
 
   async #leaf(predicate: Expr, i: number): Promise<DocFilter | null> {
@@ -118,33 +139,19 @@ export class SegmentFilter {
       const test = numberTest(predicate, raw as NumericColumn, type)
       if (test === null) return null
       if (test.ranges.length > MAX_RANGES) return this.#numberPostings(i, predicate, raw as NumericColumn)
-      const found = (start: number, end: number): Uint32Array =>
-        test.ranges.reduce<Uint32Array>(
-          (docs, [low, high]) => union(docs, raw.docsInRange(low as never, high as never, start, end)),
-          new Uint32Array(0),
-        )
-      if (!test.nulls) return { docs: found, exact: true, by: 'column' }
-      const none = presence(raw, false)
-      return { docs: (start, end) => union(found(start, end), none.docs(start, end)), exact: true, by: 'column' }
+      return new RangeFilter(rangedNumbers(raw as NumericColumn), test.ranges, test.nulls)
     }
-    const texts = textsOf(predicate)
-    const areTexts = texts !== null && raw.type === 'str'
-    if (areTexts && (texts.length <= MAX_RANGES || this.#isFew(texts.length))) {
-      const postings = await this.#postings(i, texts)
-      if (postings !== null) return postings
-      const known = await ordinalsOf(raw, texts)
-      if (known.length <= MAX_RANGES) return { docs: listed(raw, known), exact: true, by: 'column' }
-      const set = OrdinalSet.of(known, raw)
-      return { docs: (start, end) => set.docs(start, end), exact: true, by: 'column' }
+    if (raw.type === 'str') {
+      const texts = textsOf(predicate)
+      if (texts !== null && (texts.length <= MAX_RANGES || this.#isFew(texts.length))) {
+        const postings = await this.#postings(i, texts)
+        if (postings !== null) return postings
+      }
+      const ranges = await termRanges(predicate, raw.dictionary)
+      if (ranges !== null) return termsFilter(raw, ranges)
     }
-    const terms = await means.column.terms?.(this.#region)
-    if (terms === undefined || terms === null) {
-      if (!areTexts) return null
-      const set = OrdinalSet.of(await ordinalsOf(raw, texts), raw)
-      return { docs: (start, end) => set.docs(start, end), exact: true, by: 'column' }
-    }
-    const set = OrdinalSet.evaluate(onColumn0(predicate), terms, raw, this.#region)
-    return { docs: (start, end) => set.docs(start, end), exact: true, by: 'column' }
+    const read = means.column.termTexts
+    return read === undefined ? null : new TermFilter(onColumn0(predicate), type, raw, read, this.#region)
   }
 
   /** Whether finding so many terms costs less than passing all values of a column. */
@@ -166,10 +173,9 @@ export class SegmentFilter {
     const terms = values
       .filter((value) => value >= low && value <= high)
       .map((value) => (entry.type === 'u64' ? termForU64(value) : termForI64(value)))
-    const prepared = await prepare(new TermSetQuery(new Map([[entry.ord, terms]])), this.#unit.segment, {
-      scoring: false,
-    })
-    return { docs: (start, end) => prepared.docs(start, end), exact: true, by: 'postings' }
+    const query = new TermSetQuery(new Map([[entry.ord, terms]]))
+    const prepared = await prepare(query, this.#unit.segment, { scoring: false })
+    return listFilter('postings', (start, end) => prepared.docs(start, end), 0)
   }
 
   /** Equality of text that is indexed untouched, in a field with one value a document, by its terms. */
@@ -184,7 +190,7 @@ export class SegmentFilter {
     // A longer text would be in no term, but the column of another writer may hold it.
     if (terms.some(({ length }) => length >= LONG_TEXT)) return null
     const prepared = await prepare(query, this.#unit.segment, { scoring: false })
-    return { docs: (start, end) => prepared.docs(start, end), exact: true, by: 'postings' }
+    return listFilter('postings', (start, end) => prepared.docs(start, end), 0)
   }
 
   /**
@@ -198,11 +204,22 @@ export class SegmentFilter {
     const name = this.#columns.pathColumn(source.name, source.path)
     if (name === null) return null
     const entry = (await this.#unit.segment.columnsOf(name)).find(({ type }) => type === 'str')
-    if (entry === undefined) return { docs: () => new Uint32Array(0), exact: true, by: 'column' }
+    if (entry === undefined) return constantFilter(false, 'column')
     const column = (await this.#unit.segment.openColumn(entry)) as BytesColumn
-    const known = await ordinalsOf(column, texts)
-    return known.length > MAX_RANGES ? null : { docs: listed(column, known), exact: false, by: 'column' }
+    const ranges = (await termRanges(predicate, column.dictionary)) ?? []
+    if (ranges.length > MAX_RANGES) return null
+    const found = (start: number, end: number): Uint32Array => inRanges(column, ranges, start, end)
+    return listFilter('column', found, 0, false)
   }
+}
+
+/** Of filters that do not count by themselves, one by ranges of the same column. */
+function sameColumn<Known extends { readonly by: DocFilter; readonly of: readonly Expr[] }>(
+  known: readonly Known[],
+  { column }: RangeFilter,
+  alone: (filter: Expr) => boolean,
+): Known | undefined {
+  return known.find(({ by, of }) => by instanceof RangeFilter && by.column.raw === column.raw && !alone(of[0]!))
 }
 
 /** Positions among a source's own columns that an expression reads. */
@@ -230,9 +247,32 @@ function isBytes(column: Column): column is BytesColumn {
 }
 
 function presence(column: Column, present: boolean): DocFilter {
+  if (column.cardinality === 'full') return constantFilter(present, 'column')
   const has = (start: number, end: number): Uint32Array => column.docsWithValue(start, end)
   const without = (start: number, end: number): Uint32Array => complement(has(start, end), start, end)
-  return { docs: present ? has : without, exact: true, by: 'column' }
+  return listFilter('column', present ? has : without, present ? 0.5 : 0.1)
+}
+
+/** The documents whose term is in some ranges of ordinals. */
+function termsFilter(column: BytesColumn, ranges: readonly Range[]): DocFilter {
+  if (ranges.length <= MAX_RANGES) return new RangeFilter(rangedTerms(column), ranges, false)
+  const accepted = new Uint8Array(column.dictionary.numTerms)
+  for (const [low, high] of ranges) accepted.fill(1, Number(low), Number(high) + 1)
+  return {
+    docs: (start, end) => column.docsAccepted(accepted, start, end),
+    among: (docs) => column.docsOfAccepted(docs, accepted),
+    exact: true,
+    by: 'column',
+    share: Math.min(MOST, ranges.length / accepted.length),
+    tests: false,
+  }
+}
+
+function inRanges(column: BytesColumn, ranges: readonly Range[], start: number, end: number): Uint32Array {
+  return ranges.reduce<Uint32Array>(
+    (docs, [low, high]) => union(docs, column.docsInRange(Number(low), Number(high), start, end)),
+    new Uint32Array(0),
+  )
 }
 
 /** The texts that `column = text` or `column IN (texts)` asks for; null for other predicates. */
@@ -260,42 +300,4 @@ function textsOf(predicate: Expr): string[] | null {
 /** Whether only a JSON string reads as this text: no number, boolean, date, array or object does. */
 function isPlainText(text: string): boolean {
   return /^[^\d\s+\-.[{"]/.test(text) && text !== 'true' && text !== 'false' && text.length < LONG_TEXT / 3
-}
-
-/** Ordinals of the texts that the dictionary has, ascending. */
-async function ordinalsOf(column: BytesColumn, texts: readonly string[]): Promise<number[]> {
-  const encoder = new TextEncoder()
-  const found = await Promise.all(texts.map((text) => column.dictionary.ordOf(encoder.encode(text))))
-  return [...new Set(found)].filter((ordinal) => ordinal >= 0).sort((a, b) => a - b)
-}
-
-function listed(column: BytesColumn, ordinals: readonly number[]): DocFilter['docs'] {
-  return (start, end) =>
-    ordinals.reduce<Uint32Array>(
-      (docs, ordinal) => union(docs, column.docsInRange(ordinal, ordinal, start, end)),
-      new Uint32Array(0),
-    )
-}
-
-/** What some conjuncts say leaves the others to be tested. */
-function allOf(parts: readonly (DocFilter | null)[]): DocFilter | null {
-  const known = parts.filter((part) => part !== null)
-  if (known.length === 0) return null
-  return {
-    docs: (start, end) =>
-      known.slice(1).reduce((docs, part) => intersection(docs, part.docs(start, end)), known[0]!.docs(start, end)),
-    exact: known.length === parts.length && known.every(({ exact }) => exact),
-    by: known[0]!.by,
-  }
-}
-
-function anyOf(parts: readonly (DocFilter | null)[]): DocFilter | null {
-  const known = parts.filter((part) => part !== null)
-  if (known.length < parts.length) return null
-  return {
-    docs: (start, end) =>
-      known.reduce<Uint32Array>((docs, part) => union(docs, part.docs(start, end)), new Uint32Array(0)),
-    exact: known.every(({ exact }) => exact),
-    by: known[0]!.by,
-  }
 }

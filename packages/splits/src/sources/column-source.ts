@@ -15,9 +15,8 @@ import {
 } from '@volley/core'
 import type { TextPredicate } from '@volley/planner'
 import { Field, Null, Schema } from 'apache-arrow'
-import { intersection, lowerBound } from '../filters/doc-lists.ts'
-import { isInfallible } from '../filters/infallible.ts'
-import { filteredColumns, SegmentFilter, type DocFilter } from '../filters/segment-filter.ts'
+import { lowerBound } from '../filters/doc-lists.ts'
+import { filteredColumns, SegmentFilter } from '../filters/segment-filter.ts'
 import { addressFields, addressVectors } from './address.ts'
 import { AddressReader } from './address-reader.ts'
 import { aliveOnly, aliveRange } from './doc-selection.ts'
@@ -236,29 +235,24 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
     const region = context.region()
     try {
       const compiler = new SegmentFilter(unit, segment, region)
-      const parts = await aboutSplit(unit, () =>
-        Promise.all(
-          filters.map(async (filter) => {
-            const total = late.has(filter) || isInfallible(filter)
-            return { filter, by: total ? await compiler.compile(filter) : null }
-          }),
-        ),
-      )
+      const parts = await aboutSplit(unit, () => compiler.compileAll(filters, (filter) => late.has(filter)))
       let found = docs
-      const rest: Expr[] = []
-      // Postings know their documents; what scans a column comes behind them.
-      for (const { filter, by } of parts.sort((a, b) => costOf(a.by) - costOf(b.by))) {
-        if (by === null || (found !== null && found.length < (unit.end - unit.start) * FEW)) {
-          rest.push(filter)
+      const rest = [...parts.rest]
+      for (const { by, of } of parts.known) {
+        const few = found !== null && found.length < (unit.end - unit.start) * FEW
+        // Few documents are not worth a dictionary, nor a list of postings.
+        if (few && (by.tests || by.by === 'postings')) {
+          rest.push(...of)
           continue
         }
-        metrics.add(`filters_by_${by.by}`, 1)
-        const matching = by.docs(unit.start, unit.end)
+        metrics.add(`filters_by_${by.by}`, of.length)
+        if (by.ready !== undefined) await aboutSplit(unit, () => by.ready!())
         const before = found?.length ?? unit.end - unit.start
-        found = found === null ? matching : intersection(found, matching)
-        removed += countRemoved(filter, before, found.length)
-        if (!by.exact) rest.push(filter)
-        if (found.length === 0) break
+        if (found !== null) found = by.among(found)
+        else if (by.share < 1) found = by.docs(unit.start, unit.end)
+        removed += countRemoved(of[0]!, before, found?.length ?? before)
+        if (!by.exact) rest.push(...of)
+        if (found?.length === 0) break
       }
       if (removed > 0) metrics.add('rows_filtered_at_run_time', removed)
       if (removed > 0 && found?.length === 0) {
@@ -410,8 +404,4 @@ interface Window {
   readonly end: number
   readonly docs: Uint32Array | null
   readonly selection: Selection | null
-}
-
-function costOf(filter: DocFilter | null): number {
-  return filter === null ? 2 : filter.by === 'column' ? 1 : 0
 }

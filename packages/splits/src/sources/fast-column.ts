@@ -11,6 +11,7 @@ import {
 import type { Region } from '@volley/kernels'
 import type { BytesColumn, Column, DocRows, IpColumn, NumericColumn, TermList } from '@volley/tantivy'
 import type { DataType } from 'apache-arrow'
+import type { TermTexts } from '../filters/term-filter.ts'
 import type { MappedField } from '../mapping/doc-mapping.ts'
 import { bytesToText, ipToText } from '../mapping/value-text.ts'
 import { allTerms, termsAt } from './term-lists.ts'
@@ -20,8 +21,8 @@ import { divideNanos, nanosPerUnit } from './timestamps.ts'
 export interface FastColumn {
   readRange(start: number, end: number, region: Region): Promise<Vector>
   readDocs(docs: Uint32Array, region: Region): Promise<Vector>
-  /** Of text whose dictionary is small enough to be read whole: each term by ordinal, and one NULL behind them. */
-  terms?(region: Region): Promise<Vector | null>
+  /** Of text whose dictionary is small enough to be read whole: reads its texts. */
+  termTexts?(): Promise<TermTexts>
   /** Of text: the same column as ordinals (Uint32) of its dictionary, which is not read then. */
   ordinals?(): OrdinalColumn
 }
@@ -196,16 +197,15 @@ class TextColumn implements FastColumn {
     }
   }
 
-  async terms(region: Region): Promise<Vector | null> {
-    const { numTerms } = this.#column.dictionary
-    if (numTerms > WHOLE_DICTIONARY) return null
-    const codes = region.u32(numTerms + 1)
-    for (let i = 0; i < numTerms; i++) codes[i] = i
-    codes[numTerms] = 0
-    const validity = region.bitmap(numTerms + 1, true)
-    validity[numTerms >>> 3]! &= ~(1 << (numTerms & 7))
-    const dictionary = await this.#dictionary(codes, 0, region)
-    return new DictionaryVector(this.#type, numTerms + 1, validity, codes, dictionary, this.#sorted)
+  get termTexts(): (() => Promise<TermTexts>) | undefined {
+    const { dictionary } = this.#column
+    if (dictionary.numTerms > WHOLE_DICTIONARY) return undefined
+    return async () => {
+      const terms = await allTerms(dictionary)
+      const texts = (from: number, to: number, region: Region): Vector =>
+        termsVector(termRun(terms, from, to), to - from, this.#column, this.#field, this.#type, region)
+      return { offsets: terms.offsets, texts }
+    }
   }
 
   /** base64 does not keep the order of bytes. */
@@ -240,6 +240,14 @@ class TextColumn implements FastColumn {
     for (let i = 0; i < codes.length; i++) codes[i] = positionOf(ordinals, codes[i]!)
     return termsVector(terms, ordinals.length, this.#column, this.#field, this.#type, region)
   }
+}
+
+/** Terms [from, to) of a list. */
+function termRun({ offsets, bytes }: TermList, from: number, to: number): TermList {
+  const first = offsets[from]!
+  const own = offsets.slice(from, to + 1)
+  for (let i = 0; i < own.length; i++) own[i]! -= first
+  return { offsets: own, bytes: bytes.subarray(first, offsets[to]) }
 }
 
 function termsVector(

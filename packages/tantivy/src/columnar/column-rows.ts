@@ -158,6 +158,30 @@ export class ColumnRows<Out> {
     return out.finish()
   }
 
+  /** Those of an ascending list of documents. */
+  matchingOf(docs: Uint32Array): Uint32Array {
+    if (docs.length === 0) return docs
+    this.#check(docs[0]!, docs[docs.length - 1]! + 1)
+    const decoder = this.#decoder
+    if (this.index.starts !== null || decoder.matchListed === undefined) {
+      return inBoth(docs, this.matchingDocs(docs[0]!, docs[docs.length - 1]! + 1))
+    }
+    const out = new DocBuffer()
+    const full = this.index.docs === null
+    if (full && out.pushListed(decoder, docs, docs, docs.length)) return out.finish()
+    for (let from = 0; from < docs.length; from += CHUNK) {
+      const chunk = docs.subarray(from, from + CHUNK)
+      const found = full ? chunk.length : this.#firstRowsOf(chunk)
+      if (!full) for (let i = 0; i < found; i += 1) slots[i] = chunk[slots[i]!]!
+      const own = full ? chunk : rows
+      const names = full ? chunk : slots
+      if (out.pushListed(decoder, own, names, found)) continue
+      decoder.matchListed(own, found, flags)
+      out.pushNamed(names, flags, found)
+    }
+    return out.finish()
+  }
+
   /** Documents of [start, end) with a value. */
   docsWithValue(start: number, end: number): Uint32Array {
     this.#check(start, end)
@@ -365,10 +389,34 @@ function setAt(bits: Uint8Array, from: number, at: Uint32Array, count: number): 
 
 const PAIR = new Uint32Array(2)
 
-/** A growing list of document ids. */
+/** What is in both of two ascending lists. */
+function inBoth(a: Uint32Array, b: Uint32Array): Uint32Array {
+  const out = new Uint32Array(Math.min(a.length, b.length))
+  let count = 0
+  for (let i = 0, j = 0; i < a.length && j < b.length;) {
+    const [left, right] = [a[i]!, b[j]!]
+    out[count] = left
+    count += +(left === right)
+    i += +(left <= right)
+    j += +(right <= left)
+  }
+  return out.subarray(0, count)
+}
+
+/** Documents that a list is first made for, and that one is made for which is kept for the next list. */
+const FIRST_DOCS = 1 << 14
+const MOST_KEPT = 1 << 20
+let spare: Uint32Array<ArrayBuffer> | null = null
+
+/** A growing list of document ids, which is not to be used after `finish`. */
 export class DocBuffer {
-  #docs = new Uint32Array(1024)
+  #docs: Uint32Array<ArrayBuffer>
   #count = 0
+
+  constructor() {
+    this.#docs = spare ?? new Uint32Array(FIRST_DOCS)
+    spare = null
+  }
 
   push(doc: number): void {
     if (this.#count === this.#docs.length) this.#grow(1)
@@ -404,6 +452,26 @@ export class DocBuffer {
     return true
   }
 
+  /** Adds names[k] for each k below `count` whose row a decoder finds; false where it cannot. */
+  pushListed(decoder: ValueDecoder<unknown>, rows: Uint32Array, names: Uint32Array, count: number): boolean {
+    if (this.#count + count > this.#docs.length) this.#grow(count)
+    const found = decoder.findListed?.(rows, names, count, this.#docs, this.#count) ?? -1
+    if (found >= 0) this.#count += found
+    return found >= 0
+  }
+
+  /** Adds names[k] for each k below `count` with flagged[k] = 1. */
+  pushNamed(names: Uint32Array, flagged: Uint8Array, count: number): void {
+    if (this.#count + count > this.#docs.length) this.#grow(count)
+    const docs = this.#docs
+    let at = this.#count
+    for (let k = 0; k < count; k += 1) {
+      docs[at] = names[k]!
+      at += flagged[k]!
+    }
+    this.#count = at
+  }
+
   /** Adds the first `count` of some documents. */
   pushAll(docs: Uint32Array, count: number): void {
     if (this.#count + count > this.#docs.length) this.#grow(count)
@@ -412,7 +480,9 @@ export class DocBuffer {
   }
 
   finish(): Uint32Array {
-    return this.#docs.subarray(0, this.#count)
+    const docs = this.#docs
+    if (docs.length <= MOST_KEPT) spare = docs
+    return docs.slice(0, this.#count)
   }
 
   #grow(more: number): void {

@@ -74,6 +74,8 @@ export interface NumericColumn extends ColumnBase {
   sumRange(start: number, end: number): { readonly sum: bigint; readonly count: number } | null
   /** Documents of [start, end) with a value in [min, max], given as the order-preserving u64 of the type, ascending. */
   docsInRange(min: bigint, max: bigint, start: number, end: number): Uint32Array
+  /** Those of ascending documents. */
+  docsOfInRange(docs: Uint32Array, min: bigint, max: bigint): Uint32Array
 }
 
 /** A column of IP addresses, read as 16 big-endian bytes a value. */
@@ -119,6 +121,12 @@ export interface BytesColumn extends ColumnBase {
   countOrdinals(start: number, end: number, counts: Uint32Array): boolean
   /** Documents of [start, end) with an ordinal in [min, max], ascending. */
   docsInRange(min: number, max: number, start: number, end: number): Uint32Array
+  /** Those of ascending documents. */
+  docsOfInRange(docs: Uint32Array, min: number, max: number): Uint32Array
+  /** Documents of [start, end) with an ordinal that has accepted[ordinal] = 1, ascending. */
+  docsAccepted(accepted: Uint8Array, start: number, end: number): Uint32Array
+  /** Those of ascending documents. */
+  docsOfAccepted(docs: Uint32Array, accepted: Uint8Array): Uint32Array
 }
 
 export type Column = NumericColumn | IpColumn | BytesColumn

@@ -113,6 +113,14 @@ export class NumericColumnReader extends ColumnBase<NumericArray> implements Num
     return this.rows.matchingDocs(start, end)
   }
 
+  docsOfInRange(docs: Uint32Array, min: bigint, max: bigint): Uint32Array {
+    if (this.numValues === 0 || min > max || max < this.#values.min || min > this.#values.max) {
+      return new Uint32Array(0)
+    }
+    this.#decoder.setRange(min, max)
+    return this.rows.matchingOf(docs)
+  }
+
   #unmap(value: bigint): bigint | number {
     return unmapU64(this.type, value)
   }
@@ -209,5 +217,21 @@ export class BytesColumnReader extends ColumnBase<Uint32Array> implements BytesC
     if (min > max) return new Uint32Array(0)
     this.#decoder.setRange(min, max)
     return this.rows.matchingDocs(start, end)
+  }
+
+  docsOfInRange(docs: Uint32Array, min: number, max: number): Uint32Array {
+    if (min > max) return new Uint32Array(0)
+    this.#decoder.setRange(min, max)
+    return this.rows.matchingOf(docs)
+  }
+
+  docsAccepted(accepted: Uint8Array, start: number, end: number): Uint32Array {
+    this.#decoder.setAccepted(accepted)
+    return this.rows.matchingDocs(start, end)
+  }
+
+  docsOfAccepted(docs: Uint32Array, accepted: Uint8Array): Uint32Array {
+    this.#decoder.setAccepted(accepted)
+    return this.rows.matchingOf(docs)
   }
 }

@@ -92,6 +92,15 @@ export class NumericDecoder implements ValueDecoder<NumericArray> {
     return this.#values.matchRows(start, end, this.#min, this.#max, first, out, at)
   }
 
+  findListed(rows: Uint32Array, names: Uint32Array, count: number, out: Uint32Array, at: number): number {
+    return this.#values.matchListed(rows, names, count, this.#min, this.#max, out, at)
+  }
+
+  matchListed(rows: Uint32Array, count: number, flags: Uint8Array): void {
+    this.#values.readRows(rows, count, lo, hi)
+    matchHalves(count, this.#min, this.#max, flags)
+  }
+
   clear(out: NumericArray, at: number, count: number): void {
     if (this.#type === 'bool') (out as Uint8Array).fill(0, at, at + count)
     else halvesOf(out).fill(0, 2 * at, 2 * (at + count))

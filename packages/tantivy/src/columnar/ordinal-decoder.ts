@@ -11,6 +11,7 @@ export class OrdinalDecoder implements ValueDecoder<Uint32Array> {
   readonly #values: U64Values
   #min = 0
   #max = 0
+  #accepted: Uint8Array | null = null
 
   constructor(values: U64Values) {
     this.#values = values
@@ -53,23 +54,45 @@ export class OrdinalDecoder implements ValueDecoder<Uint32Array> {
     out.fill(0, at, at + count)
   }
 
+  /** Sets the range of ordinals that is looked for. */
   setRange(min: number, max: number): void {
     this.#min = min
     this.#max = max
+    this.#accepted = null
+  }
+
+  /** Sets the ordinals that are looked for: those with a 1. */
+  setAccepted(accepted: Uint8Array): void {
+    this.#accepted = accepted
   }
 
   find(start: number, end: number, first: number, out: Uint32Array, at: number): number {
+    if (this.#accepted !== null) return this.#values.matchFlags(start, end, this.#accepted, first, out, at)
     if (this.#min > this.#max) return 0
     return this.#values.matchRows(start, end, BigInt(this.#min), BigInt(this.#max), first, out, at)
   }
 
+  findListed(rows: Uint32Array, names: Uint32Array, count: number, out: Uint32Array, at: number): number {
+    if (this.#accepted !== null) return this.#values.matchListedFlags(rows, names, count, this.#accepted, out, at)
+    if (this.#min > this.#max) return 0
+    return this.#values.matchListed(rows, names, count, BigInt(this.#min), BigInt(this.#max), out, at)
+  }
+
   match(start: number, end: number, flags: Uint8Array): void {
-    if (this.#min > this.#max) {
-      flags.fill(0, 0, end - start)
-      return
-    }
     this.load(start, end)
-    matchWords(words, end - start, this.#min, this.#max, flags)
+    this.#test(end - start, flags)
+  }
+
+  matchListed(rows: Uint32Array, count: number, flags: Uint8Array): void {
+    this.loadRows(rows, count)
+    this.#test(count, flags)
+  }
+
+  #test(count: number, flags: Uint8Array): void {
+    const accepted = this.#accepted
+    if (accepted !== null) for (let i = 0; i < count; i += 1) flags[i] = accepted[words[i]!] ?? 0
+    else if (this.#min > this.#max) flags.fill(0, 0, count)
+    else matchWords(words, count, this.#min, this.#max, flags)
   }
 
   allocate(count: number): Uint32Array {

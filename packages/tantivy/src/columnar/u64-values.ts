@@ -1,6 +1,9 @@
 import {
   countPackedValues,
+  matchColumnFlags,
   matchColumnLine,
+  matchColumnRowFlags,
+  matchColumnRows,
   matchColumnValues,
   sumPackedValues,
   type PackedValues,
@@ -154,14 +157,11 @@ export class U64Values {
    * -1, and nothing is done, where rows can be read as halves only. `min` is not above `max`.
    */
   matchRows(start: number, end: number, min: bigint, max: bigint, first: number, out: Uint32Array, at: number): number {
-    if (this.#codec === 1) return -1
+    if (this.#codec === 1 || this.max < this.min) return -1
     const from = min > this.min ? min : this.min
     const to = max < this.max ? max : this.max
-    if (from > to || this.max < this.min) return this.max < this.min ? -1 : 0
-    const gcd = this.gcd || 1n
-    const rawFrom = (from - this.min + gcd - 1n) / gcd
-    const rawTo = (to - this.min) / gcd
-    if (rawFrom > rawTo) return 0
+    const [rawFrom, rawTo] = this.#rawBounds(min, max)
+    if (from > to || rawFrom > rawTo) return 0
     let found = 0
     if (this.#codec === 0) {
       for (let row = start; row < end; row += MATCH_ROWS) {
@@ -192,6 +192,57 @@ export class U64Values {
       row += count
     }
     return found
+  }
+
+  /**
+   * Writes names[k] to out[at...) for each k below `count` whose row rows[k] (ascending) has a value in [min, max]; returns
+   * their number, -1, and nothing is done, where the rows are to be read. `min` is not above `max`.
+   */
+  matchListed(
+    rows: Uint32Array,
+    names: Uint32Array,
+    count: number,
+    min: bigint,
+    max: bigint,
+    out: Uint32Array,
+    at: number,
+  ): number {
+    if (this.#codec !== 0 || this.max < this.min) return -1
+    const [from, to] = this.#rawBounds(min, max)
+    if (min > this.max || max < this.min || from > to) return 0
+    return matchColumnRows(this.#packed, rows, names, count, from, to, out, at)
+  }
+
+  /** What matchRows does, by flags of values: flags[value] = 1. */
+  matchFlags(start: number, end: number, flags: Uint8Array, first: number, out: Uint32Array, at: number): number {
+    if (!this.#plain) return -1
+    return matchColumnFlags(this.#packed, start, end, this.min, flags, first, out, at)
+  }
+
+  /** What matchListed does, by flags of values. */
+  matchListedFlags(
+    rows: Uint32Array,
+    names: Uint32Array,
+    count: number,
+    flags: Uint8Array,
+    out: Uint32Array,
+    at: number,
+  ): number {
+    if (!this.#plain) return -1
+    return matchColumnRowFlags(this.#packed, rows, names, count, this.min, flags, out, at)
+  }
+
+  /** Whether a value is the least one and what is packed, in 32 bits. */
+  get #plain(): boolean {
+    return this.#codec === 0 && this.gcd === 1n && this.#width <= 32 && this.min <= 0xffffffffn
+  }
+
+  /** Least and greatest packed value of a range of values that meets those of the column. */
+  #rawBounds(min: bigint, max: bigint): readonly [bigint, bigint] {
+    const gcd = this.gcd || 1n
+    const from = min > this.min ? min : this.min
+    const to = max < this.max ? max : this.max
+    return [(from - this.min + gcd - 1n) / gcd, (to - this.min) / gcd]
   }
 
   /**

@@ -42,6 +42,13 @@ export interface ValueDecoder<Out> {
    * returns their number, -1, and nothing is done, where it cannot.
    */
   find?(start: number, end: number, first: number, out: Uint32Array, at: number): number
+  /**
+   * Writes names[k] to out[at...) for each k below `count` whose row rows[k] (ascending) has such a value; returns their
+   * number, -1, and nothing is done, where it cannot.
+   */
+  findListed?(rows: Uint32Array, names: Uint32Array, count: number, out: Uint32Array, at: number): number
+  /** What `match` does for `count` rows of a list, at most CHUNK. */
+  matchListed?(rows: Uint32Array, count: number, flags: Uint8Array): void
   /** Sets flags[i] to 1 where the value of row start + i is in the range that was last given, else 0. */
   match(start: number, end: number, flags: Uint8Array): void
   allocate(count: number): Out
