@@ -17,6 +17,8 @@ export interface SortWords {
 }
 
 const SIGN = 0x80000000
+/** Rows that are counted and put in their places without giving way. */
+const AT_ONCE = 262_144
 
 /** The words of the leading keys, up to one whose order words do not hold whole (text: its first 8 bytes). */
 export function sortWords(columns: readonly Vector[], keys: readonly SortOrder[], length: number): SortWords {
@@ -171,25 +173,30 @@ export function* radixSteps(words: readonly Uint32Array[], length: number): Step
   const counts = new Uint32Array(1024)
   for (let w = words.length - 1; w >= 0; w--) {
     const word = words[w]!
-    countBytes(word, length, counts)
-    yield
+    counts.fill(0)
+    for (let start = 0; start < length; start += AT_ONCE) {
+      countBytes(word, start, Math.min(length, start + AT_ONCE), counts)
+      yield
+    }
     for (let byte = 0; byte < 4; byte++) {
       const from = counts.subarray(byte * 256, byte * 256 + 256)
       if (from[(word[0]! >>> (byte * 8)) & 255] === length) continue
-      scatter(word, byte * 8, rows, length, from, other)
+      countsToPlaces(from)
+      for (let start = 0; start < length; start += AT_ONCE) {
+        scatter(word, byte * 8, rows, start, Math.min(length, start + AT_ONCE), from, other)
+        yield
+      }
       const swapped = rows
       rows = other
       other = swapped
-      yield
     }
   }
   return rows
 }
 
-/** How often each value of each of the four bytes occurs. */
-function countBytes(word: Uint32Array, length: number, counts: Uint32Array): void {
-  counts.fill(0)
-  for (let i = 0; i < length; i++) {
+/** Adds how often each value of each of the four bytes occurs from `start` to `end`. */
+function countBytes(word: Uint32Array, start: number, end: number, counts: Uint32Array): void {
+  for (let i = start; i < end; i++) {
     const value = word[i]!
     counts[value & 255]!++
     counts[256 + ((value >>> 8) & 255)]!++
@@ -198,22 +205,28 @@ function countBytes(word: Uint32Array, length: number, counts: Uint32Array): voi
   }
 }
 
-function scatter(
-  word: Uint32Array,
-  shift: number,
-  rows: Uint32Array,
-  length: number,
-  counts: Uint32Array,
-  out: Uint32Array,
-): void {
+/** Numbers of the values of a byte become the places where the rows with each value begin. */
+function countsToPlaces(counts: Uint32Array): void {
   let end = 0
   for (let value = 0; value < 256; value++) {
     const size = counts[value]!
     counts[value] = end
     end += size
   }
-  for (let k = 0; k < length; k++) {
+}
+
+/** Puts rows `start` to `end` where those with their byte go, which is `places[byte]`. */
+function scatter(
+  word: Uint32Array,
+  shift: number,
+  rows: Uint32Array,
+  start: number,
+  end: number,
+  places: Uint32Array,
+  out: Uint32Array,
+): void {
+  for (let k = start; k < end; k++) {
     const row = rows[k]!
-    out[counts[(word[row]! >>> shift) & 255]!++] = row
+    out[places[(word[row]! >>> shift) & 255]!++] = row
   }
 }

@@ -28,12 +28,14 @@ export interface AggregateWindow {
 
 /** An aggregate over the frame of each row: one result per row. */
 export function* aggregateFrames(window: AggregateWindow, region: Region): Steps<Vector> {
-  if (window.aggregate.holdsRows && !(isRunning(window) && heldRows(window) <= HELD_ROWS)) {
+  const grows = isRunning(window)
+  yield
+  if (window.aggregate.holdsRows && !(grows && heldRows(window) <= HELD_ROWS)) {
     return yield* inBlocks(window, region)
   }
   const accumulator = window.aggregate.createAccumulator()
   try {
-    if (isRunning(window)) return yield* running(window, accumulator, region)
+    if (grows) return yield* running(window, accumulator, region)
     const { groups, first } =
       sizeOf(window) <= DIRECT * window.rows + CHUNK
         ? yield* direct(window, accumulator, 0, window.rows)
@@ -97,17 +99,19 @@ function* running(window: AggregateWindow, accumulator: GroupsAccumulator, regio
   const groups = new Uint32Array(rows)
   const continues: boolean[] = []
   for (let i = 0; i < rows; i++) {
+    if (i % CHUNK === CHUNK - 1) yield
     const first = i === places.partitionStart[i]
     const end = frame.end[i]!
     const from = first ? i : frame.end[i - 1]!
     if (first || end > from) {
       continues.push(!first)
-      groups.fill(continues.length - 1, from, end)
+      for (let row = from; row < end; row++) groups[row] = continues.length - 1
     }
     steps[i] = continues.length - 1
   }
   yield
   const covered = coveredRows(window, groups)
+  yield
   for (let from = 0; from < covered.rows.length; from += CHUNK) {
     const part = covered.rows.subarray(from, from + CHUNK)
     accumulator.update(continues.length, covered.groups.subarray(from, from + CHUNK), window.args, part, part.length)

@@ -15,6 +15,9 @@ import { frameRanges, rowPlaces } from './frame-ranges.ts'
 import type { WindowCall } from './window-call.ts'
 import type { WindowFunction } from './window-function.ts'
 
+/** Rows that are compared without giving way. */
+const AT_ONCE = 65_536
+
 /** The order that a call's rows are sorted in. */
 export function windowKeys(call: WindowCall): readonly SortKey[] {
   return [...call.partitionBy.map((expr) => ({ expr, descending: false, nullsFirst: false })), ...call.orderBy]
@@ -86,20 +89,19 @@ export function* evaluateWindow(batch: RecordBatch, calls: readonly WindowCall[]
     partitions,
     batch.length,
   )
-  const places = rowPlaces(partitions, peers, batch.length)
-  yield
+  const places = yield* rowPlaces(partitions, peers, batch.length)
   const results: Vector[] = []
   for (const call of calls) {
     const { fn, type, nullable, ignoreNulls, distinct, argumentOrder } = call
     if (isWindowFunction(fn)) {
       const args = call.args.map(evaluate)
-      const frame = fn.usesFrame ? frameRanges(call, batch, places, peers) : null
-      yield
-      results.push(fn.evaluate({ rows: batch.length, args, type, partitions, peers, frame, ignoreNulls, region }))
+      const frame = fn.usesFrame ? yield* frameRanges(call, batch, places, peers) : null
+      const input = { rows: batch.length, args, type, partitions, peers, frame, ignoreNulls, region }
+      results.push(fn.evaluateSteps === undefined ? fn.evaluate(input) : yield* fn.evaluateSteps(input))
       yield
       continue
     }
-    const frame = frameRanges(call, batch, places, peers)
+    const frame = yield* frameRanges(call, batch, places, peers)
     const counts = call.filter === null ? null : flagsOf(call.filter.select(batch, null, region), batch.length)
     const argTypes = call.args.map((arg) => arg.type)
     const options = { distinct, filter: null, orderBy: argumentOrder, type, nullable, argTypes }
@@ -121,14 +123,21 @@ function flagsOf(rows: Uint32Array, length: number): Uint8Array {
   return flags
 }
 
+/** Marks the rows from `from` to `to` that differ from the row before. */
+function markStarts(comparator: ColumnComparator, from: number, to: number, starts: Uint8Array): void {
+  for (let i = from; i < to; i++) if (starts[i] === 0 && comparator.compare(i - 1, i) !== 0) starts[i] = 1
+}
+
 /** Bounds of runs of rows equal in all columns, none of which crosses one of `within`. */
 function* boundsOf(columns: readonly Vector[], within: Uint32Array, rows: number): Steps<Uint32Array> {
   const starts = new Uint8Array(rows)
   for (let k = 0; k < within.length; k++) if (within[k]! < rows) starts[within[k]!] = 1
   for (const column of columns) {
     const comparator = new ColumnComparator(column, column)
-    for (let i = 1; i < rows; i++) if (starts[i] === 0 && comparator.compare(i - 1, i) !== 0) starts[i] = 1
-    yield
+    for (let from = 1; from < rows; from += AT_ONCE) {
+      markStarts(comparator, from, Math.min(rows, from + AT_ONCE), starts)
+      yield
+    }
   }
   const bounds = new Uint32Array(rows + 1)
   let n = 0

@@ -3,6 +3,7 @@ import { ArithmeticExpr } from '../expressions/arithmetic-expr.ts'
 import type { Expr } from '../expressions/expr.ts'
 import { coerceTo } from '../functions/scalar-function.ts'
 import { arithmeticSignature, isInteger } from '../types/coercion.ts'
+import type { Steps } from '../runtime/run-steps.ts'
 import { typeName } from '../types/data-types.ts'
 import { isIntervalValue } from '../types/scalar-value.ts'
 import { decimalType, INT64 } from '../types/type-factory.ts'
@@ -10,6 +11,9 @@ import { ColumnComparator } from '../vectors/compare.ts'
 import type { RecordBatch } from '../vectors/record-batch.ts'
 import { scalarAt } from '../vectors/scalar-at.ts'
 import type { FrameBound, WindowCall } from './window-call.ts'
+
+/** Rows whose places and frames are found without giving way. */
+const AT_ONCE = 65_536
 
 /**
  * The frame of each row: sorted rows `start` to `end` (exclusive), less `excludeStart` to `excludeEnd` (exclusive), though
@@ -32,22 +36,45 @@ export interface RowPlaces {
   readonly peerGroup: Uint32Array
 }
 
+interface SpreadBounds {
+  readonly start: Uint32Array
+  readonly end: Uint32Array
+  readonly index: Uint32Array
+}
+
 /** `bounds[k]` to `bounds[k + 1]` for each row of them: start, end and k. */
-function spreadBounds(bounds: Uint32Array, rows: number): { start: Uint32Array; end: Uint32Array; index: Uint32Array } {
+function* spreadBounds(bounds: Uint32Array, rows: number): Steps<SpreadBounds> {
   const start = new Uint32Array(rows)
   const end = new Uint32Array(rows)
   const index = new Uint32Array(rows)
-  for (let k = 0; k + 1 < bounds.length; k++) {
-    start.fill(bounds[k]!, bounds[k], bounds[k + 1])
-    end.fill(bounds[k + 1]!, bounds[k], bounds[k + 1])
-    index.fill(k, bounds[k], bounds[k + 1])
+  let k = 0
+  for (let from = 0; from < rows; from += AT_ONCE) {
+    k = spreadRows(bounds, k, from, Math.min(rows, from + AT_ONCE), { start, end, index })
+    yield
   }
   return { start, end, index }
 }
 
-export function rowPlaces(partitions: Uint32Array, peers: Uint32Array, rows: number): RowPlaces {
-  const partition = spreadBounds(partitions, rows)
-  const peer = spreadBounds(peers, rows)
+/** The same for rows `from` to `to`, the first of which is in run `k`; returns the run of the last one. */
+function spreadRows(
+  bounds: Uint32Array,
+  k: number,
+  from: number,
+  to: number,
+  { start, end, index }: SpreadBounds,
+): number {
+  for (let i = from; i < to; i++) {
+    while (bounds[k + 1]! <= i) k++
+    start[i] = bounds[k]!
+    end[i] = bounds[k + 1]!
+    index[i] = k
+  }
+  return k
+}
+
+export function* rowPlaces(partitions: Uint32Array, peers: Uint32Array, rows: number): Steps<RowPlaces> {
+  const partition = yield* spreadBounds(partitions, rows)
+  const peer = yield* spreadBounds(peers, rows)
   return {
     partitionStart: partition.start,
     partitionEnd: partition.end,
@@ -58,11 +85,18 @@ export function rowPlaces(partitions: Uint32Array, peers: Uint32Array, rows: num
 }
 
 /** The frames of a call over rows sorted for it. `peers` are the bounds of the peer groups. */
-export function frameRanges(call: WindowCall, batch: RecordBatch, places: RowPlaces, peers: Uint32Array): FrameRanges {
+export function* frameRanges(
+  call: WindowCall,
+  batch: RecordBatch,
+  places: RowPlaces,
+  peers: Uint32Array,
+): Steps<FrameRanges> {
   const { frame } = call
   const rows = batch.length
-  const start = boundary(call, frame.start, 'start', batch, places, peers)
-  const end = boundary(call, frame.end, 'end', batch, places, peers)
+  const start = yield* boundary(call, frame.start, 'start', batch, places, peers)
+  yield
+  const end = yield* boundary(call, frame.end, 'end', batch, places, peers)
+  yield
   for (let i = 0; i < rows; i++) if (end[i]! < start[i]!) end[i] = start[i]!
   if (frame.exclude === 'no_others') return { start, end, excludeStart: null, excludeEnd: null, keepsCurrent: false }
   const current = frame.exclude === 'current_row'
@@ -79,14 +113,14 @@ export function rowsFrom(first: number, length: number): Uint32Array {
 }
 
 /** First row of the frame, or the row behind its last, for each row. */
-function boundary(
+function* boundary(
   call: WindowCall,
   bound: FrameBound,
   side: 'start' | 'end',
   batch: RecordBatch,
   places: RowPlaces,
   peers: Uint32Array,
-): Uint32Array {
+): Steps<Uint32Array> {
   const { units } = call.frame
   switch (bound.kind) {
     case 'unbounded_preceding':
@@ -99,7 +133,7 @@ function boundary(
     default: {
       if (batch.length === 0) return new Uint32Array(0)
       const sign = bound.kind === 'preceding' ? -1 : 1
-      if (units === 'range') return rangeBoundary(call, bound.offset!, sign, side, batch, places)
+      if (units === 'range') return yield* rangeBoundary(call, bound.offset!, sign, side, batch, places)
       const offset = Math.min(offsetOf(bound.offset!, side, batch), 2 ** 32)
       return units === 'rows'
         ? rowsBoundary(offset * sign, side, places)
@@ -154,14 +188,14 @@ function widened(key: Expr): Expr {
  * RANGE with an offset: rows whose key is within it of the row's own. Keys and limits ascend (or descend) together, so one
  * pass over each partition finds all boundaries. Rows with a NULL key have their peers as frame.
  */
-function rangeBoundary(
+function* rangeBoundary(
   call: WindowCall,
   offset: Expr,
   sign: -1 | 1,
   side: 'start' | 'end',
   batch: RecordBatch,
   places: RowPlaces,
-): Uint32Array {
+): Steps<Uint32Array> {
   const [key] = call.orderBy
   if (key === undefined || call.orderBy.length !== 1) {
     throw new VolleyError('a range frame with an offset needs exactly one order by column', {
@@ -182,7 +216,9 @@ function rangeBoundary(
   const { left, right, type } = signature
   const limit = new ArithmeticExpr(op, coerceTo(column, left), coerceTo(offset, right), type)
   const limits = limit.evaluate(batch, null, batch.region)
+  yield
   const keys = new ColumnComparator(coerceTo(column, type).evaluate(batch, null, batch.region), limits)
+  yield
   const direction = key.descending ? -1 : 1
   // At the start, rows before the limit are passed over; at the end, those at the limit too.
   const passes = side === 'start' ? 0 : 1
@@ -195,6 +231,7 @@ function rangeBoundary(
     while (last > first && keys.leftIsNull(last - 1)) last--
     let pointer = first
     for (let i = from; i < to; i++) {
+      if (i % AT_ONCE === AT_ONCE - 1) yield
       if (i < first || i >= last) {
         out[i] = side === 'start' ? places.peerStart[i]! : places.peerEnd[i]!
         continue

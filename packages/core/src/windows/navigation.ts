@@ -1,6 +1,7 @@
 import type { DataType } from 'apache-arrow'
 import { SqlState, VolleyError } from '../errors.ts'
 import { int64At } from '../aggregates/state-vectors.ts'
+import { finishSteps, type Steps } from '../runtime/run-steps.ts'
 import { commonType, isInteger, resolveNull } from '../types/coercion.ts'
 import { typeName } from '../types/data-types.ts'
 import { INT64 } from '../types/type-factory.ts'
@@ -10,6 +11,9 @@ import { NO_ROW, takeVector } from '../vectors/take.ts'
 import type { Vector } from '../vectors/vector.ts'
 import { frameParts } from './frame-ranges.ts'
 import type { WindowFunction, WindowInput, WindowSignature } from './window-function.ts'
+
+/** Rows that are looked up without giving way. */
+const AT_ONCE = 65_536
 
 /** lag, lead, first_value, last_value, nth_value. */
 export const NAVIGATION_FUNCTIONS: readonly WindowFunction[] = [
@@ -78,11 +82,12 @@ function shifted(name: string, description: string, sign: -1 | 1): WindowFunctio
       const types = [type, ...(offset === undefined ? [] : [INT64]), ...(fallback === undefined ? [] : [type])]
       return { argTypes: types, returnType: type, nullable: true }
     },
-    evaluate: (input) => shift(input, sign),
+    evaluate: (input) => finishSteps(shift(input, sign)),
+    evaluateSteps: (input) => shift(input, sign),
   }
 }
 
-function shift(input: WindowInput, sign: -1 | 1): Vector {
+function* shift(input: WindowInput, sign: -1 | 1): Steps<Vector> {
   const { args, rows, partitions, region } = input
   const value = args[0]!
   const offsets = args[1] === undefined ? null : new Operand(args[1])
@@ -95,6 +100,7 @@ function shift(input: WindowInput, sign: -1 | 1): Vector {
     const first = counted.before(start)
     const last = counted.before(end)
     for (let i = start; i < end; i++) {
+      if (i % AT_ONCE === AT_ONCE - 1) yield
       if (offsets !== null && !offsets.isValid(i)) {
         out[i] = NO_ROW
         continue
@@ -171,20 +177,26 @@ function framed(
       const type = resolveNull(argTypes[0]!)
       return { argTypes: arity === 1 ? [type] : [type, INT64], returnType: type, nullable: true }
     },
-    evaluate(input) {
-      const { args, rows } = input
-      const numbers = args[1] === undefined ? null : new Operand(args[1])
-      const words = numbers === null || numbers.isAlwaysNull ? null : numbers.words
-      const members = new FrameMembers(new CountedRows(args[0]!, rows, input.ignoreNulls))
-      const out = new Uint32Array(rows)
-      for (let i = 0; i < rows; i++) {
-        members.move(input, i)
-        if (numbers === null) out[i] = choose(members, 0)
-        else out[i] = numbers.isValid(i) ? choose(members, place(int64At(words!, i & numbers.mask))) : NO_ROW
-      }
-      return takeVector(args[0]!, out, rows, input.region)
-    },
+    evaluate: (input) => finishSteps(chosenRows(input, choose)),
+    evaluateSteps: (input) => chosenRows(input, choose),
   }
+}
+
+/** The values of the rows that `choose` gives for the frame of each row, and the number that is the second argument. */
+function* chosenRows(input: WindowInput, choose: (members: FrameMembers, n: number) => number): Steps<Vector> {
+  const { args, rows } = input
+  const numbers = args[1] === undefined ? null : new Operand(args[1])
+  const words = numbers === null || numbers.isAlwaysNull ? null : numbers.words
+  const members = new FrameMembers(new CountedRows(args[0]!, rows, input.ignoreNulls))
+  const out = new Uint32Array(rows)
+  for (let i = 0; i < rows; i++) {
+    if (i % AT_ONCE === AT_ONCE - 1) yield
+    members.move(input, i)
+    if (numbers === null) out[i] = choose(members, 0)
+    else out[i] = numbers.isValid(i) ? choose(members, place(int64At(words!, i & numbers.mask))) : NO_ROW
+  }
+  yield
+  return takeVector(args[0]!, out, rows, input.region)
 }
 
 function place(n: number): number {

@@ -1,6 +1,7 @@
 import type { DataType } from 'apache-arrow'
 import type { Region } from '@volley/kernels'
 import type { FunctionExample } from '../functions/scalar-function.ts'
+import type { Steps } from '../runtime/run-steps.ts'
 import type { Vector } from '../vectors/vector.ts'
 import type { FrameRanges } from './frame-ranges.ts'
 
@@ -31,6 +32,8 @@ export interface WindowFunction {
   /** Chooses the overload; null when there is none. */
   resolve(argTypes: readonly DataType[]): WindowSignature | null
   evaluate(input: WindowInput): Vector
+  /** The same in steps, of those that take long over many rows. */
+  evaluateSteps?(input: WindowInput): Steps<Vector>
 }
 
 export interface WindowSignature {
