@@ -18,7 +18,7 @@ export interface SortWords {
 
 const SIGN = 0x80000000
 /** Rows that are counted and put in their places without giving way. */
-const AT_ONCE = 262_144
+const AT_ONCE = 131_072
 
 /** The words of the leading keys, up to one whose order words do not hold whole (text: its first 8 bytes). */
 export function sortWords(columns: readonly Vector[], keys: readonly SortOrder[], length: number): SortWords {
@@ -38,7 +38,7 @@ export function* sortWordSteps(
     const { descending, nullsFirst } = keys[k]!
     const nulls = nullWord(operand, nullsFirst, length)
     yield
-    const values = valueWords(operand, column.type, length)
+    const values = yield* valueWords(operand, column.type, length)
     yield
     if (values === null) return { words, exact: false }
     if (nulls !== null) words.push(nulls)
@@ -65,7 +65,7 @@ function clearNulls(word: Uint32Array, operand: Operand, length: number): void {
   for (let i = 0; i < length; i++) if (!operand.isValid(i)) word[i] = 0
 }
 
-function valueWords(operand: Operand, type: DataType, length: number): SortWords | null {
+function* valueWords(operand: Operand, type: DataType, length: number): Steps<SortWords | null> {
   const { data } = operand
   if (operand.isConstant) return { words: [], exact: true }
   switch (data.encoding) {
@@ -77,19 +77,19 @@ function valueWords(operand: Operand, type: DataType, length: number): SortWords
     }
     case 'bytes':
       if (operand.sorted) return { words: [operand.codes!.slice(0, length)], exact: true }
-      return { words: prefixWords(operand, length), exact: false }
+      return { words: yield* prefixWords(operand, length), exact: false }
     case 'primitive':
-      return primitiveWords(data as PrimitiveVector, type, length)
+      return yield* primitiveWords(data as PrimitiveVector, type, length)
     default:
       return null
   }
 }
 
-function primitiveWords(vector: PrimitiveVector, type: DataType, length: number): SortWords | null {
+function* primitiveWords(vector: PrimitiveVector, type: DataType, length: number): Steps<SortWords | null> {
   switch (typeName(type)) {
     case 'Float64':
     case 'Float32':
-      return { words: floatWords(vector.values as Float64Array, length), exact: true }
+      return { words: yield* floatWords(vector.values as Float64Array, length), exact: true }
     case 'Int64':
     case 'Time':
     case 'Timestamp':
@@ -124,33 +124,41 @@ function wideWords(vector: PrimitiveVector, width: number, flip: number, length:
 }
 
 /** Bits of doubles with the sign made the highest order: negative ones are inverted, NaN is above all. */
-function floatWords(values: Float64Array | Float32Array, length: number): Uint32Array[] {
-  const doubles = new Float64Array(length)
-  for (let i = 0; i < length; i++) doubles[i] = values[i]! + 0
+function* floatWords(values: Float64Array | Float32Array, length: number): Steps<Uint32Array[]> {
+  const doubles = new Float64Array(Math.min(length, AT_ONCE))
   const bits = new Int32Array(doubles.buffer)
   const high = new Uint32Array(length)
   const low = new Uint32Array(length)
-  for (let i = 0; i < length; i++) {
-    const h = bits[2 * i + 1]!
-    const l = bits[2 * i]!
-    if (doubles[i] !== doubles[i]) {
-      high[i] = 0xffffffff
-      low[i] = 0xffffffff
-    } else {
-      high[i] = h < 0 ? ~h : h ^ SIGN
-      low[i] = h < 0 ? ~l : l
+  for (let start = 0; start < length; start += AT_ONCE) {
+    const count = Math.min(AT_ONCE, length - start)
+    for (let i = 0; i < count; i++) doubles[i] = values[start + i]! + 0
+    for (let i = 0; i < count; i++) {
+      const h = bits[2 * i + 1]!
+      const l = bits[2 * i]!
+      const none = doubles[i] !== doubles[i]
+      high[start + i] = none ? 0xffffffff : h < 0 ? ~h : h ^ SIGN
+      low[start + i] = none ? 0xffffffff : h < 0 ? ~l : l
     }
+    yield
   }
   return [high, low]
 }
 
 /** The first 8 bytes of each text, high to low; what is missing is 0. */
-function prefixWords(operand: Operand, length: number): Uint32Array[] {
-  const { offsets, bytes } = operand.bytes
+function* prefixWords(operand: Operand, length: number): Steps<Uint32Array[]> {
   const high = new Uint32Array(length)
   const low = new Uint32Array(length)
+  for (let start = 0; start < length; start += AT_ONCE) {
+    writePrefixes(operand, start, Math.min(length, start + AT_ONCE), high, low)
+    yield
+  }
+  return [high, low]
+}
+
+function writePrefixes(operand: Operand, from: number, to: number, high: Uint32Array, low: Uint32Array): void {
+  const { offsets, bytes } = operand.bytes
   const present = operand.validity === null
-  for (let i = 0; i < length; i++) {
+  for (let i = from; i < to; i++) {
     if (!present && !operand.isValid(i)) continue
     const at = operand.at(i)
     const start = offsets[at]!
@@ -162,7 +170,6 @@ function prefixWords(operand: Operand, length: number): Uint32Array[] {
     high[i] = a
     low[i] = b
   }
-  return [high, low]
 }
 
 /** Row numbers 0 to length - 1 sorted by their words, stable: least significant byte first, bytes that are all alike skipped. Pass by pass. */

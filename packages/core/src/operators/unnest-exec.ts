@@ -57,22 +57,27 @@ export class UnnestExec extends ExecutionPlan {
   }
 
   async *#batches(input: BatchStream, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
+    // Rows at a time, so that their lists are not all there at once.
+    const most = Math.max(1, context.batchSize >>> 2)
+    let step = Math.min(most, FIRST_ROWS)
     for (let batch = await input.next(); batch !== null; batch = await input.next()) {
       const rows = batch.selection ?? allRows(batch.length)
-      // Rows at a time, so that their lists are not all there at once.
-      const step = Math.max(1, context.batchSize >>> 2)
-      for (let start = 0; start < rows.length; start += step) {
-        yield* this.#expand(batch, rows.slice(start, start + step), context)
+      for (let start = 0; start < rows.length;) {
+        const some = rows.slice(start, start + step)
+        const items = yield* this.#expand(batch, some, context)
+        start += some.length
+        step = Math.max(1, Math.min(most, Math.floor((some.length * ITEMS) / Math.max(1, items))))
       }
     }
   }
 
-  /** The items of some rows, a batch at a time. */
-  *#expand(batch: RecordBatch, rows: Uint32Array, context: TaskContext): Generator<RecordBatch, void, void> {
+  /** The items of some rows, a batch at a time; returns how many items the lists have. */
+  *#expand(batch: RecordBatch, rows: Uint32Array, context: TaskContext): Generator<RecordBatch, number, void> {
     const scratch = context.region()
     try {
       const lists = this.lists.map((expr) => flattenVector(expr.evaluate(batch, rows, scratch), rows, scratch))
       const items = new Items(lists, rows, this.outer)
+      const total = rows.reduce((sum, row) => sum + lists.reduce((each, list) => each + lengthOf(list, row), 0), 0)
       const most = Math.max(1, context.batchSize)
       for (;;) {
         const region = context.region()
@@ -81,7 +86,7 @@ export class UnnestExec extends ExecutionPlan {
           const repeated = region.u32(most)
           const places = lists.map(() => region.u32(most))
           const count = items.next(most, repeated, places)
-          if (count === 0) return
+          if (count === 0) return total
           const columns = batch.columns.map((column) => takeVector(column, repeated, count, region))
           for (const [i, list] of lists.entries()) {
             columns.push(takeVector((list as ListVector).child, places[i]!, count, region))
@@ -99,6 +104,10 @@ export class UnnestExec extends ExecutionPlan {
     }
   }
 }
+
+/** Rows whose lists are made first, to see how long they are; and items that lists made at a time should have. */
+const FIRST_ROWS = 64
+const ITEMS = 131_072
 
 /** Goes through the items of several lists beside one another, row by row. */
 class Items {

@@ -10,6 +10,7 @@ import { frameParts, rowsFrom, type FrameRanges, type RowPlaces } from './frame-
 /** Rows in all frames together, per row, up to which each frame is added up by itself. */
 const DIRECT = 16
 const CHUNK = 65536
+const NONE = new Uint32Array(0)
 /** Frames that are summed up from a tree without giving way. */
 const STEP = 4096
 /** Rows that may be held for DISTINCT and ORDER BY inside a call at once. */
@@ -114,9 +115,12 @@ function* running(window: AggregateWindow, accumulator: GroupsAccumulator, regio
   yield
   for (let from = 0; from < covered.rows.length; from += CHUNK) {
     const part = covered.rows.subarray(from, from + CHUNK)
-    accumulator.update(continues.length, covered.groups.subarray(from, from + CHUNK), window.args, part, part.length)
+    // Groups ascend: those that are behind are made when their rows come.
+    const groupsOf = covered.groups.subarray(from, from + CHUNK)
+    accumulator.update(groupsOf.at(-1)! + 1, groupsOf, window.args, part, part.length)
     yield
   }
+  accumulator.update(continues.length, NONE, window.args, NONE, 0)
   for (let step = 1; step < continues.length; step++) {
     if (continues[step]) accumulator.mergeGroup(continues.length, step, step - 1)
     if (step % CHUNK === 0) yield
@@ -202,9 +206,10 @@ function* tree(window: AggregateWindow, accumulator: GroupsAccumulator): Steps<E
   for (let i = 0; i < rows; i++) if (counts === null || counts[i] === 1) leaves[n++] = i
   for (let from = 0; from < n; from += CHUNK) {
     const part = leaves.subarray(from, Math.min(n, from + CHUNK))
-    accumulator.update(groups, part, args, part, part.length)
+    accumulator.update(part.at(-1)! + 1, part, args, part, part.length)
     yield
   }
+  accumulator.update(groups, NONE, args, NONE, 0)
   let size = rows
   for (let level = 0; level + 1 < levels.length; level++) {
     for (let child = size - 1; child >= 0; child--) {

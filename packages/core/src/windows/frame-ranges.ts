@@ -135,9 +135,13 @@ function* boundary(
       const sign = bound.kind === 'preceding' ? -1 : 1
       if (units === 'range') return yield* rangeBoundary(call, bound.offset!, sign, side, batch, places)
       const offset = Math.min(offsetOf(bound.offset!, side, batch), 2 ** 32)
-      return units === 'rows'
-        ? rowsBoundary(offset * sign, side, places)
-        : groupsBoundary(offset * sign, side, places, peers)
+      const find = units === 'rows' ? rowsBoundary : groupsBoundary
+      const out = new Uint32Array(batch.length)
+      for (let from = 0; from < out.length; from += AT_ONCE) {
+        find(offset * sign, side, { places, peers }, from, Math.min(out.length, from + AT_ONCE), out)
+        yield
+      }
+      return out
     }
   }
 }
@@ -155,26 +159,39 @@ function offsetOf(expr: Expr, side: 'start' | 'end', batch: RecordBatch): number
   return offset
 }
 
-function rowsBoundary(shift: number, side: 'start' | 'end', places: RowPlaces): Uint32Array {
-  const { partitionStart, partitionEnd } = places
-  const extra = side === 'end' ? 1 : 0
-  const out = new Uint32Array(partitionStart.length)
-  for (let i = 0; i < out.length; i++) {
-    out[i] = Math.min(Math.max(i + shift + extra, partitionStart[i]!), partitionEnd[i]!)
-  }
-  return out
+interface RowGroups {
+  readonly places: RowPlaces
+  readonly peers: Uint32Array
 }
 
-function groupsBoundary(shift: number, side: 'start' | 'end', places: RowPlaces, peers: Uint32Array): Uint32Array {
-  const { partitionStart, partitionEnd, peerGroup } = places
+function rowsBoundary(
+  shift: number,
+  side: 'start' | 'end',
+  { places: { partitionStart, partitionEnd } }: RowGroups,
+  from: number,
+  to: number,
+  out: Uint32Array,
+): void {
   const extra = side === 'end' ? 1 : 0
-  const out = new Uint32Array(partitionStart.length)
-  for (let i = 0; i < out.length; i++) {
+  for (let i = from; i < to; i++) {
+    out[i] = Math.min(Math.max(i + shift + extra, partitionStart[i]!), partitionEnd[i]!)
+  }
+}
+
+function groupsBoundary(
+  shift: number,
+  side: 'start' | 'end',
+  { places: { partitionStart, partitionEnd, peerGroup }, peers }: RowGroups,
+  from: number,
+  to: number,
+  out: Uint32Array,
+): void {
+  const extra = side === 'end' ? 1 : 0
+  for (let i = from; i < to; i++) {
     const group = peerGroup[i]! + shift + extra
     const row = group < 0 ? 0 : group >= peers.length ? peers.at(-1)! : peers[group]!
     out[i] = Math.min(Math.max(row, partitionStart[i]!), partitionEnd[i]!)
   }
-  return out
 }
 
 /** An integer key in a type that holds it with an offset beyond its own type's limits. */
