@@ -208,3 +208,25 @@ export function matchFlaggedRows(
   }
   return i32((at - out) >> 2)
 }
+
+/** Unpacks `count` rows of a list as unpackValues does; `base` is the number of the first row that is here. */
+export function unpackListed(
+  words: usize, width: i32, base: u32, rows: usize, count: i32, gcd: u64, min: u64, mapping: i32, out: usize,
+): void {
+  const mask = maskOf(width)
+  let to = out
+  for (let k: usize = 0; k < usize(count) << 2; k += 4) {
+    store<u64>(to, unmap(min + gcd * raw(words, u64(load<u32>(rows + k) - base) * width, mask), mapping))
+    to += 8
+  }
+}
+
+/** The same of values that fit in 32 bits, to entries of 32 bits. */
+export function unpackListedLow(
+  words: usize, width: i32, base: u32, rows: usize, count: i32, gcd: u32, min: u32, out: usize,
+): void {
+  const mask = maskOf(width)
+  for (let k: usize = 0; k < usize(count) << 2; k += 4) {
+    store<u32>(out + k, min + gcd * u32(raw(words, u64(load<u32>(rows + k) - base) * width, mask)))
+  }
+}

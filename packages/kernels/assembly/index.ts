@@ -1,5 +1,7 @@
 // Kernels over the imported memory. Addresses are byte offsets; every kernel has a JavaScript twin in src/.
 export { countCharacters } from './characters'
+export { boundColumn, writeKeys } from './columns'
+export { addPlaces, numberPlaces, numbersOfCodes } from './dense-groups'
 export { filterF64, filterI32, filterI64, filterU32, filterU64 } from './filter-compare'
 export { filterPairsI128, filterPairsI32 } from './filter-pairs'
 export {
@@ -20,6 +22,8 @@ export {
   matchValues,
   sumPacked,
   unpackLine,
+  unpackListed,
+  unpackListedLow,
   unpackPresent,
   unpackValues,
 } from './column-values'
@@ -27,6 +31,7 @@ export { addDecimals, multiplyDecimals, sumDecimals } from './decimals'
 export { gatherTexts } from './gather-texts'
 export { gatherValues } from './gather-values'
 export { enterKeys, enterTexts, groupKeys, groupTexts } from './grouping'
+export { bestIntegers, bestNumbers, countGroups, sumFloats, sumGroups } from './group-sums'
 export { countPacked } from './groups'
 export { selectKeyBits } from './key-bits'
 export { addScores, takeScores } from './scores'

@@ -52,7 +52,8 @@ export class KeyTable {
   assign(rows: number, out: Uint32Array): void {
     const parts = this.#parts
     const batch = this.#batch
-    const outAt = 16 + rows * parts * 8
+    const inside = this.#wasm !== null && out.buffer === this.#arena.buffer
+    const outAt = inside ? out.byteOffset - batch.address : 16 + rows * parts * 8
     let done = 0
     while (true) {
       this.#stored.ensure(this.#limit * parts * 8)
@@ -62,7 +63,7 @@ export class KeyTable {
       if (done === rows) break
       this.#grow()
     }
-    out.set(batch.u32.subarray(outAt >>> 2, (outAt >>> 2) + rows))
+    if (!inside) out.set(batch.u32.subarray(outAt >>> 2, (outAt >>> 2) + rows))
   }
 
   release(): void {

@@ -100,6 +100,107 @@ export interface WasmKernels {
     size: number,
     lanes: number,
   ): void
+  addPlaces(
+    values: number,
+    kind: number,
+    mask: number,
+    validity: number,
+    rows: number,
+    count: number,
+    least: bigint,
+    size: number,
+    stride: number,
+    first: number,
+    out: number,
+  ): number
+  numberPlaces(places: number, count: number, table: number, stored: number, state: number, out: number): void
+  numbersOfCodes(
+    codes: number,
+    validity: number,
+    rows: number,
+    count: number,
+    numbers: number,
+    none: number,
+    out: number,
+  ): number
+  boundColumn(
+    values: number,
+    kind: number,
+    mask: number,
+    validity: number,
+    rows: number,
+    count: number,
+    out: number,
+  ): number
+  writeKeys(
+    values: number,
+    kind: number,
+    mask: number,
+    rows: number,
+    count: number,
+    stride: number,
+    width: number,
+    out: number,
+  ): void
+  countGroups(
+    validity: number,
+    mask: number,
+    rows: number,
+    groups: number,
+    count: number,
+    groupCount: number,
+    lanes: number,
+    counts: number,
+  ): void
+  sumGroups(
+    values: number,
+    kind: number,
+    mask: number,
+    validity: number,
+    rows: number,
+    groups: number,
+    count: number,
+    groupCount: number,
+    lanes: number,
+    width: number,
+    limbs: number,
+    seen: number,
+  ): void
+  sumFloats(
+    values: number,
+    mask: number,
+    validity: number,
+    rows: number,
+    groups: number,
+    count: number,
+    sums: number,
+    errors: number,
+    seen: number,
+  ): void
+  bestNumbers(
+    values: number,
+    kind: number,
+    mask: number,
+    validity: number,
+    rows: number,
+    groups: number,
+    count: number,
+    sign: number,
+    best: number,
+    seen: number,
+  ): void
+  bestIntegers(
+    values: number,
+    mask: number,
+    validity: number,
+    rows: number,
+    groups: number,
+    count: number,
+    sign: number,
+    flip: bigint,
+    best: number,
+    seen: number,
+  ): void
   groupKeys(
     keys: number,
     parts: number,
@@ -229,6 +330,27 @@ export interface WasmKernels {
     to: bigint,
     out: number,
   ): number
+  unpackListed(
+    words: number,
+    width: number,
+    base: number,
+    rows: number,
+    count: number,
+    gcd: bigint,
+    min: bigint,
+    mapping: number,
+    out: number,
+  ): void
+  unpackListedLow(
+    words: number,
+    width: number,
+    base: number,
+    rows: number,
+    count: number,
+    gcd: number,
+    min: number,
+    out: number,
+  ): void
   matchFlagged(
     words: number,
     width: number,

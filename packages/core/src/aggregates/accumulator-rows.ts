@@ -1,12 +1,18 @@
+import type { KernelRows } from '@volley/kernels'
 import { Operand } from '../vectors/operand.ts'
 import type { Selection } from '../vectors/record-batch.ts'
-import { allRows, selectBits } from '../vectors/selection.ts'
+import { allRows, kernelRows, selectBits } from '../vectors/selection.ts'
 
 /** Rows to add: the k-th is row `rows[k]` of the arguments, of group `groups[k]`. */
 export interface GroupedRows {
   readonly groups: Uint32Array
   readonly rows: Uint32Array
   readonly count: number
+}
+
+/** Rows of groups as kernels take them. */
+export function groupRows(groupCount: number, groups: Uint32Array, rows: Selection | null, count: number): KernelRows {
+  return { rows: rows === null ? null : kernelRows(rows), groups, count, groupCount }
 }
 
 /** The rows at which no operand is NULL. */
@@ -72,14 +78,6 @@ export function grownFloats(array: Float64Array, length: number): Float64Array {
 export function grownBytes(array: Uint8Array, length: number): Uint8Array {
   if (array.length >= length) return array
   const grown = new Uint8Array(Math.max(length, array.length * 2))
-  grown.set(array)
-  return grown
-}
-
-/** The same for words. */
-export function grownWords(array: Int32Array, length: number): Int32Array {
-  if (array.length >= length) return array
-  const grown = new Int32Array(Math.max(length, array.length * 2))
   grown.set(array)
   return grown
 }

@@ -83,13 +83,14 @@ export class AggregateCall {
     return this.holdsRows ? [listType(BINARY)] : this.fn.resolve(this.argTypes)!.stateTypes
   }
 
-  /** With an arena, an accumulator of DISTINCT values has its table in it. */
+  /** With an arena, an accumulator may hold what it has of groups in it. */
   createAccumulator(arena: Arena | null = null): GroupsAccumulator {
-    const make = (): GroupsAccumulator => this.fn.createAccumulator(this.argTypes, this.type)
-    if (!this.holdsRows) return make()
+    const make = (own: Arena | null = null): GroupsAccumulator =>
+      this.fn.createAccumulator(this.argTypes, this.type, own)
+    if (!this.holdsRows) return make(arena)
     const types = this.inputs.map((expr) => expr.type)
     if (arena !== null && this.#orderBy.length === 0 && types.length > 0) {
-      return new DistinctAccumulator(make(), types, arena)
+      return new DistinctAccumulator(make(arena), types, arena)
     }
     return new CollectedAccumulator(make, types, this.args.length, this.#distinct, this.#orderBy)
   }

@@ -1,5 +1,5 @@
 import type { DataType } from 'apache-arrow'
-import type { Region } from '@volley/kernels'
+import type { Arena, Region } from '@volley/kernels'
 import type { FunctionExample } from '../functions/scalar-function.ts'
 import type { Steps } from '../runtime/run-steps.ts'
 import type { Selection } from '../vectors/record-batch.ts'
@@ -33,7 +33,8 @@ export interface AggregateFunction {
   readonly neverNull?: boolean
   /** Chooses the overload; null when there is none. */
   resolve(argTypes: readonly DataType[]): ResolvedAggregate | null
-  createAccumulator(argTypes: readonly DataType[], returnType: DataType): GroupsAccumulator
+  /** With an arena, what it holds of groups may be there, where kernels reach it. */
+  createAccumulator(argTypes: readonly DataType[], returnType: DataType, arena?: Arena | null): GroupsAccumulator
 }
 
 /**

@@ -11,6 +11,8 @@ import { NULL } from '../types/type-factory.ts'
 import { groupZero } from './accumulator-rows.ts'
 import type { AggregateCall } from './aggregate-call.ts'
 import type { GroupsAccumulator } from './aggregate-function.ts'
+import type { GroupTableHint } from './dense-key-table.ts'
+import { GroupWords } from './group-memory.ts'
 import { createGroupTable, type GroupTable } from './group-table.ts'
 
 /** The groups of an aggregation and the states of its calls. */
@@ -19,13 +21,20 @@ export class AggregateState {
   readonly #calls: readonly AggregateCall[]
   readonly #table: GroupTable
   #accumulators: readonly GroupsAccumulator[]
-  #ids = new Uint32Array(0)
+  readonly #words: GroupWords
 
   /** `keyTypes` are those of the groups, and the grouping id's where there are grouping sets. */
-  constructor(groups: readonly Expr[], keyTypes: readonly DataType[], calls: readonly AggregateCall[], arena: Arena) {
+  constructor(
+    groups: readonly Expr[],
+    keyTypes: readonly DataType[],
+    calls: readonly AggregateCall[],
+    arena: Arena,
+    hint?: GroupTableHint | null,
+  ) {
     this.#groups = groups
     this.#calls = calls
-    this.#table = createGroupTable(keyTypes, arena)
+    this.#table = createGroupTable(keyTypes, arena, hint)
+    this.#words = new GroupWords(arena)
     this.#accumulators = calls.map((call) => call.createAccumulator(arena))
   }
 
@@ -90,9 +99,10 @@ export class AggregateState {
   }
 
   #assign(keys: readonly Vector[], rows: Selection): Uint32Array {
-    if (this.#ids.length < rows.length) this.#ids = new Uint32Array(Math.max(rows.length, 1024))
-    this.#table.assign(keys, rows, rows.length, this.#ids)
-    return this.#ids
+    const words = this.#words.ensure(rows.length)
+    const ids = new Uint32Array(words.buffer as ArrayBuffer, words.byteOffset, words.length)
+    this.#table.assign(keys, rows, rows.length, ids)
+    return ids
   }
 
   keys(region: Region): Vector[] {
@@ -123,6 +133,7 @@ export class AggregateState {
 
   release(): void {
     this.#table.release()
+    this.#words.release()
     for (const accumulator of this.#accumulators) accumulator.release()
     this.#accumulators = []
   }

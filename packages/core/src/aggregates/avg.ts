@@ -1,5 +1,5 @@
 import type { DataType } from 'apache-arrow'
-import type { Region } from '@volley/kernels'
+import { countGroups, type Arena, type Region } from '@volley/kernels'
 import { typeName } from '../types/data-types.ts'
 import { isFloat } from '../types/coercion.ts'
 import { outOfRange } from '../types/type-errors.ts'
@@ -8,11 +8,13 @@ import { decimalType, FLOAT64, INT64, precisionOf, scaleOf } from '../types/type
 import { Operand } from '../vectors/operand.ts'
 import type { Selection } from '../vectors/record-batch.ts'
 import { PrimitiveVector, type Vector } from '../vectors/vector.ts'
-import { grownFloats, presentOf, presentRows } from './accumulator-rows.ts'
+import { groupRows, presentOf, presentRows, type GroupedRows } from './accumulator-rows.ts'
 import type { AggregateFunction, GroupsAccumulator } from './aggregate-function.ts'
 import { ExactSums } from './exact-sums.ts'
 import { FloatSums } from './float-sums.ts'
+import { GroupFlags, GroupFloats } from './group-memory.ts'
 import { INTERVAL_AVG_STATE, IntervalAvgAccumulator } from './interval-avg.ts'
+import { fixedColumn } from './key-words.ts'
 import { float64Vector, floatsOf, int64At, int64Vector } from './state-vectors.ts'
 import { summable } from './sum.ts'
 
@@ -34,8 +36,10 @@ export const avg: AggregateFunction = {
     const sums = isFloat(type) ? [FLOAT64, FLOAT64] : [decimalType(38, scaleOf(type))]
     return { argTypes: [type], returnType: meanType(type), stateTypes: [...sums, INT64] }
   },
-  createAccumulator: (argTypes, returnType) =>
-    typeName(returnType) === 'Interval' ? new IntervalAvgAccumulator(returnType) : new AvgAccumulator(argTypes[0]!),
+  createAccumulator: (argTypes, returnType, arena) =>
+    typeName(returnType) === 'Interval'
+      ? new IntervalAvgAccumulator(returnType)
+      : new AvgAccumulator(argTypes[0]!, arena ?? null),
 }
 
 function meanType(type: DataType): DataType {
@@ -51,23 +55,27 @@ class AvgAccumulator implements GroupsAccumulator {
   readonly #sumType: DataType
   readonly #exact: ExactSums | null
   readonly #floats: FloatSums | null
-  #counts: Float64Array = new Float64Array(16)
+  readonly #counts: GroupFloats
+  readonly #seen: GroupFlags
 
-  constructor(argType: DataType) {
+  constructor(argType: DataType, arena: Arena | null) {
     this.#argType = argType
     this.#sumType = decimalType(38, scaleOf(argType))
-    this.#exact = isFloat(argType) ? null : new ExactSums()
-    this.#floats = isFloat(argType) ? new FloatSums() : null
+    this.#exact = isFloat(argType) ? null : new ExactSums(arena)
+    this.#floats = isFloat(argType) ? new FloatSums(arena) : null
+    this.#counts = new GroupFloats(arena)
+    this.#seen = new GroupFlags(arena)
   }
 
   get bytes(): number {
-    return (this.#exact?.bytes ?? 0) + (this.#floats?.bytes ?? 0) + this.#counts.byteLength
+    return (this.#exact?.bytes ?? 0) + (this.#floats?.bytes ?? 0) + this.#counts.bytes + this.#seen.bytes
   }
 
   #ensure(groupCount: number): void {
     this.#exact?.ensure(groupCount)
     this.#floats?.ensure(groupCount)
-    this.#counts = grownFloats(this.#counts, groupCount)
+    this.#counts.ensure(groupCount)
+    this.#seen.ensure(groupCount)
   }
 
   update(
@@ -79,11 +87,26 @@ class AvgAccumulator implements GroupsAccumulator {
   ): void {
     this.#ensure(groupCount)
     const operand = new Operand(args[0]!)
+    if (operand.isAlwaysNull) return
+    const column = fixedColumn(operand)
+    const sums = this.#exact ?? this.#floats!
+    if (column !== null) {
+      const kernel = groupRows(groupCount, groups, rows, count)
+      if (sums.addColumn(column, kernel, this.#seen.values)) {
+        if (!countGroups(column, kernel, this.#counts.values)) this.#count(presentRows([operand], groups, rows, count))
+        return
+      }
+    }
     const present = presentRows([operand], groups, rows, count)
     if (present.count === 0) return
     this.#exact?.add(this.#argType, operand, present)
     this.#floats?.add(operand, present)
-    for (let k = 0; k < present.count; k++) this.#counts[present.groups[k]!]!++
+    this.#count(present)
+  }
+
+  #count(present: GroupedRows): void {
+    const counts = this.#counts.values
+    for (let k = 0; k < present.count; k++) counts[present.groups[k]!]!++
   }
 
   updateAll(args: readonly Vector[], rows: Selection | null, count: number): void {
@@ -92,7 +115,7 @@ class AvgAccumulator implements GroupsAccumulator {
     if (present.count === 0) return
     this.#exact?.addAll(this.#argType, operand, present)
     this.#floats?.addAll(operand, present)
-    this.#counts[0]! += present.count
+    this.#counts.values[0]! += present.count
   }
 
   merge(
@@ -118,7 +141,7 @@ class AvgAccumulator implements GroupsAccumulator {
     const counts = new Operand(states.at(-1)!)
     const { words } = counts
     for (let k = 0; k < present.count; k++) {
-      this.#counts[present.groups[k]!]! += int64At(words, present.rows[k]! & counts.mask)
+      this.#counts.values[present.groups[k]!]! += int64At(words, present.rows[k]! & counts.mask)
     }
   }
 
@@ -126,12 +149,12 @@ class AvgAccumulator implements GroupsAccumulator {
     this.#ensure(groupCount)
     this.#exact?.addGroup(into, from)
     this.#floats?.addGroup(into, from)
-    this.#counts[into]! += this.#counts[from]!
+    this.#counts.values[into]! += this.#counts.values[from]!
   }
 
   state(groupCount: number, region: Region): Vector[] {
     this.#ensure(groupCount)
-    const counts = int64Vector(this.#counts, groupCount, region)
+    const counts = int64Vector(this.#counts.values, groupCount, region)
     if (this.#floats !== null) {
       return [
         float64Vector(this.#floats.sums, groupCount, null, region),
@@ -152,7 +175,7 @@ class AvgAccumulator implements GroupsAccumulator {
     const means = new Float64Array(groupCount)
     const bits = region.bitmap(groupCount, false)
     for (let g = 0; g < groupCount; g++) {
-      const count = this.#counts[g]!
+      const count = this.#counts.values[g]!
       if (count === 0) continue
       bits[g >>> 3]! |= 1 << (g & 7)
       means[g] = this.#floats === null ? this.#exact!.toNumber(g) / scale / count : this.#floats.total(g) / count
@@ -166,7 +189,7 @@ class AvgAccumulator implements GroupsAccumulator {
     const words = region.u32(groupCount * 4).fill(0)
     const bits = region.bitmap(groupCount, false)
     for (let g = 0; g < groupCount; g++) {
-      const count = this.#counts[g]!
+      const count = this.#counts.values[g]!
       if (count === 0) continue
       bits[g >>> 3]! |= 1 << (g & 7)
       const mean = divideRound(this.#exact!.toBigInt(g) * factor, BigInt(count))
@@ -176,5 +199,10 @@ class AvgAccumulator implements GroupsAccumulator {
     return new PrimitiveVector(type, groupCount, bits, words)
   }
 
-  release(): void {}
+  release(): void {
+    this.#exact?.release()
+    this.#floats?.release()
+    this.#counts.release()
+    this.#seen.release()
+  }
 }

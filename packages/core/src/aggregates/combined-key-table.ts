@@ -1,8 +1,9 @@
 import type { DataType } from 'apache-arrow'
-import { KeyTable, type Arena, type Region } from '@volley/kernels'
+import { KeyTable, writeKeys, type Arena, type Region } from '@volley/kernels'
 import { Operand } from '../vectors/operand.ts'
 import { takeVector } from '../vectors/take.ts'
 import type { Vector } from '../vectors/vector.ts'
+import { GroupWords } from './group-memory.ts'
 import { createGroupTable, type GroupTable } from './group-table.ts'
 import { keyWordCount, readKeyWords, writeKeyWords } from './key-words.ts'
 
@@ -30,7 +31,7 @@ export class CombinedKeyTable implements GroupTable {
   readonly #stride: number
   readonly #nullWords: readonly number[]
   readonly #table: KeyTable
-  #numbers = new Uint32Array(0)
+  readonly #numbers: GroupWords
 
   constructor(types: readonly DataType[], arena: Arena) {
     const parts: Part[] = []
@@ -39,7 +40,7 @@ export class CombinedKeyTable implements GroupTable {
     let fixed = 0
     for (const type of types) {
       const words = keyWordCount(type)
-      const table = words === 0 ? createGroupTable([type], arena) : null
+      const table = words === 0 ? createGroupTable([type], arena, null) : null
       if (table === null && fixed % BITS === 0) nullWords.push(at++)
       parts.push({ type, at, words: words === 2 ? 2 : 1, table, nullAt: nullWords.at(-1) ?? 0, nullBit: fixed % BITS })
       if (table === null) fixed++
@@ -49,6 +50,7 @@ export class CombinedKeyTable implements GroupTable {
     this.#nullWords = nullWords
     this.#stride = at + (at & 1)
     this.#table = new KeyTable(arena, this.#stride / 2)
+    this.#numbers = new GroupWords(arena)
   }
 
   get count(): number {
@@ -56,7 +58,10 @@ export class CombinedKeyTable implements GroupTable {
   }
 
   get bytes(): number {
-    return this.#parts.reduce((sum, { table }) => sum + (table === null ? 0 : table.bytes), this.#table.bytes)
+    return this.#parts.reduce(
+      (sum, { table }) => sum + (table === null ? 0 : table.bytes),
+      this.#table.bytes + this.#numbers.bytes,
+    )
   }
 
   assign(keys: readonly Vector[], rows: Uint32Array, count: number, out: Uint32Array): void {
@@ -68,9 +73,13 @@ export class CombinedKeyTable implements GroupTable {
     for (const [i, part] of this.#parts.entries()) {
       if (part.table === null) writePart(part, new Operand(keys[i]!), rows, count, space, stride)
       else {
-        if (this.#numbers.length < count) this.#numbers = new Uint32Array(count)
-        part.table.assign([keys[i]!], rows, count, this.#numbers)
-        copyWord(this.#numbers, space, part.at, stride, count)
+        const words = this.#numbers.ensure(count)
+        const numbers = new Uint32Array(words.buffer as ArrayBuffer, words.byteOffset, count)
+        part.table.assign([keys[i]!], rows, count, numbers)
+        const column = { values: numbers, isBits: false, mask: -1, validity: null }
+        if (!writeKeys(column, null, count, space, part.at, stride, 1)) {
+          copyWord(numbers, space, part.at, stride, count)
+        }
       }
     }
     this.#table.assign(count, out)
@@ -93,6 +102,7 @@ export class CombinedKeyTable implements GroupTable {
 
   release(): void {
     for (const { table } of this.#parts) table?.release()
+    this.#numbers.release()
     this.#table.release()
   }
 }

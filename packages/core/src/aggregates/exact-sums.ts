@@ -1,11 +1,12 @@
-import { sumDecimals } from '@volley/kernels'
+import { sumDecimals, sumGroups, type Arena, type FixedColumn, type KernelRows } from '@volley/kernels'
 import type { DataType } from 'apache-arrow'
 import { SqlState, VolleyError } from '../errors.ts'
 import { typeName } from '../types/data-types.ts'
 import { Operand } from '../vectors/operand.ts'
 import { allRows, kernelRows } from '../vectors/selection.ts'
 import type { PrimitiveVector } from '../vectors/vector.ts'
-import { groupZero, grownFloats, type GroupedRows, type SomeRows } from './accumulator-rows.ts'
+import { groupZero, type GroupedRows, type SomeRows } from './accumulator-rows.ts'
+import { GroupFloats } from './group-memory.ts'
 
 const WORD = 4294967296
 /** Additions of one 32-bit word each between looks at the limbs: 2^20 words stay below 2^52. */
@@ -21,10 +22,16 @@ type Width = 1 | 2 | 4
  * the sum of `limbs[width * g + i] * 2^(32 i)`.
  */
 export class ExactSums {
-  #limbs: Float64Array = new Float64Array(16)
+  readonly #memory: GroupFloats
+  #limbs: Float64Array
   #width: Width = 1
   #additions = 0
   #groupCount = 1
+
+  constructor(arena: Arena | null = null) {
+    this.#memory = new GroupFloats(arena)
+    this.#limbs = this.#memory.values
+  }
 
   get bytes(): number {
     return this.#limbs.byteLength
@@ -32,7 +39,23 @@ export class ExactSums {
 
   ensure(groupCount: number): void {
     this.#groupCount = Math.max(this.#groupCount, groupCount)
-    this.#limbs = grownFloats(this.#limbs, groupCount * this.#width)
+    this.#limbs = this.#memory.ensure(this.#groupCount * this.#width)
+  }
+
+  release(): void {
+    this.#memory.release()
+  }
+
+  /**
+   * Adds the values of a column that are not NULL by a kernel, and sets `seen` of groups that get one. Returns whether there is
+   * one for it.
+   */
+  addColumn(column: FixedColumn, rows: KernelRows, seen: Uint8Array): boolean {
+    if (rows.count > CARRY_EVERY) return false
+    const long = column.values instanceof BigInt64Array || column.values instanceof BigUint64Array
+    this.#widen(long ? 2 : 1)
+    this.#expect(rows.count)
+    return sumGroups(column, rows, this.#width, this.#limbs, seen)
   }
 
   /** Adds integers or unscaled decimals, none of them NULL. */
@@ -106,9 +129,11 @@ export class ExactSums {
   #widen(width: Width): void {
     const old = this.#width
     if (old >= width) return
-    const limbs = new Float64Array((this.#limbs.length / old) * width)
-    for (let from = 0, to = 0; from < this.#limbs.length; from += old, to += width) {
-      for (let i = 0; i < old; i++) limbs[to + i] = this.#limbs[from + i]!
+    const groups = Math.floor(this.#limbs.length / old)
+    const limbs = this.#memory.ensure(groups * width)
+    // From the last one on, for none is to lie over one that has not moved yet.
+    for (let from = (groups - 1) * old, to = (groups - 1) * width; from >= 0; from -= old, to -= width) {
+      for (let i = width - 1; i >= 0; i--) limbs[to + i] = i < old ? limbs[from + i]! : 0
     }
     this.#limbs = limbs
     this.#width = width

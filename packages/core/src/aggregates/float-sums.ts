@@ -1,5 +1,7 @@
+import { sumGroupFloats, type Arena, type FixedColumn, type KernelRows } from '@volley/kernels'
 import type { Operand } from '../vectors/operand.ts'
-import { grownFloats, type GroupedRows, type SomeRows } from './accumulator-rows.ts'
+import type { GroupedRows, SomeRows } from './accumulator-rows.ts'
+import { GroupFloats } from './group-memory.ts'
 import { floatsOf } from './state-vectors.ts'
 
 /**
@@ -7,16 +9,42 @@ import { floatsOf } from './state-vectors.ts'
  * depends on how rows were dealt.
  */
 export class FloatSums {
-  sums: Float64Array = new Float64Array(16)
-  errors: Float64Array = new Float64Array(16)
+  readonly #sums: GroupFloats
+  readonly #errors: GroupFloats
+
+  constructor(arena: Arena | null = null) {
+    this.#sums = new GroupFloats(arena)
+    this.#errors = new GroupFloats(arena)
+  }
+
+  get sums(): Float64Array {
+    return this.#sums.values
+  }
+
+  get errors(): Float64Array {
+    return this.#errors.values
+  }
 
   get bytes(): number {
-    return this.sums.byteLength * 2
+    return this.#sums.bytes + this.#errors.bytes
   }
 
   ensure(groupCount: number): void {
-    this.sums = grownFloats(this.sums, groupCount)
-    this.errors = grownFloats(this.errors, groupCount)
+    this.#sums.ensure(groupCount)
+    this.#errors.ensure(groupCount)
+  }
+
+  release(): void {
+    this.#sums.release()
+    this.#errors.release()
+  }
+
+  /**
+   * Adds the values of a column that are not NULL by a kernel, and sets `seen` of groups that get one. Returns whether there is
+   * one for it.
+   */
+  addColumn(column: FixedColumn, rows: KernelRows, seen: Uint8Array): boolean {
+    return sumGroupFloats(column, rows, this.sums, this.errors, seen)
   }
 
   add(operand: Operand, { groups, rows, count }: GroupedRows): void {

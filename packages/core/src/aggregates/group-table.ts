@@ -1,10 +1,13 @@
 import type { DataType } from 'apache-arrow'
-import { TextTable, type Arena, type Region } from '@volley/kernels'
+import { numbersOfCodes, PlaceTable, TextTable, type Arena, type Region } from '@volley/kernels'
 import { RowCodec } from '../runtime/row-codec.ts'
 import { typeName } from '../types/data-types.ts'
 import { Operand } from '../vectors/operand.ts'
+import { kernelRows } from '../vectors/selection.ts'
 import { BytesVector, type Vector } from '../vectors/vector.ts'
 import { CombinedKeyTable } from './combined-key-table.ts'
+import { DenseKeyTable, hasPlaces, type GroupTableHint } from './dense-key-table.ts'
+import { GroupWords } from './group-memory.ts'
 import { allBut, keyWordCount, presentPositions } from './key-words.ts'
 import { WordKeyTable } from './word-key-table.ts'
 
@@ -19,9 +22,29 @@ export interface GroupTable {
   release(): void
 }
 
-/** The table for keys of these types: of each by value where it has a fixed width, by dictionary code where it is text. */
-export function createGroupTable(types: readonly DataType[], arena: Arena): GroupTable {
+const NO_HINT: GroupTableHint = { rows: 0, mostPlaces: 1 << 20 }
+
+/**
+ * The table for keys of these types: by place where the keys' ranges are small, else of each by value where it has a fixed
+ * width, by dictionary code where it is text. `hint` is null for no table of places.
+ */
+export function createGroupTable(
+  types: readonly DataType[],
+  arena: Arena,
+  hint: GroupTableHint | null = NO_HINT,
+): GroupTable {
   if (types.length === 0) return new SingleGroup()
+  if (hint !== null && types.every(hasPlaces) && (types.length > 1 || keyWordCount(types[0]!) > 0)) {
+    const places = PlaceTable.create(arena)
+    const hashed = (): GroupTable => createHashTable(types, arena)
+    if (places !== null) {
+      return new DenseKeyTable(types, arena, places, hint, hashed, (type) => createHashTable([type], arena))
+    }
+  }
+  return createHashTable(types, arena)
+}
+
+function createHashTable(types: readonly DataType[], arena: Arena): GroupTable {
   if (types.length > 1) return new CombinedKeyTable(types, arena)
   if (keyWordCount(types[0]!) > 0) return new WordKeyTable(types[0]!, arena)
   return isText(types[0]!) ? new TextKeyTable(types[0]!, arena) : new RowKeyTable(types, arena)
@@ -55,12 +78,13 @@ class TextKeyTable implements GroupTable {
   /** Number of the group in order of appearance, for each entry of the table: NULL takes a number among them. */
   #nullGroup = NO_GROUP
   #dictionary: Vector | null = null
-  #byCode = new Uint32Array(0)
+  readonly #byCode: GroupWords
   #fresh = new Uint32Array(0)
 
   constructor(type: DataType, arena: Arena) {
     this.#type = type
     this.#table = new TextTable(arena)
+    this.#byCode = new GroupWords(arena)
   }
 
   get count(): number {
@@ -68,7 +92,7 @@ class TextKeyTable implements GroupTable {
   }
 
   get bytes(): number {
-    return this.#table.bytes + this.#byCode.byteLength
+    return this.#table.bytes + this.#byCode.bytes
   }
 
   assign(keys: readonly Vector[], rows: Uint32Array, count: number, out: Uint32Array): void {
@@ -114,14 +138,17 @@ class TextKeyTable implements GroupTable {
   /** Each code is looked up once per dictionary. */
   #assignCodes(operand: Operand, codes: Uint32Array, rows: Uint32Array, count: number, out: Uint32Array): void {
     const dictionary = operand.bytes
+    const byCode = unsigned(this.#byCode.ensure(dictionary.length))
     if (this.#dictionary !== dictionary) {
       this.#dictionary = dictionary
-      if (this.#byCode.length < dictionary.length) this.#byCode = new Uint32Array(dictionary.length)
-      this.#byCode.fill(NO_GROUP, 0, dictionary.length)
+      byCode.fill(NO_GROUP, 0, dictionary.length)
     }
-    const byCode = this.#byCode
     const { mask } = operand
     const validity = operand.isConstant ? null : operand.validity
+    if (!operand.isConstant) {
+      const missing = numbersOfCodes(codes, validity, kernelRows(rows), count, byCode, NO_GROUP, out)
+      if (missing === 0 && (validity === null || !this.#isNew(out, count))) return this.#placeNull(count, out)
+    }
     if (this.#fresh.length < count) this.#fresh = new Uint32Array(count)
     const fresh = this.#fresh
     let found = 0
@@ -139,16 +166,28 @@ class TextKeyTable implements GroupTable {
       for (let f = 0; f < found; f++) byCode[fresh[f]!] = numbers[f]!
     }
     if (validity === null) for (let k = 0; k < count; k++) out[k] = byCode[codes[rows[k]! & mask]!]!
-    else this.#codesOrNull(codes, validity, rows, count, out)
+    else this.#codesOrNull(codes, validity, rows, count, byCode, out)
     this.#placeNull(count, out)
   }
 
-  #codesOrNull(codes: Uint32Array, validity: Uint8Array, rows: Uint32Array, count: number, out: Uint32Array): void {
+  /** Whether there is a row of the group of NULL, which has no number yet. */
+  #isNew(out: Uint32Array, count: number): boolean {
+    return this.#nullGroup === NO_GROUP && out.subarray(0, count).includes(NO_GROUP)
+  }
+
+  #codesOrNull(
+    codes: Uint32Array,
+    validity: Uint8Array,
+    rows: Uint32Array,
+    count: number,
+    byCode: Uint32Array,
+    out: Uint32Array,
+  ): void {
     for (let k = 0; k < count; k++) {
       const row = rows[k]!
       const present = ((validity[row >>> 3]! >>> (row & 7)) & 1) === 1
       if (!present) this.#groupOfNull()
-      out[k] = present ? this.#byCode[codes[row]!]! : NO_GROUP
+      out[k] = present ? byCode[codes[row]!]! : NO_GROUP
     }
   }
 
@@ -173,8 +212,13 @@ class TextKeyTable implements GroupTable {
 
   release(): void {
     this.#dictionary = null
+    this.#byCode.release()
     this.#table.release()
   }
+}
+
+function unsigned(words: Int32Array): Uint32Array {
+  return new Uint32Array(words.buffer as ArrayBuffer, words.byteOffset, words.length)
 }
 
 class RowKeyTable implements GroupTable {

@@ -1,9 +1,18 @@
 import type { DataType } from 'apache-arrow'
-import type { Region } from '@volley/kernels'
+import { writeKeys, type FixedColumn, type Region } from '@volley/kernels'
 import { typeName } from '../types/data-types.ts'
 import { allocValues } from '../vectors/build.ts'
 import { Operand, wordsOf } from '../vectors/operand.ts'
+import { kernelRows } from '../vectors/selection.ts'
 import { BoolVector, PrimitiveVector, type PrimitiveArray, type Vector } from '../vectors/vector.ts'
+
+/** A column as kernels over values of at most 8 bytes take it; null for what has other values, or none. */
+export function fixedColumn({ data, mask, validity, codes }: Operand): FixedColumn | null {
+  if (codes !== null) return null
+  if (data.encoding === 'bool') return { values: (data as BoolVector).bits, isBits: true, mask, validity }
+  if (data.encoding !== 'primitive' || keyWordCount(data.type) === 0) return null
+  return { values: (data as PrimitiveVector).values, isBits: false, mask, validity }
+}
 
 /** Words of a key of this type in a table of keys: 1 or 2; 0 where it has no fixed width of at most 8 bytes. */
 export function keyWordCount(type: DataType): 0 | 1 | 2 {
@@ -43,6 +52,8 @@ export function writeKeyWords(
   width: 1 | 2 = 2,
 ): void {
   const { mask, data } = operand
+  const column = fixedColumn(operand)
+  if (column !== null && writeKeys(column, kernelRows(rows), count, out, at, stride, width)) return
   if (data.encoding === 'bool') writeBits((data as BoolVector).bits, rows, mask, count, out, at, stride)
   else {
     const { values } = data as PrimitiveVector

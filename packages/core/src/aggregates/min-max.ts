@@ -1,5 +1,5 @@
 import type { DataType } from 'apache-arrow'
-import type { Region } from '@volley/kernels'
+import { bestOfGroups, type Arena, type FixedColumn, type KernelRows, type Region } from '@volley/kernels'
 import { typeName } from '../types/data-types.ts'
 import { resolveNull } from '../types/coercion.ts'
 import { allocValues } from '../vectors/build.ts'
@@ -8,18 +8,11 @@ import { compareInt128, compareInt64, compareIntervals, compareNumbers } from '.
 import { Operand, wordsOf } from '../vectors/operand.ts'
 import type { Selection } from '../vectors/record-batch.ts'
 import { BoolVector, BytesVector, PrimitiveVector, type Vector } from '../vectors/vector.ts'
-import {
-  groupZero,
-  grownBytes,
-  grownFloats,
-  grownWords,
-  presentOf,
-  presentRows,
-  type GroupedRows,
-  type SomeRows,
-} from './accumulator-rows.ts'
+import { groupRows, groupZero, presentOf, presentRows, type GroupedRows, type SomeRows } from './accumulator-rows.ts'
 import type { AggregateFunction, GroupsAccumulator } from './aggregate-function.ts'
 import { FoldAccumulator } from './fold-accumulator.ts'
+import { GroupFlags, GroupFloats, GroupWords } from './group-memory.ts'
+import { fixedColumn } from './key-words.ts'
 import { compareScalars } from '../types/compare-scalars.ts'
 import { bitmapOf } from './state-vectors.ts'
 
@@ -44,10 +37,10 @@ function extreme(name: string, description: string, sign: 1 | -1): AggregateFunc
       const type = resolveNull(argTypes[0]!)
       return { argTypes: [type], returnType: type, stateTypes: [type] }
     },
-    createAccumulator: (_argTypes, returnType) =>
+    createAccumulator: (_argTypes, returnType, arena) =>
       isNested(returnType)
         ? new FoldAccumulator(returnType, (a, b) => (compareScalars(b, a, returnType) * sign < 0 ? b : a))
-        : new ExtremeAccumulator(returnType, bestOf(returnType, sign)),
+        : new ExtremeAccumulator(returnType, bestOf(returnType, sign, arena ?? null), arena ?? null),
   }
 }
 
@@ -55,6 +48,9 @@ function extreme(name: string, description: string, sign: 1 | -1): AggregateFunc
 interface Best {
   readonly bytes: number
   ensure(groupCount: number): void
+  release(): void
+  /** Takes the values of a column that are not NULL by a kernel; returns whether there is one for it. */
+  offerColumn?(column: FixedColumn, rows: KernelRows, seen: Uint8Array): boolean
   /** Takes the values that beat their group's, or that are the first of it (`seen` is 0, and set to 1). */
   offer(operand: Operand, rows: GroupedRows, seen: Uint8Array): void
   /** The same where group 0 is the only one, and the operand is no constant. */
@@ -66,15 +62,16 @@ interface Best {
 class ExtremeAccumulator implements GroupsAccumulator {
   readonly #type: DataType
   readonly #best: Best
-  #seen: Uint8Array = new Uint8Array(16)
+  readonly #seen: GroupFlags
 
-  constructor(type: DataType, best: Best) {
+  constructor(type: DataType, best: Best, arena: Arena | null) {
     this.#type = type
     this.#best = best
+    this.#seen = new GroupFlags(arena)
   }
 
   get bytes(): number {
-    return this.#best.bytes + this.#seen.byteLength
+    return this.#best.bytes + this.#seen.bytes
   }
 
   update(
@@ -86,8 +83,12 @@ class ExtremeAccumulator implements GroupsAccumulator {
   ): void {
     this.#ensure(groupCount)
     const operand = new Operand(args[0]!)
+    if (operand.isAlwaysNull) return
+    const seen = this.#seen.values
+    const column = this.#best.offerColumn === undefined ? null : fixedColumn(operand)
+    if (column !== null && this.#best.offerColumn!(column, groupRows(groupCount, groups, rows, count), seen)) return
     const present = presentRows([operand], groups, rows, count)
-    if (present.count > 0) this.#best.offer(operand, present, this.#seen)
+    if (present.count > 0) this.#best.offer(operand, present, seen)
   }
 
   updateAll(args: readonly Vector[], rows: Selection | null, count: number): void {
@@ -96,7 +97,7 @@ class ExtremeAccumulator implements GroupsAccumulator {
       return this.update(1, groupZero(count), args, rows, count)
     }
     const present = presentOf(operand, rows, count)
-    if (present.count > 0) this.#best.offerAll(operand, present, this.#seen)
+    if (present.count > 0) this.#best.offerAll(operand, present, this.#seen.values)
   }
 
   merge(
@@ -111,12 +112,12 @@ class ExtremeAccumulator implements GroupsAccumulator {
 
   #ensure(groupCount: number): void {
     this.#best.ensure(groupCount)
-    this.#seen = grownBytes(this.#seen, groupCount)
+    this.#seen.ensure(groupCount)
   }
 
   mergeGroup(groupCount: number, into: number, from: number): void {
     this.#ensure(groupCount)
-    if (this.#seen[from] === 1) this.#best.copy(into, from, this.#seen)
+    if (this.#seen.values[from] === 1) this.#best.copy(into, from, this.#seen.values)
   }
 
   state(groupCount: number, region: Region): Vector[] {
@@ -125,13 +126,16 @@ class ExtremeAccumulator implements GroupsAccumulator {
 
   evaluate(groupCount: number, region: Region): Vector {
     this.#ensure(groupCount)
-    return this.#best.vector(this.#type, groupCount, bitmapOf(this.#seen, groupCount, region), region)
+    return this.#best.vector(this.#type, groupCount, bitmapOf(this.#seen.values, groupCount, region), region)
   }
 
-  release(): void {}
+  release(): void {
+    this.#best.release()
+    this.#seen.release()
+  }
 }
 
-function bestOf(type: DataType, sign: 1 | -1): Best {
+function bestOf(type: DataType, sign: 1 | -1, arena: Arena | null): Best {
   switch (typeName(type)) {
     case 'Utf8':
     case 'Json':
@@ -140,37 +144,46 @@ function bestOf(type: DataType, sign: 1 | -1): Best {
     case 'Int64':
     case 'Time':
     case 'Timestamp':
-      return new BestWords(2, (a, i, b, j) => sign * compareInt64(a, i, b, j, 0x80000000 | 0))
+      return new BestWords(2, sign, arena, (a, i, b, j) => sign * compareInt64(a, i, b, j, 0x80000000 | 0))
     case 'Uint64':
-      return new BestWords(2, (a, i, b, j) => sign * compareInt64(a, i, b, j, 0))
+      return new BestWords(2, sign, arena, (a, i, b, j) => sign * compareInt64(a, i, b, j, 0))
     case 'Decimal':
-      return new BestWords(4, (a, i, b, j) => sign * compareInt128(a, i, b, j))
+      return new BestWords(4, sign, arena, (a, i, b, j) => sign * compareInt128(a, i, b, j))
     case 'Interval':
-      return new BestWords(4, (a, i, b, j) => sign * compareIntervals(a, i, b, j))
+      return new BestWords(4, sign, arena, (a, i, b, j) => sign * compareIntervals(a, i, b, j))
     default:
-      return new BestNumbers(sign)
+      return new BestNumbers(sign, arena)
   }
 }
 
 /** Booleans, integers of at most 32 bits, dates and floats, as doubles. */
 class BestNumbers implements Best {
   readonly #sign: 1 | -1
-  #values: Float64Array = new Float64Array(16)
+  readonly #values: GroupFloats
 
-  constructor(sign: 1 | -1) {
+  constructor(sign: 1 | -1, arena: Arena | null) {
     this.#sign = sign
+    this.#values = new GroupFloats(arena)
   }
 
   get bytes(): number {
-    return this.#values.byteLength
+    return this.#values.bytes
   }
 
   ensure(groupCount: number): void {
-    this.#values = grownFloats(this.#values, groupCount)
+    this.#values.ensure(groupCount)
+  }
+
+  release(): void {
+    this.#values.release()
+  }
+
+  offerColumn(column: FixedColumn, rows: KernelRows, seen: Uint8Array): boolean {
+    return bestOfGroups(column, rows, this.#sign, this.#values.values, seen)
   }
 
   offer(operand: Operand, { groups, rows, count }: GroupedRows, seen: Uint8Array): void {
-    const best = this.#values
+    const best = this.#values.values
     const sign = this.#sign
     const { mask, data } = operand
     const values = data.encoding === 'bool' ? bitsAsNumbers(data as BoolVector) : (data as PrimitiveVector).values
@@ -187,27 +200,28 @@ class BestNumbers implements Best {
     const { data } = operand
     const values = data.encoding === 'bool' ? bitsAsNumbers(data as BoolVector) : (data as PrimitiveVector).values
     const value = (this.#sign === 1 ? leastOf : greatestOf)(values as Int32Array, rows)
-    const best = this.#values
+    const best = this.#values.values
     if (seen[0] === 1 && this.#sign * compareNumbers(value, best[0]!) >= 0) return
     seen[0] = 1
     best[0] = value
   }
 
   copy(into: number, from: number, seen: Uint8Array): void {
-    const value = this.#values[from]!
-    if (seen[into] === 1 && this.#sign * compareNumbers(value, this.#values[into]!) > 0) return
+    const values = this.#values.values
+    const value = values[from]!
+    if (seen[into] === 1 && this.#sign * compareNumbers(value, values[into]!) > 0) return
     seen[into] = 1
-    this.#values[into] = value
+    values[into] = value
   }
 
   vector(type: DataType, groupCount: number, validity: Uint8Array | null, region: Region): Vector {
     if (typeName(type) === 'Bool') {
       const bits = region.bitmap(groupCount, false)
-      for (let g = 0; g < groupCount; g++) bits[g >>> 3]! |= this.#values[g]! << (g & 7)
+      for (let g = 0; g < groupCount; g++) bits[g >>> 3]! |= this.#values.values[g]! << (g & 7)
       return new BoolVector(type, groupCount, validity, bits)
     }
     const out = allocValues(type, groupCount, region)
-    ;(out as Float64Array).set(this.#values.subarray(0, groupCount))
+    ;(out as Float64Array).set(this.#values.values.subarray(0, groupCount))
     return new PrimitiveVector(type, groupCount, validity, out)
   }
 }
@@ -243,19 +257,30 @@ type CompareWords = (a: Int32Array, i: number, b: Int32Array, j: number) => numb
 class BestWords implements Best {
   readonly #width: 2 | 4
   readonly #compare: CompareWords
-  #words: Int32Array = new Int32Array(64)
+  readonly #sign: 1 | -1
+  readonly #words: GroupWords
 
-  constructor(width: 2 | 4, compare: CompareWords) {
+  constructor(width: 2 | 4, sign: 1 | -1, arena: Arena | null, compare: CompareWords) {
     this.#width = width
+    this.#sign = sign
     this.#compare = compare
+    this.#words = new GroupWords(arena)
   }
 
   get bytes(): number {
-    return this.#words.byteLength
+    return this.#words.bytes
   }
 
   ensure(groupCount: number): void {
-    this.#words = grownWords(this.#words, groupCount * this.#width)
+    this.#words.ensure(groupCount * this.#width)
+  }
+
+  release(): void {
+    this.#words.release()
+  }
+
+  offerColumn(column: FixedColumn, rows: KernelRows, seen: Uint8Array): boolean {
+    return this.#width === 2 && bestOfGroups(column, rows, this.#sign, this.#words.values, seen)
   }
 
   offer(operand: Operand, { groups, rows, count }: GroupedRows, seen: Uint8Array): void {
@@ -275,11 +300,11 @@ class BestWords implements Best {
   }
 
   copy(into: number, from: number, seen: Uint8Array): void {
-    this.#take(this.#words, from, into, seen, 1)
+    this.#take(this.#words.values, from, into, seen, 1)
   }
 
   #take(words: Int32Array, row: number, group: number, seen: Uint8Array, limit: number): void {
-    const best = this.#words
+    const best = this.#words.values
     if (seen[group] === 1 && this.#compare(words, row, best, group) >= limit) return
     seen[group] = 1
     const width = this.#width
@@ -288,7 +313,7 @@ class BestWords implements Best {
 
   vector(type: DataType, groupCount: number, validity: Uint8Array | null, region: Region): Vector {
     const out = allocValues(type, groupCount, region)
-    wordsOf(out).set(this.#words.subarray(0, groupCount * this.#width))
+    wordsOf(out).set(this.#words.values.subarray(0, groupCount * this.#width))
     return new PrimitiveVector(type, groupCount, validity, out)
   }
 }
@@ -307,6 +332,10 @@ class BestBytes implements Best {
 
   get bytes(): number {
     return this.#bytes
+  }
+
+  release(): void {
+    this.#values.length = 0
   }
 
   ensure(groupCount: number): void {

@@ -1,16 +1,18 @@
 import type { DataType } from 'apache-arrow'
-import type { Region } from '@volley/kernels'
+import type { Arena, Region } from '@volley/kernels'
 import { isFloat, isInteger } from '../types/coercion.ts'
 import { typeName } from '../types/data-types.ts'
 import { decimalType, FLOAT64, INT64, INTERVAL, scaleOf } from '../types/type-factory.ts'
 import { Operand } from '../vectors/operand.ts'
 import type { Selection } from '../vectors/record-batch.ts'
 import { PrimitiveVector, type Vector } from '../vectors/vector.ts'
-import { grownBytes, presentOf, presentRows } from './accumulator-rows.ts'
+import { groupRows, presentOf, presentRows } from './accumulator-rows.ts'
 import type { AggregateFunction, GroupsAccumulator } from './aggregate-function.ts'
 import { ExactSums } from './exact-sums.ts'
 import { intervalSum } from './interval-sum.ts'
 import { FloatSums } from './float-sums.ts'
+import { GroupFlags } from './group-memory.ts'
+import { fixedColumn } from './key-words.ts'
 import { bitmapOf, float64Vector, floatsOf } from './state-vectors.ts'
 
 /** The argument type that sums are made of: integers and decimals as they are, floats as doubles; null for others. */
@@ -34,27 +36,29 @@ export const sum: AggregateFunction = {
     const returnType = decimalType(38, scaleOf(type))
     return { argTypes: [type], returnType, stateTypes: [returnType] }
   },
-  createAccumulator: (argTypes, returnType) =>
+  createAccumulator: (argTypes, returnType, arena) =>
     typeName(returnType) === 'Interval'
       ? intervalSum()
       : isFloat(argTypes[0]!)
-        ? new FloatSumAccumulator()
-        : new ExactSumAccumulator(argTypes[0]!, returnType),
+        ? new FloatSumAccumulator(arena ?? null)
+        : new ExactSumAccumulator(argTypes[0]!, returnType, arena ?? null),
 }
 
 class ExactSumAccumulator implements GroupsAccumulator {
   readonly #argType: DataType
   readonly #type: DataType
-  readonly #sums = new ExactSums()
-  #seen: Uint8Array = new Uint8Array(16)
+  readonly #sums: ExactSums
+  readonly #seen: GroupFlags
 
-  constructor(argType: DataType, type: DataType) {
+  constructor(argType: DataType, type: DataType, arena: Arena | null) {
     this.#argType = argType
     this.#type = type
+    this.#sums = new ExactSums(arena)
+    this.#seen = new GroupFlags(arena)
   }
 
   get bytes(): number {
-    return this.#sums.bytes + this.#seen.byteLength
+    return this.#sums.bytes + this.#seen.bytes
   }
 
   update(
@@ -72,7 +76,7 @@ class ExactSumAccumulator implements GroupsAccumulator {
     const present = presentOf(operand, rows, count)
     if (present.count === 0) return
     this.#sums.addAll(this.#argType, operand, present)
-    this.#seen[0] = 1
+    this.#seen.values[0] = 1
   }
 
   merge(
@@ -95,21 +99,25 @@ class ExactSumAccumulator implements GroupsAccumulator {
   ): void {
     this.#ensure(groupCount)
     const operand = new Operand(vector)
+    if (operand.isAlwaysNull) return
+    const seen = this.#seen.values
+    const column = fixedColumn(operand)
+    if (column !== null && this.#sums.addColumn(column, groupRows(groupCount, groups, rows, count), seen)) return
     const present = presentRows([operand], groups, rows, count)
     if (present.count === 0) return
     this.#sums.add(type, operand, present)
-    for (let k = 0; k < present.count; k++) this.#seen[present.groups[k]!] = 1
+    for (let k = 0; k < present.count; k++) seen[present.groups[k]!] = 1
   }
 
   #ensure(groupCount: number): void {
     this.#sums.ensure(groupCount)
-    this.#seen = grownBytes(this.#seen, groupCount)
+    this.#seen.ensure(groupCount)
   }
 
   mergeGroup(groupCount: number, into: number, from: number): void {
     this.#ensure(groupCount)
     this.#sums.addGroup(into, from)
-    this.#seen[into]! |= this.#seen[from]!
+    this.#seen.values[into]! |= this.#seen.values[from]!
   }
 
   state(groupCount: number, region: Region): Vector[] {
@@ -120,18 +128,26 @@ class ExactSumAccumulator implements GroupsAccumulator {
     this.#ensure(groupCount)
     const words = region.u32(groupCount * 4)
     this.#sums.writeDecimals(groupCount, words)
-    return new PrimitiveVector(this.#type, groupCount, bitmapOf(this.#seen, groupCount, region), words)
+    return new PrimitiveVector(this.#type, groupCount, bitmapOf(this.#seen.values, groupCount, region), words)
   }
 
-  release(): void {}
+  release(): void {
+    this.#sums.release()
+    this.#seen.release()
+  }
 }
 
 class FloatSumAccumulator implements GroupsAccumulator {
-  readonly #sums = new FloatSums()
-  #seen: Uint8Array = new Uint8Array(16)
+  readonly #sums: FloatSums
+  readonly #seen: GroupFlags
+
+  constructor(arena: Arena | null) {
+    this.#sums = new FloatSums(arena)
+    this.#seen = new GroupFlags(arena)
+  }
 
   get bytes(): number {
-    return this.#sums.bytes + this.#seen.byteLength
+    return this.#sums.bytes + this.#seen.bytes
   }
 
   update(
@@ -143,10 +159,14 @@ class FloatSumAccumulator implements GroupsAccumulator {
   ): void {
     this.#ensure(groupCount)
     const operand = new Operand(args[0]!)
+    if (operand.isAlwaysNull) return
+    const seen = this.#seen.values
+    const column = fixedColumn(operand)
+    if (column !== null && this.#sums.addColumn(column, groupRows(groupCount, groups, rows, count), seen)) return
     const present = presentRows([operand], groups, rows, count)
     if (present.count === 0) return
     this.#sums.add(operand, present)
-    for (let k = 0; k < present.count; k++) this.#seen[present.groups[k]!] = 1
+    for (let k = 0; k < present.count; k++) seen[present.groups[k]!] = 1
   }
 
   updateAll(args: readonly Vector[], rows: Selection | null, count: number): void {
@@ -154,7 +174,7 @@ class FloatSumAccumulator implements GroupsAccumulator {
     const present = presentOf(operand, rows, count)
     if (present.count === 0) return
     this.#sums.addAll(operand, present)
-    this.#seen[0] = 1
+    this.#seen.values[0] = 1
   }
 
   merge(
@@ -176,18 +196,18 @@ class FloatSumAccumulator implements GroupsAccumulator {
 
   #ensure(groupCount: number): void {
     this.#sums.ensure(groupCount)
-    this.#seen = grownBytes(this.#seen, groupCount)
+    this.#seen.ensure(groupCount)
   }
 
   mergeGroup(groupCount: number, into: number, from: number): void {
     this.#ensure(groupCount)
     this.#sums.addGroup(into, from)
-    this.#seen[into]! |= this.#seen[from]!
+    this.#seen.values[into]! |= this.#seen.values[from]!
   }
 
   state(groupCount: number, region: Region): Vector[] {
     this.#ensure(groupCount)
-    const validity = bitmapOf(this.#seen, groupCount, region)
+    const validity = bitmapOf(this.#seen.values, groupCount, region)
     return [
       float64Vector(this.#sums.sums, groupCount, validity, region),
       float64Vector(this.#sums.errors, groupCount, validity, region),
@@ -198,8 +218,11 @@ class FloatSumAccumulator implements GroupsAccumulator {
     this.#ensure(groupCount)
     const totals = new Float64Array(groupCount)
     for (let g = 0; g < groupCount; g++) totals[g] = this.#sums.total(g)
-    return float64Vector(totals, groupCount, bitmapOf(this.#seen, groupCount, region), region)
+    return float64Vector(totals, groupCount, bitmapOf(this.#seen.values, groupCount, region), region)
   }
 
-  release(): void {}
+  release(): void {
+    this.#sums.release()
+    this.#seen.release()
+  }
 }

@@ -173,7 +173,7 @@ export class AggregateExec extends ExecutionPlan {
     const createState = (): AggregateState =>
       new AggregateState(groups, keyTypes, calls, context.arena, {
         rows,
-        mostPlaces: Math.min(MOST_PLACES, memory.capacity * PLACES_SHARE),
+        mostPlaces: Math.floor(Math.min(MOST_PLACES, memory.capacity * PLACES_SHARE)),
       })
     const spilled = new SpilledGroups(this, { keyTypes, stateTypes, createState }, memory, context)
     const dictionaries = new Set<Vector>()

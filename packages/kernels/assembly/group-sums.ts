@@ -1,0 +1,276 @@
+// Counts, sums and bounds of groups. A column is as in dense-groups.ts; row k is of group `groups[k]`, and NULL adds nothing.
+// Each group's byte in `seen` is set where it gets a value.
+//
+// With `lanes` (not 0), a few groups are first added up in several places each, so that equal neighbours need not wait for each
+// other: room for four numbers of 32 bits, or of 64, a group.
+import { bitAt, F32, I16, I32, I64, I8, rowAt, U16, U32, U8 } from './columns'
+
+// @ts-ignore: decorator
+@inline
+function groupAt(groups: usize, k: i32): usize {
+  return usize(load<u32>(groups + (usize(k) << 2)))
+}
+
+/** Adds 1 to `counts` for each row that is not NULL. */
+export function countGroups(
+  validity: usize,
+  mask: u32,
+  rows: usize,
+  groups: usize,
+  count: i32,
+  groupCount: i32,
+  lanes: usize,
+  counts: usize,
+): void {
+  if (lanes == 0) {
+    for (let k = 0; k < count; k++) {
+      const at = counts + (groupAt(groups, k) << 3)
+      const more = validity == 0 ? 1 : bitAt(validity, rowAt(rows, k) & mask)
+      store<f64>(at, load<f64>(at) + f64(more))
+    }
+    return
+  }
+  const lane = usize(groupCount) << 2
+  memory.fill(lanes, 0, lane << 2)
+  const whole = validity == 0 ? count & ~3 : 0
+  for (let k = 0; k < whole; k += 4) {
+    bump(lanes, groupAt(groups, k), 1)
+    bump(lanes + lane, groupAt(groups, k + 1), 1)
+    bump(lanes + 2 * lane, groupAt(groups, k + 2), 1)
+    bump(lanes + 3 * lane, groupAt(groups, k + 3), 1)
+  }
+  for (let k = whole; k < count; k++) {
+    const more = validity == 0 ? 1 : bitAt(validity, rowAt(rows, k) & mask)
+    bump(lanes + usize(k & 3) * lane, groupAt(groups, k), more)
+  }
+  for (let g: usize = 0; g < usize(groupCount); g++) {
+    const from = lanes + (g << 2)
+    const sum = load<u32>(from) + load<u32>(from + lane) + load<u32>(from + 2 * lane) + load<u32>(from + 3 * lane)
+    const at = counts + (g << 3)
+    store<f64>(at, load<f64>(at) + f64(sum))
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function bump(lane: usize, group: usize, more: u32): void {
+  const at = lane + (group << 2)
+  store<u32>(at, load<u32>(at) + more)
+}
+
+/**
+ * Adds integers to limbs of 32 bits in doubles, `width` of them a group: values of at most 32 bits to the first, the halves of
+ * those of 64 to the first two.
+ */
+export function sumGroups(
+  values: usize,
+  kind: i32,
+  mask: u32,
+  validity: usize,
+  rows: usize,
+  groups: usize,
+  count: i32,
+  groupCount: i32,
+  lanes: usize,
+  width: i32,
+  limbs: usize,
+  seen: usize,
+): void {
+  switch (kind) {
+    case I8:
+      return sumShort<i8>(values, mask, validity, rows, groups, count, groupCount, lanes, width, limbs, seen)
+    case U8:
+      return sumShort<u8>(values, mask, validity, rows, groups, count, groupCount, lanes, width, limbs, seen)
+    case I16:
+      return sumShort<i16>(values, mask, validity, rows, groups, count, groupCount, lanes, width, limbs, seen)
+    case U16:
+      return sumShort<u16>(values, mask, validity, rows, groups, count, groupCount, lanes, width, limbs, seen)
+    case I32:
+      return sumShort<i32>(values, mask, validity, rows, groups, count, groupCount, lanes, width, limbs, seen)
+    case U32:
+      return sumShort<u32>(values, mask, validity, rows, groups, count, groupCount, lanes, width, limbs, seen)
+    case I64:
+      return sumLong<i64>(values, mask, validity, rows, groups, count, width, limbs, seen)
+    default:
+      return sumLong<u64>(values, mask, validity, rows, groups, count, width, limbs, seen)
+  }
+}
+
+function sumShort<T>(
+  values: usize,
+  mask: u32,
+  validity: usize,
+  rows: usize,
+  groups: usize,
+  count: i32,
+  groupCount: i32,
+  lanes: usize,
+  width: i32,
+  limbs: usize,
+  seen: usize,
+): void {
+  const step = usize(width) << 3
+  if (lanes == 0) {
+    for (let k = 0; k < count; k++) {
+      const row = rowAt(rows, k) & mask
+      if (validity != 0 && bitAt(validity, row) == 0) continue
+      const group = groupAt(groups, k)
+      const at = limbs + group * step
+      store<f64>(at, load<f64>(at) + f64(load<T>(values + usize(row) * sizeof<T>())))
+      store<u8>(seen + group, 1)
+    }
+    return
+  }
+  const lane = usize(groupCount) << 3
+  memory.fill(lanes, 0, lane << 1)
+  for (let k = 0; k < count; k++) {
+    const row = rowAt(rows, k) & mask
+    if (validity != 0 && bitAt(validity, row) == 0) continue
+    const group = groupAt(groups, k)
+    const at = lanes + usize(k & 1) * lane + (group << 3)
+    store<i64>(at, load<i64>(at) + i64(load<T>(values + usize(row) * sizeof<T>())))
+    store<u8>(seen + group, 1)
+  }
+  for (let g: usize = 0; g < usize(groupCount); g++) {
+    const at = limbs + g * step
+    store<f64>(at, load<f64>(at) + f64(load<i64>(lanes + (g << 3)) + load<i64>(lanes + lane + (g << 3))))
+  }
+}
+
+function sumLong<T>(
+  values: usize,
+  mask: u32,
+  validity: usize,
+  rows: usize,
+  groups: usize,
+  count: i32,
+  width: i32,
+  limbs: usize,
+  seen: usize,
+): void {
+  const step = usize(width) << 3
+  for (let k = 0; k < count; k++) {
+    const row = rowAt(rows, k) & mask
+    if (validity != 0 && bitAt(validity, row) == 0) continue
+    const group = groupAt(groups, k)
+    const at = limbs + group * step
+    const value = load<T>(values + (usize(row) << 3))
+    const halves = f64x2.replace_lane(f64x2.splat(f64(u32(value))), 1, isSigned<T>() ? f64(i32(value >> 32)) : f64(u32(value >> 32)))
+    v128.store(at, f64x2.add(v128.load(at), halves))
+    store<u8>(seen + group, 1)
+  }
+}
+
+/** Adds floats to sums, and what rounding loses to errors (Neumaier 1974). */
+export function sumFloats(
+  values: usize,
+  mask: u32,
+  validity: usize,
+  rows: usize,
+  groups: usize,
+  count: i32,
+  sums: usize,
+  errors: usize,
+  seen: usize,
+): void {
+  for (let k = 0; k < count; k++) {
+    const row = rowAt(rows, k) & mask
+    if (validity != 0 && bitAt(validity, row) == 0) continue
+    const group = groupAt(groups, k)
+    const value = load<f64>(values + (usize(row) << 3))
+    const at = sums + (group << 3)
+    const sum = load<f64>(at)
+    const total = sum + value
+    const lost = abs(sum) >= abs(value) ? sum - total + value : value - total + sum
+    store<f64>(at, total)
+    store<f64>(errors + (group << 3), load<f64>(errors + (group << 3)) + lost)
+    store<u8>(seen + group, 1)
+  }
+}
+
+/** Keeps in `best` the least (`sign` 1) or greatest (-1) number of each group, as a double; NaN is above every other. */
+export function bestNumbers(
+  values: usize,
+  kind: i32,
+  mask: u32,
+  validity: usize,
+  rows: usize,
+  groups: usize,
+  count: i32,
+  sign: i32,
+  best: usize,
+  seen: usize,
+): void {
+  switch (kind) {
+    case I8:
+      return bestOf<i8>(values, mask, validity, rows, groups, count, sign, best, seen)
+    case U8:
+      return bestOf<u8>(values, mask, validity, rows, groups, count, sign, best, seen)
+    case I16:
+      return bestOf<i16>(values, mask, validity, rows, groups, count, sign, best, seen)
+    case U16:
+      return bestOf<u16>(values, mask, validity, rows, groups, count, sign, best, seen)
+    case I32:
+      return bestOf<i32>(values, mask, validity, rows, groups, count, sign, best, seen)
+    case U32:
+      return bestOf<u32>(values, mask, validity, rows, groups, count, sign, best, seen)
+    case F32:
+      return bestOf<f32>(values, mask, validity, rows, groups, count, sign, best, seen)
+    default:
+      return bestOf<f64>(values, mask, validity, rows, groups, count, sign, best, seen)
+  }
+}
+
+function bestOf<T>(
+  values: usize,
+  mask: u32,
+  validity: usize,
+  rows: usize,
+  groups: usize,
+  count: i32,
+  sign: i32,
+  best: usize,
+  seen: usize,
+): void {
+  for (let k = 0; k < count; k++) {
+    const row = rowAt(rows, k) & mask
+    if (validity != 0 && bitAt(validity, row) == 0) continue
+    const group = groupAt(groups, k)
+    const value = f64(load<T>(values + usize(row) * sizeof<T>()))
+    const at = best + (group << 3)
+    const known = load<f64>(at)
+    const better = sign > 0 ? value < known || (known != known && value == value) : value > known || (value != value && known == known)
+    if (better || load<u8>(seen + group) == 0) {
+      store<f64>(at, value)
+      store<u8>(seen + group, 1)
+    }
+  }
+}
+
+/** The same of 64-bit integers as they are; `flip` is the sign bit where they are unsigned. */
+export function bestIntegers(
+  values: usize,
+  mask: u32,
+  validity: usize,
+  rows: usize,
+  groups: usize,
+  count: i32,
+  sign: i32,
+  flip: i64,
+  best: usize,
+  seen: usize,
+): void {
+  for (let k = 0; k < count; k++) {
+    const row = rowAt(rows, k) & mask
+    if (validity != 0 && bitAt(validity, row) == 0) continue
+    const group = groupAt(groups, k)
+    const value = load<i64>(values + (usize(row) << 3))
+    const at = best + (group << 3)
+    const known = load<i64>(at) ^ flip
+    const better = sign > 0 ? (value ^ flip) < known : (value ^ flip) > known
+    if (better || load<u8>(seen + group) == 0) {
+      store<i64>(at, value)
+      store<u8>(seen + group, 1)
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import { arenaOf, type Arena } from './arena.ts'
+import { type FixedColumn, Inputs, kindOf } from './fixed-column.ts'
+import { wasmKernels, type WasmKernels } from './wasm-kernels.ts'
+
+/** Rows of a batch and their groups: the k-th is row `rows[k]`, or k, of group `groups[k]`; there are `groupCount` groups. */
+export interface KernelRows {
+  readonly rows: Uint32Array | null
+  readonly groups: Uint32Array
+  readonly count: number
+  readonly groupCount: number
+}
+
+/** Rows that each group should have for it to be added up in several places. */
+const ROWS_PER_GROUP = 8
+
+/** Runs a kernel over groups in an arena; false where they are not in one that has kernels, or have other memory for results. */
+function overGroups(
+  { groups }: KernelRows,
+  results: readonly ArrayBufferView[],
+  run: (wasm: WasmKernels, inputs: Inputs, arena: Arena) => void,
+): boolean {
+  const { buffer } = groups
+  if (results.some((array) => array.buffer !== buffer)) return false
+  const arena = arenaOf(buffer)
+  const wasm = arena === null ? null : wasmKernels(buffer)
+  if (arena === null || wasm === null) return false
+  const inputs = new Inputs(arena)
+  try {
+    run(wasm, inputs, arena)
+    return true
+  } finally {
+    inputs.release()
+  }
+}
+
+function lanesOf({ count, groupCount }: KernelRows, inputs: Inputs, bytes: number): number {
+  return groupCount * ROWS_PER_GROUP > count ? 0 : inputs.room(groupCount * bytes)
+}
+
+function checkRoom(rows: KernelRows, results: readonly (readonly [ArrayLike<number>, number])[]): void {
+  const { count, groups, groupCount } = rows
+  if (count > groups.length || (rows.rows !== null && count > rows.rows.length))
+    throw new RangeError(`${count} rows of ${groups.length} groups: a list is shorter`)
+  for (const [array, width] of results)
+    if (array.length < groupCount * width) throw new RangeError(`results of ${groupCount} groups: an array is shorter`)
+}
+
+/**
+ * Adds to `counts[g]` the number of rows of group g at which `column` (all rows, where it is null) is not NULL. Returns whether
+ * it could: all but the column is in one arena.
+ */
+export function countGroups(column: FixedColumn | null, rows: KernelRows, counts: Float64Array): boolean {
+  checkRoom(rows, [[counts, 1]])
+  return overGroups(rows, [counts], (wasm, inputs) => {
+    const validity = inputs.address(column?.validity ?? null)
+    const mask = column?.mask ?? -1
+    const [rowsAt, groups] = [inputs.address(rows.rows), rows.groups.byteOffset]
+    const lanes = lanesOf(rows, inputs, 16)
+    wasm.countGroups(validity, mask, rowsAt, groups, rows.count, rows.groupCount, lanes, counts.byteOffset)
+  })
+}
+
+/**
+ * Adds integers to limbs of 32 bits, `width` of them a group: values of at most 32 bits to the first, the halves of those of 64
+ * bits to the first two; at most 2^20 rows. Sets `seen[g]` where a group gets a value. Returns whether it could, as above.
+ */
+export function sumGroups(
+  column: FixedColumn,
+  rows: KernelRows,
+  width: number,
+  limbs: Float64Array,
+  seen: Uint8Array,
+): boolean {
+  checkRoom(rows, [
+    [limbs, width],
+    [seen, 1],
+  ])
+  return overGroups(rows, [limbs, seen], (wasm, inputs) => {
+    const [values, validity] = [inputs.address(column.values), inputs.address(column.validity)]
+    const [rowsAt, groups] = [inputs.address(rows.rows), rows.groups.byteOffset]
+    const lanes = lanesOf(rows, inputs, 16)
+    wasm.sumGroups(
+      values,
+      kindOf(column),
+      column.mask,
+      validity,
+      rowsAt,
+      groups,
+      rows.count,
+      rows.groupCount,
+      lanes,
+      width,
+      limbs.byteOffset,
+      seen.byteOffset,
+    )
+  })
+}
+
+/** The same for doubles: to sums, and to errors what rounding loses. */
+export function sumGroupFloats(
+  column: FixedColumn,
+  rows: KernelRows,
+  sums: Float64Array,
+  errors: Float64Array,
+  seen: Uint8Array,
+): boolean {
+  checkRoom(rows, [
+    [sums, 1],
+    [errors, 1],
+    [seen, 1],
+  ])
+  return overGroups(rows, [sums, errors, seen], (wasm, inputs) => {
+    const [values, validity] = [inputs.address(column.values), inputs.address(column.validity)]
+    const [rowsAt, groups] = [inputs.address(rows.rows), rows.groups.byteOffset]
+    wasm.sumFloats(
+      values,
+      column.mask,
+      validity,
+      rowsAt,
+      groups,
+      rows.count,
+      sums.byteOffset,
+      errors.byteOffset,
+      seen.byteOffset,
+    )
+  })
+}
+
+/**
+ * Keeps the least (`sign` 1) or the greatest (-1) of each group: numbers of at most 32 bits and floats as doubles, integers of
+ * 64 bits, two words each, as they are. Returns whether it could, as above.
+ */
+export function bestOfGroups(
+  column: FixedColumn,
+  rows: KernelRows,
+  sign: 1 | -1,
+  best: Float64Array | Int32Array,
+  seen: Uint8Array,
+): boolean {
+  const long = column.values instanceof BigInt64Array || column.values instanceof BigUint64Array
+  if (long !== best instanceof Int32Array || column.isBits) return false
+  checkRoom(rows, [
+    [best, long ? 2 : 1],
+    [seen, 1],
+  ])
+  return overGroups(rows, [best, seen], (wasm, inputs) => {
+    const [values, validity] = [inputs.address(column.values), inputs.address(column.validity)]
+    const [rowsAt, groups] = [inputs.address(rows.rows), rows.groups.byteOffset]
+    const [bestAt, seenAt] = [best.byteOffset, seen.byteOffset]
+    const { mask } = column
+    if (long) {
+      const flip = column.values instanceof BigUint64Array ? -(1n << 63n) : 0n
+      wasm.bestIntegers(values, mask, validity, rowsAt, groups, rows.count, sign, flip, bestAt, seenAt)
+    } else {
+      wasm.bestNumbers(values, kindOf(column), mask, validity, rowsAt, groups, rows.count, sign, bestAt, seenAt)
+    }
+  })
+}
