@@ -56,6 +56,7 @@ export { CaseExpr, type CaseBranch } from './expressions/case-expr.ts'
 export { CastExpr } from './expressions/cast-expr.ts'
 export { CoalesceExpr } from './expressions/coalesce-expr.ts'
 export { ColumnExpr } from './expressions/column-expr.ts'
+export { boundOf, mayHold, orderedValue, type ColumnBound, type Ordered } from './expressions/column-bound.ts'
 export { ComparisonExpr, type ComparisonOperator } from './expressions/comparison-expr.ts'
 export { evaluatePredicate } from './expressions/evaluate-predicate.ts'
 export { InListExpr } from './expressions/in-list-expr.ts'
@@ -78,7 +79,9 @@ export {
 export { FunctionRegistry } from './functions/function-registry.ts'
 export { defaultFunctions } from './functions/default-functions.ts'
 export { fromArrowRecordBatch, fromArrowSchema, toArrowRecordBatch, toArrowSchema } from './arrow/arrow-edge.ts'
-export { ArrowBatchScan } from './arrow/arrow-batch-scan.ts'
+export { ArrowChunk } from './arrow/arrow-chunk.ts'
+export { ChunkScan } from './arrow/chunk-scan.ts'
+export { ResidentColumns, residentColumns } from './arrow/resident-columns.ts'
 export { decodeIpc, encodeIpc } from './arrow/ipc.ts'
 
 // Plans and streams

@@ -59,6 +59,8 @@ export class Arena {
   readonly buffer: ArrayBuffer
   readonly reserveBytes: number
   readonly poison: boolean
+  /** Frees what can be done without, when there is no room for a block; whether it freed something. */
+  reclaim: (() => boolean) | null = null
   readonly #words: Uint32Array
   readonly #bytes: Uint8Array
   readonly #free: number[][] = []
@@ -157,7 +159,8 @@ export class Arena {
   }
 
   #takeRun(length: number): number {
-    const start = this.#findRun(length)
+    let start = this.#findRun(length)
+    while (start === -1 && this.reclaim?.() === true) start = this.#findRun(length)
     if (start === -1) throw new ArenaExhaustedError(length - HEADER, this.reserveBytes)
     return start
   }

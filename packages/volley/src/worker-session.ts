@@ -1,5 +1,13 @@
 import { PlanCodec } from '@volley/codec'
-import { defaultFunctions, MemoryPool, spillStore, TaskContext, type FunctionRegistry } from '@volley/core'
+import {
+  defaultFunctions,
+  MemoryPool,
+  ResidentColumns,
+  residentColumns,
+  spillStore,
+  TaskContext,
+  type FunctionRegistry,
+} from '@volley/core'
 import { NodeSpillStore } from '@volley/core/node'
 import { Arena } from '@volley/kernels'
 import {
@@ -60,6 +68,7 @@ export function createWorkerSession(
 ): LocalWorkerSession {
   const arena = new Arena({ reserveBytes: config.memoryLimit ?? DEFAULT_MEMORY, poison: config.poison ?? false })
   const pool = new MemoryPool(arena.reserveBytes * RESERVABLE)
+  const resident = new ResidentColumns(arena, pool)
   const spilling = new NodeSpillStore(config.spillFolder)
   const opener = new SplitIndexOpener({
     resolver: nodeStoreResolver(),
@@ -76,13 +85,13 @@ export function createWorkerSession(
     arena,
     opener,
     parts,
-    liveBytes: () => arena.liveBytes,
+    liveBytes: () => arena.liveBytes - resident.bytes,
     codec: new PlanCodec(functions, nodes),
     context(queryId, settings, signal) {
       const batchSize = Number(settings.get('batch_size') ?? 4096)
       const memory = pool.query(queryId, Number(settings.get('memory_limit') ?? 0) || Infinity)
       const context = new TaskContext({ queryId, arena, batchSize, signal, settings, memory })
-      context.provide(spillStore, spilling)
+      context.provide(spillStore, spilling).provide(residentColumns, resident)
       const limit = Number(settings.get('max_bytes_scanned') ?? 0)
       if (limit > 0) {
         const shared = budgets.get(queryId) ?? { budget: new ReadBudget(limit), tasks: 0 }
@@ -97,6 +106,7 @@ export function createWorkerSession(
     },
     optimize: optimizeFragment,
     async close() {
+      resident.clear()
       opener.close()
     },
   }

@@ -42,7 +42,7 @@ export function fromArrowRows(
 }
 
 /** Whether values lie in Arrow's memory as they do in a vector's. */
-function isInPlace(name: TypeName, data: Data): boolean {
+export function isInPlace(name: TypeName, data: Data): boolean {
   const { values } = data as { values: unknown }
   switch (name) {
     case 'Int64':

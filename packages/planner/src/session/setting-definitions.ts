@@ -115,6 +115,18 @@ export function settingDefinitions(cores: number, memory: number): readonly Sett
       ...oneOf('split', 'global'),
     },
     {
+      name: 'resident_columns',
+      description: 'columns of tables in memory stay as the engine has them, once they were read',
+      defaultValue: 'on',
+      ...onOff,
+    },
+    {
+      name: 'remember_plans',
+      description: 'a statement that comes again is not planned again, as long as its tables and settings are the same',
+      defaultValue: 'on',
+      ...onOff,
+    },
+    {
       name: 'parquet_pruning',
       description: 'row groups, pages and rows of Parquet files that conditions drop are not decoded',
       defaultValue: 'on',

@@ -1,6 +1,6 @@
 import {
   ExecutionPlan,
-  ArrowBatchScan,
+  ChunkScan,
   operatorStream,
   unknownPartitioning,
   type BatchStream,
@@ -10,11 +10,11 @@ import {
   type TaskContext,
 } from '@volley/core'
 import type { Distributable, Slice } from '@volley/planner'
-import type { Schema } from 'apache-arrow'
+import type { RecordBatch as ArrowRecordBatch, Schema } from 'apache-arrow'
 import { runStart } from './even-runs.ts'
 import { selectColumns } from './select-columns.ts'
 import { partReader } from './shared-parts.ts'
-import type { TablePart } from './table-part.ts'
+import { TablePart } from './table-part.ts'
 
 /** What a scan needs to know of a part; where it was planned, this is the part itself, which lives as long as the plan. */
 export type PartRef = Pick<TablePart, 'id' | 'rows'>
@@ -30,6 +30,8 @@ export interface MemoryScanOptions {
   /** Rows of all parts, the first one and the one after the last; cut into as many even runs as there are partitions. */
   readonly range: readonly [start: number, end: number]
   readonly partitions: number
+  /** Whether tasks of this process read a slice each. */
+  readonly dealt: boolean
 }
 
 /** Reads a table in the memory of the session from any of its threads, in runs of rows. */
@@ -43,6 +45,10 @@ export class MemoryScanExec extends ExecutionPlan implements Distributable {
     super()
     this.scan = scan
     this.schema = scan.schema
+  }
+
+  get dealt(): boolean {
+    return this.scan.dealt
   }
 
   splitWeights(): readonly [] {
@@ -93,6 +99,22 @@ export class MemoryScanExec extends ExecutionPlan implements Distributable {
     ]
   }
 
+  /** The rows of each partition, where they are, in the coordinator's thread. */
+  batches(): ArrowRecordBatch[][] {
+    const { parts, wanted, range, partitions } = this.scan
+    const all = parts.flatMap((part) => (part instanceof TablePart ? part.batches : []))
+    return Array.from({ length: partitions }, (_, i) => {
+      const [start, end] = [runStart(range, i, partitions), runStart(range, i + 1, partitions)]
+      let at = 0
+      return all.flatMap((batch) => {
+        const [from, to] = [Math.max(start - at, 0), Math.min(end - at, batch.numRows)]
+        at += batch.numRows
+        if (from >= to) return []
+        return [selectColumns(to - from === batch.numRows ? batch : batch.slice(from, to), wanted)]
+      })
+    })
+  }
+
   protected override executePartition(partition: number, context: TaskContext): BatchStream {
     return operatorStream(this.schema, [], this.#batches(partition, context))
   }
@@ -100,26 +122,24 @@ export class MemoryScanExec extends ExecutionPlan implements Distributable {
   async *#batches(partition: number, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
     const { parts, wanted, range, partitions } = this.scan
     const [start, end] = [runStart(range, partition, partitions), runStart(range, partition + 1, partitions)]
-    const scan = new ArrowBatchScan(this, context)
-    let before = 0
+    const scan = new ChunkScan(this, wanted, context)
+    let at = 0
     for (const part of parts) {
-      const last = before + part.rows
-      if (last > start && before < end) {
-        let at = before
-        for (const batch of await context.service(partReader).read(part.id)) {
-          const [from, to] = [Math.max(start - at, 0), Math.min(end - at, batch.numRows)]
-          at += batch.numRows
-          if (from >= to) continue
-          const columns = selectColumns(batch, wanted)
-          for (let row = from; row < to;) {
-            const next = Math.min(row + scan.step, to)
-            const copy = scan.read(columns, row, next)
-            row = next
-            if (copy !== null) yield copy
-          }
+      if (at >= end) return
+      if (at + part.rows <= start) {
+        at += part.rows
+        continue
+      }
+      const chunks = part instanceof TablePart ? part.chunks : await context.service(partReader).read(part.id)
+      for (const chunk of chunks) {
+        const [from, to] = [Math.max(start - at, 0), Math.min(end - at, chunk.rows)]
+        at += chunk.rows
+        if (from >= to) continue
+        for (const batch of scan.read(chunk, from, to)) {
+          if (batch === null) await context.giveWay()
+          else yield batch
         }
       }
-      before = last
     }
   }
 }

@@ -1,12 +1,11 @@
-import { MemoryExec, notSupported, SqlState, VolleyError, type ExecutionPlan } from '@volley/core'
+import { notSupported, SqlState, VolleyError, type ExecutionPlan } from '@volley/core'
 import type { ScanRequest, TableColumn, TableProvider, ValueRange } from '@volley/planner'
 import { Field, Schema, type RecordBatch } from 'apache-arrow'
 import { rangeOfColumn } from './column-range.ts'
 import { MemoryScanExec } from './memory-scan-exec.ts'
-import { selectColumns } from './select-columns.ts'
-import { TablePart } from './table-part.ts'
+import { TablePart, withBatches } from './table-part.ts'
 
-/** Rows of an Arrow batch that a partition should have at least. */
+/** Rows that a partition should have at least, where one thread has them all. */
 const PARTITION_ROWS = 65_536
 
 /** A table in the memory of a session: Arrow batches. A statement sees the batches that were there when it was bound. */
@@ -26,7 +25,7 @@ export class MemoryTable implements TableProvider {
   ) {
     this.name = name
     this.columns = columns
-    this.parts = isParts(rows) ? rows : [new TablePart(rows)]
+    this.parts = isParts(rows) ? rows : [new TablePart(withBatches([], rows))]
     this.primaryKey = primaryKey
   }
 
@@ -57,8 +56,15 @@ export class MemoryTable implements TableProvider {
     const filled = batches.filter((batch) => batch.numRows > 0)
     // What threads have been given stays where it is; other rows are brought together.
     const kept = overwrite ? [] : this.parts.filter((part) => part.isShared)
-    const own = overwrite ? [] : this.parts.flatMap((part) => (part.isShared ? [] : part.batches))
-    return new MemoryTable(this.name, this.columns, [...kept, new TablePart([...own, ...filled])], this.primaryKey)
+    const own = overwrite ? [] : this.parts.flatMap((part) => (part.isShared ? [] : part.chunks))
+    const added = new TablePart(withBatches(own, filled))
+    return new MemoryTable(this.name, this.columns, [...kept, added], this.primaryKey)
+  }
+
+  /** Says that the table is no more, or that another one has its place: what only it has of rows in the arena is given back. */
+  retire(next: MemoryTable | null): void {
+    const kept = new Set(next?.parts.flatMap((part) => part.chunks))
+    for (const part of this.parts) for (const chunk of part.chunks) if (!kept.has(chunk)) chunk.drop()
   }
 
   columnRange(name: string): ValueRange | null {
@@ -85,43 +91,22 @@ export class MemoryTable implements TableProvider {
       return i
     })
     const schema = new Schema(request.outputs.map(({ name, type, nullable }) => new Field(name, type, nullable)))
-    if (request.dealt === true) {
-      return new MemoryScanExec({
-        table: this.name,
-        schema,
-        wanted: indexes,
-        parts: this.parts,
-        bytes: this.parts.reduce((sum, part) => sum + part.bytesOf(indexes), 0),
-        range: [0, this.rows.value],
-        partitions: request.settings.targetPartitions,
-      })
-    }
-    const batches = this.parts.flatMap((part) => part.batches).map((batch) => selectColumns(batch, indexes))
-    return new MemoryExec(schema, dealt(batches, request.settings.targetPartitions))
+    const { value: rows } = this.rows
+    const { targetPartitions } = request.settings
+    const dealt = request.dealt === true
+    return new MemoryScanExec({
+      table: this.name,
+      schema,
+      wanted: indexes,
+      parts: this.parts,
+      bytes: this.parts.reduce((sum, part) => sum + part.bytesOf(indexes), 0),
+      range: [0, rows],
+      partitions: dealt ? targetPartitions : Math.max(1, Math.min(targetPartitions, Math.floor(rows / PARTITION_ROWS))),
+      dealt,
+    })
   }
 }
 
 function isParts(rows: readonly RecordBatch[] | readonly TablePart[]): rows is readonly TablePart[] {
   return rows[0] instanceof TablePart
-}
-
-/** Batches in as many partitions as they fill, in order. */
-function dealt(batches: readonly RecordBatch[], most: number): RecordBatch[][] {
-  const total = batches.reduce((sum, batch) => sum + batch.numRows, 0)
-  const count = Math.max(1, Math.min(most, Math.floor(total / PARTITION_ROWS)))
-  const partitions: RecordBatch[][] = Array.from({ length: count }, () => [])
-  const share = total / count
-  let seen = 0
-  for (const batch of batches) {
-    let start = 0
-    while (start < batch.numRows) {
-      const k = Math.min(count - 1, Math.floor(seen / share))
-      const room = k === count - 1 ? Infinity : Math.max(1, Math.ceil(share * (k + 1)) - seen)
-      const end = Math.min(batch.numRows, start + room)
-      partitions[k]!.push(start === 0 && end === batch.numRows ? batch : batch.slice(start, end))
-      seen += end - start
-      start = end
-    }
-  }
-  return partitions
 }

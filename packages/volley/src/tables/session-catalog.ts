@@ -2,6 +2,7 @@ import { SqlState, VolleyError, type FunctionRegistry } from '@volley/core'
 import type { Catalog, SessionSettings, TableProvider } from '@volley/planner'
 import type { JsonPaths } from '@volley/splits'
 import { informationSchemaTable } from './information-schema.ts'
+import { MemoryTable } from './memory-table.ts'
 
 export const CATALOG_NAME = 'volley'
 export const DEFAULT_SCHEMA = 'public'
@@ -30,16 +31,23 @@ export class SessionTables {
     if (!replace && this.#tables.has(local)) {
       throw new VolleyError(`table "${local}" already exists`, { code: '42P07' })
     }
-    this.#tables.set(local, table)
+    this.replace(local, table)
   }
 
   replace(name: string, table: TableProvider): void {
+    this.#retire(name, table)
     this.#tables.set(localName(name), table)
   }
 
   /** Whether there was one. */
   drop(name: string): boolean {
+    this.#retire(name, null)
     return this.#tables.delete(localName(name))
+  }
+
+  #retire(name: string, next: TableProvider | null): void {
+    const table = this.get(name)
+    if (table instanceof MemoryTable) table.retire(next instanceof MemoryTable ? next : null)
   }
 }
 

@@ -1,6 +1,5 @@
-import { internalError, ServiceKey } from '@volley/core'
+import { ArrowChunk, internalError, ServiceKey } from '@volley/core'
 import type { AskOwner } from '@volley/worker/thread'
-import type { RecordBatch } from 'apache-arrow'
 import { readShared, type TablePart } from './table-part.ts'
 
 /** What threads ask the coordinator's for: a part of a table. */
@@ -12,9 +11,9 @@ interface Answer {
   readonly live: readonly number[]
 }
 
-/** Gives the batches of a part by its id, in any thread. */
+/** Gives the rows of a part by its id, in any thread. */
 export interface PartReader {
-  read(id: number): Promise<readonly RecordBatch[]>
+  read(id: number): Promise<readonly ArrowChunk[]>
 }
 
 export const partReader: ServiceKey<PartReader> = new ServiceKey<PartReader>('reader of tables in memory')
@@ -28,8 +27,8 @@ export class SharedParts implements PartReader {
     if (!this.#parts.has(part.id)) this.#parts.set(part.id, new WeakRef(part))
   }
 
-  read(id: number): Promise<readonly RecordBatch[]> {
-    return Promise.resolve(this.#part(id).batches)
+  read(id: number): Promise<readonly ArrowChunk[]> {
+    return Promise.resolve(this.#part(id).chunks)
   }
 
   /** Answers a thread's `askingPartReader`. */
@@ -49,11 +48,15 @@ export class SharedParts implements PartReader {
 
 /** A thread's side: asks once for each part, and lets go of those that are no more. */
 export function askingPartReader(ask: AskOwner): PartReader {
-  const known = new Map<number, Promise<readonly RecordBatch[]>>()
-  const load = async (id: number): Promise<readonly RecordBatch[]> => {
+  const known = new Map<number, Promise<readonly ArrowChunk[]>>()
+  const load = async (id: number): Promise<readonly ArrowChunk[]> => {
     const { pieces, live } = (await ask(QUESTION, id)) as Answer
-    for (const other of known.keys()) if (!live.includes(other)) known.delete(other)
-    return pieces.flatMap(readShared)
+    for (const [other, chunks] of known) {
+      if (live.includes(other)) continue
+      known.delete(other)
+      for (const chunk of await chunks) chunk.drop()
+    }
+    return pieces.map((piece) => new ArrowChunk(readShared(piece)))
   }
   return {
     read(id) {

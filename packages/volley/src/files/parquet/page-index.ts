@@ -1,4 +1,4 @@
-import type { Expr } from '@volley/core'
+import { boundOf, mayHold, orderedValue, type ColumnBound, type Expr } from '@volley/core'
 import type { Field } from 'apache-arrow'
 import {
   readColumnIndex,
@@ -9,7 +9,6 @@ import {
   type SchemaElement,
 } from 'hyparquet'
 import { parsers, type OpenFile } from './parquet-file.ts'
-import { boundOf, mayHold, orderedValue, type Bound } from './row-group-statistics.ts'
 
 /** Rows from the first (inclusive) to the last (exclusive). */
 export type RowRange = readonly [start: number, end: number]
@@ -97,7 +96,7 @@ export async function allowedRows(
   return { ranges, skipped }
 }
 
-function mayHaveRows({ bounds, empty }: PageBounds, page: number, { op, value }: Bound): boolean {
+function mayHaveRows({ bounds, empty }: PageBounds, page: number, { op, value }: ColumnBound): boolean {
   if (empty[page] === true) return false
   const known = bounds[page] ?? null
   return known === null || mayHold(op, known[0], known[1], value)

@@ -1,0 +1,253 @@
+import type { Region } from '@volley/kernels'
+import type { Schema } from 'apache-arrow'
+import { boundOf, mayHold, mustHold, type ColumnBound } from '../expressions/column-bound.ts'
+import type { Expr } from '../expressions/expr.ts'
+import { isCheap } from '../expressions/predicate-order.ts'
+import { ProbeFilters, probeFiltersOf } from '../operators/probe-filters.ts'
+import { conditionsOf } from '../operators/row-conditions.ts'
+import type { ExecutionPlan } from '../plan/execution-plan.ts'
+import { columnsOfExprs, demandedColumns } from '../runtime/column-demand.ts'
+import type { TaskContext } from '../runtime/task-context.ts'
+import { RecordBatch } from '../vectors/record-batch.ts'
+import { allRows } from '../vectors/selection.ts'
+import type { Vector } from '../vectors/vector.ts'
+import type { ArrowChunk } from './arrow-chunk.ts'
+import { BLOCK_ROWS } from './column-bounds.ts'
+import { ChunkColumns } from './chunk-columns.ts'
+
+/** Batches that a step over columns which stay is as large as. */
+const VIEWED = 4
+/** Where fewer of the rows of a step than this are kept, they are gathered together with those of other steps. */
+const FEW = 1 / 8
+/** Rows without columns that go into one batch. */
+const UNCOUNTED = 65_536
+
+interface Condition {
+  readonly expr: Expr
+  readonly columns: readonly number[]
+  readonly bound: ColumnBound | null
+}
+
+/**
+ * Reads rows of chunks for one partition of a plan: views of columns that stay in the arena, copies of others. Of blocks of
+ * rows that a condition leaves out altogether, nothing is read; the rows that conditions and joins above leave over, where they are few,
+ * are gathered from several steps.
+ */
+export class ChunkScan {
+  readonly #schema: Schema
+  readonly #context: TaskContext
+  /** Positions in the table of the plan's columns. */
+  readonly #wanted: readonly number[]
+  /** Columns that are read of the rows that are left. */
+  readonly #columns: readonly number[]
+  readonly #conditions: readonly Condition[]
+  /** How many of the conditions are asked before joins are. */
+  readonly #cheap: number
+  readonly #filters: ProbeFilters
+  /** Columns that every row is asked for. */
+  readonly #asked: readonly number[]
+  #steps = 0
+
+  constructor(plan: ExecutionPlan, wanted: readonly number[], context: TaskContext) {
+    const demanded = demandedColumns(context, plan)
+    const filters = probeFiltersOf(context, plan)
+    const { fields } = plan.schema
+    this.#schema = plan.schema
+    this.#context = context
+    this.#wanted = wanted
+    this.#columns = fields.map((_, i) => i).filter((i) => demanded === null || demanded.has(i))
+    this.#conditions = conditionsOf(context, plan).map((expr) => ({
+      expr,
+      columns: [...columnsOfExprs([expr])],
+      bound: boundOf(expr, fields),
+    }))
+    const dear = this.#conditions.findIndex(({ expr }) => !isCheap(expr))
+    this.#cheap = dear < 0 ? this.#conditions.length : dear
+    this.#filters = new ProbeFilters(filters)
+    const asked = new Set(this.#conditions.flatMap(({ columns }) => columns))
+    for (const { column } of filters) asked.add(column)
+    this.#asked = asked.size > 0 ? [...asked] : this.#columns
+  }
+
+  /** Rows `from` to `to` (exclusive) of a chunk, those that are left; null after work that gave none. */
+  *read(chunk: ArrowChunk, from: number, to: number): Generator<RecordBatch | null, void, void> {
+    const { batchSize } = this.#context
+    const columns = new ChunkColumns(chunk, this.#schema, this.#wanted, this.#context)
+    const pending = new PendingRows(columns, this.#columns, this.#schema, this.#context)
+    try {
+      for (let start = from; start < to;) {
+        // Who wants few rows has them before anything is brought in.
+        const stay = this.#asked.every((i) => columns.resident(i, this.#steps > 0))
+        const step = stay ? batchSize * VIEWED : batchSize
+        let end = Math.min(to, start - (start % step) + step)
+        if (!stay) end = Math.min(end, columns.batchEnd(start))
+        this.#steps++
+        yield* this.#step(columns, pending, start, end)
+        start = end
+      }
+      const rest = pending.take()
+      if (rest !== null) yield rest
+    } finally {
+      columns.release()
+    }
+  }
+
+  *#step(
+    columns: ChunkColumns,
+    pending: PendingRows,
+    start: number,
+    end: number,
+  ): Generator<RecordBatch | null, void, void> {
+    const conditions: (Condition | null)[] = []
+    for (const condition of this.#conditions) {
+      const answer = answerOf(condition, columns, start, end)
+      if (answer === false) return yield null
+      conditions.push(answer === true ? null : condition)
+    }
+    const region = this.#context.region()
+    let given = false
+    try {
+      const rows = new StepRows(columns, this.#schema, start, end, region)
+      for (const condition of conditions.slice(0, this.#cheap)) rows.keepIf(condition)
+      if (rows.count > 0) rows.keep(this.#filters.select(rows.rows, (i) => rows.column(i), region))
+      for (const condition of conditions.slice(this.#cheap)) rows.keepIf(condition)
+      const { count, selection } = rows
+      if (count === 0) return yield null
+      if (this.#columns.length === 0) {
+        const full = pending.count(count)
+        yield full
+        return
+      }
+      if (selection !== null && count <= (end - start) * FEW) {
+        yield pending.add(selection, start)
+        return
+      }
+      const before = pending.take()
+      if (before !== null) yield before
+      for (const i of this.#columns) rows.column(i)
+      region.dependOn(columns.region)
+      given = true
+      yield rows.toBatch()
+    } finally {
+      if (!given) region.release()
+    }
+  }
+}
+
+/** Whether all rows pass a condition (true) or none does (false), by the bounds of its column; null where rows are to be asked. */
+function answerOf({ bound }: Condition, columns: ChunkColumns, start: number, end: number): boolean | null {
+  const known = bound === null ? null : columns.bounds(bound.column)
+  if (bound === null || known === null) return null
+  let all = true
+  let none = true
+  for (let block = Math.floor(start / BLOCK_ROWS); block * BLOCK_ROWS < end; block++) {
+    const [low, high] = [known.least[block]!, known.greatest[block]!]
+    all &&= mustHold(bound.op, low, high, bound.value)
+    none &&= !mayHold(bound.op, low, high, bound.value)
+  }
+  return all ? true : none ? false : null
+}
+
+/** Rows of a step, with the columns that were asked for. */
+class StepRows {
+  readonly #from: ChunkColumns
+  readonly #schema: Schema
+  readonly #start: number
+  readonly #end: number
+  readonly #region: Region
+  readonly #read: (Vector | null)[]
+  selection: Uint32Array | null = null
+
+  constructor(from: ChunkColumns, schema: Schema, start: number, end: number, region: Region) {
+    this.#from = from
+    this.#schema = schema
+    this.#start = start
+    this.#end = end
+    this.#region = region
+    this.#read = schema.fields.map(() => null)
+  }
+
+  get count(): number {
+    return this.selection?.length ?? this.#end - this.#start
+  }
+
+  get rows(): Uint32Array {
+    return this.selection ?? allRows(this.#end - this.#start)
+  }
+
+  column(i: number): Vector {
+    return (this.#read[i] ??= this.#from.slice(i, this.#start, this.#end, this.#region))
+  }
+
+  keep(rows: Uint32Array): void {
+    if (rows.length < this.count) this.selection = rows
+  }
+
+  keepIf(condition: Condition | null): void {
+    if (condition === null || this.count === 0) return
+    for (const i of condition.columns) this.column(i)
+    const batch = this.toBatch()
+    this.keep(condition.expr.select(batch, batch.selection, this.#region))
+  }
+
+  toBatch(): RecordBatch {
+    const length = this.#end - this.#start
+    const blank = this.#from.blank(length)
+    const columns = this.#read.map((column, i) => column ?? blank[i]!)
+    return new RecordBatch(this.#schema, columns, length, this.selection, this.#region)
+  }
+}
+
+/** Rows of a chunk that are left, until there are enough for a batch. */
+class PendingRows {
+  readonly #from: ChunkColumns
+  readonly #columns: readonly number[]
+  readonly #schema: Schema
+  readonly #context: TaskContext
+  #rows: Uint32Array | null = null
+  #count = 0
+
+  constructor(from: ChunkColumns, columns: readonly number[], schema: Schema, context: TaskContext) {
+    this.#from = from
+    this.#columns = columns
+    this.#schema = schema
+    this.#context = context
+  }
+
+  /** More rows without columns; a batch when there are many. */
+  count(rows: number): RecordBatch | null {
+    this.#count += rows
+    return this.#count < UNCOUNTED ? null : this.take()
+  }
+
+  /** More rows, counted from `start`; a batch when there are enough. */
+  add(rows: Uint32Array, start: number): RecordBatch | null {
+    const { batchSize } = this.#context
+    this.#rows ??= this.#from.region.u32(batchSize * (1 + VIEWED))
+    const places = this.#rows
+    for (let k = 0; k < rows.length; k++) places[this.#count + k] = start + rows[k]!
+    this.#count += rows.length
+    return this.#count < batchSize ? null : this.take()
+  }
+
+  /** A batch of those that there are; null where there are none. */
+  take(): RecordBatch | null {
+    const count = this.#count
+    this.#count = 0
+    if (count === 0) return null
+    const region = this.#context.region()
+    try {
+      const vectors = [...this.#from.blank(count)]
+      if (this.#columns.length > 0) {
+        const places = this.#rows!.subarray(0, count)
+        const taken = this.#from.taker(places, region)
+        for (const i of this.#columns) vectors[i] = taken(i)
+        region.dependOn(this.#from.region)
+      }
+      return new RecordBatch(this.#schema, vectors, count, null, region)
+    } catch (error) {
+      region.release()
+      throw error
+    }
+  }
+}

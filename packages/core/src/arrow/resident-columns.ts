@@ -1,0 +1,160 @@
+import { ArenaExhaustedError, Region, type Arena } from '@volley/kernels'
+import type { DataType } from 'apache-arrow'
+import type { MemoryPool, PoolCache } from '../memory/memory-pool.ts'
+import { ServiceKey } from '../runtime/task-context.ts'
+import type { Vector } from '../vectors/vector.ts'
+import type { ArrowChunk } from './arrow-chunk.ts'
+import { boundsOf, type ColumnBounds } from './column-bounds.ts'
+import { loadColumn } from './load-column.ts'
+
+/** The part of a memory limit that columns may take which stay. */
+const SHARE = 0.75
+
+/** Where the columns of tables in memory stay between queries. */
+export const residentColumns: ServiceKey<ResidentColumns> = new ServiceKey<ResidentColumns>('resident columns')
+
+/** A column of a chunk in the arena. It lives as long as its region. */
+export class ResidentColumn {
+  readonly vector: Vector
+  readonly region: Region
+  readonly bytes: number
+  /** Which query used it last, and when. */
+  query = ''
+  used = 0
+  #bounds: ColumnBounds | null | undefined
+
+  constructor(vector: Vector, region: Region, bytes: number) {
+    this.vector = vector
+    this.region = region
+    this.bytes = bytes
+  }
+
+  /** Bounds of its blocks, read when they are first asked for. */
+  get bounds(): ColumnBounds | null {
+    if (this.#bounds === undefined) this.#bounds = boundsOf(this.vector)
+    return this.#bounds
+  }
+}
+
+/**
+ * The columns of tables in memory that stay in a thread's arena: what queries read of them is a view. They take what
+ * operators leave of the memory limit, and give it back when operators need it, the least recently used first; what a query has
+ * read is not given up for what else it reads, so a table that is too large stays in part.
+ */
+export class ResidentColumns implements PoolCache {
+  readonly #arena: Arena
+  readonly #pool: MemoryPool
+  readonly #chunks = new WeakMap<ArrowChunk, Map<number, ResidentColumn>>()
+  /** Gives columns back whose chunk is no more. */
+  readonly #lost = new FinalizationRegistry<Map<number, ResidentColumn>>((columns) => this.#forget(columns))
+  /** With the map that it is in. */
+  readonly #all = new Map<
+    ResidentColumn,
+    { readonly columns: Map<number, ResidentColumn>; readonly position: number }
+  >()
+  #bytes = 0
+  #clock = 0
+
+  constructor(arena: Arena, pool: MemoryPool) {
+    this.#arena = arena
+    this.#pool = pool
+    pool.cache = this
+    arena.reclaim = () => this.shrink(Math.floor(this.#bytes / 2))
+  }
+
+  /** Of what stays; columns that were given up are freed when no query has them any longer. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** A column that stays; null where it is not there. */
+  find(chunk: ArrowChunk, position: number, queryId: string): ResidentColumn | null {
+    const found = this.#chunks.get(chunk)?.get(position)
+    if (found === undefined) return null
+    found.used = ++this.#clock
+    found.query = queryId
+    return found
+  }
+
+  /** Brings a column into the arena; null where there is no room for it under the limit (bytes). */
+  load(
+    chunk: ArrowChunk,
+    position: number,
+    type: DataType,
+    { queryId, limitBytes }: { readonly queryId: string; readonly limitBytes: number },
+  ): ResidentColumn | null {
+    const found = this.find(chunk, position, queryId)
+    if (found !== null) return found
+    if (chunk.isDropped || !this.#makeRoom(chunk.bytesOf(position), limitBytes, queryId)) return null
+    const before = this.#arena.liveBytes
+    const region = new Region(this.#arena)
+    let vector: Vector
+    try {
+      vector = loadColumn(chunk.column(position), type, region)
+    } catch (error) {
+      region.release()
+      if (error instanceof ArenaExhaustedError) return null
+      throw error
+    }
+    const column = new ResidentColumn(vector, region, this.#arena.liveBytes - before)
+    column.used = ++this.#clock
+    column.query = queryId
+    const columns = this.#columnsOf(chunk)
+    columns.set(position, column)
+    this.#all.set(column, { columns, position })
+    this.#bytes += column.bytes
+    return column
+  }
+
+  shrink(bytes: number): boolean {
+    if (this.#bytes <= bytes) return false
+    const oldest = [...this.#all.keys()].sort((a, b) => a.used - b.used)
+    for (const column of oldest) {
+      if (this.#bytes <= bytes) break
+      this.#drop(column)
+    }
+    return true
+  }
+
+  clear(): void {
+    for (const column of this.#all.keys()) this.#drop(column)
+  }
+
+  #columnsOf(chunk: ArrowChunk): Map<number, ResidentColumn> {
+    let columns = this.#chunks.get(chunk)
+    if (columns === undefined) {
+      const own = (columns = new Map<number, ResidentColumn>())
+      this.#chunks.set(chunk, own)
+      this.#lost.register(chunk, own)
+      chunk.onDrop(() => this.#forget(own))
+    }
+    return columns
+  }
+
+  /** Gives up what other queries have used, if that makes room. */
+  #makeRoom(bytes: number, limitBytes: number, queryId: string): boolean {
+    const limit = Math.min(limitBytes, this.#pool.limitBytes)
+    const most = Math.min(limit * SHARE, limit - this.#pool.usedBytes)
+    if (bytes > most) return false
+    if (this.#bytes + bytes <= most) return true
+    const oldest = [...this.#all.keys()].filter(({ query }) => query !== queryId).sort((a, b) => a.used - b.used)
+    for (const column of oldest) {
+      this.#drop(column)
+      if (this.#bytes + bytes <= most) return true
+    }
+    return false
+  }
+
+  #forget(columns: Map<number, ResidentColumn>): void {
+    for (const column of columns.values()) this.#drop(column)
+  }
+
+  #drop(column: ResidentColumn): void {
+    const place = this.#all.get(column)
+    if (place === undefined) return
+    place.columns.delete(place.position)
+    this.#all.delete(column)
+    this.#bytes -= column.bytes
+    column.region.release()
+  }
+}
