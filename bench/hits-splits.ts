@@ -1,9 +1,9 @@
 /**
- * ClickBench's 43 queries, and queries by words, over a `hits` index of splits and over the same rows in DuckDB's native
+ * ClickBench's 43 queries, queries by words, and the first rows by columns, over a `hits` index of splits and over the same rows in DuckDB's native
  * table, in one process, in turn:
  *
  *   npm run hits-splits -- --rows 1000000 --out DIR
- *   npm run clickbench-splits -- DIR --queries 1,5-9 --rounds 3 --threads 1 --words --no-off
+ *   npm run clickbench-splits -- DIR --queries 1,5-9 --rounds 3 --threads 1 --no-words --no-top --no-off
  *
  * Prints of each query the least time of the processor with the rules over splits on and off, the bytes that a first run reads, and DuckDB's
  * time; ends with `N passed, N failed`, by whether all three have the same rows.
@@ -17,6 +17,7 @@ import { typeName, unitOf } from '@volley/core'
 import { splitRules } from '@volley/splits'
 import { bytesRead, hitsDifference, hitsQueries, type HitsQuery, type RunSql } from '@volley/testing'
 import { connect, type VolleySession } from 'volley'
+import { topQueries } from './hits-top.ts'
 import { wordQueries } from './hits-words.ts'
 
 const { values: options, positionals } = parseArgs({
@@ -24,6 +25,7 @@ const { values: options, positionals } = parseArgs({
   options: {
     queries: { type: 'string', default: '1-43' },
     words: { type: 'boolean', default: true },
+    top: { type: 'boolean', default: true },
     off: { type: 'boolean', default: true },
     cold: { type: 'boolean', default: true },
     rounds: { type: 'string', default: '3' },
@@ -66,6 +68,7 @@ try {
     (query) => query.sql,
   )
   if (options.words) await section('by words', wordQueries, ({ like }) => like)
+  for (const k of options.top ? [10, 1000] : []) await section(`top ${k}`, topQueries(k), ({ sql }) => sql)
 } finally {
   await on.close()
   await off?.close()
