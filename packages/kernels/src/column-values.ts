@@ -3,7 +3,8 @@ import { type Scratch, threadScratch } from './scratch.ts'
 /** How 64-bit values are mapped to order-preserving unsigned integers. */
 export type ValueMapping = 'none' | 'signed' | 'float'
 
-const MAPPINGS: Readonly<Record<ValueMapping, number>> = { none: 0, signed: 1, float: 2 }
+/** Mappings by the numbers that kernels know them by. */
+export const valueMappings: Readonly<Record<ValueMapping, number>> = { none: 0, signed: 1, float: 2 }
 
 /** Rows packed one after another in `width` bits (0 to 56, or 64), which start at a byte. */
 export interface PackedValues {
@@ -39,7 +40,7 @@ export function unpackColumnValues(
   const values = scratch.alloc(8 * count)
   const { width } = packed
   const { gcd, min } = scale
-  const kind = MAPPINGS[mapping]
+  const kind = valueMappings[mapping]
   if (line === null) scratch.kernels.unpackValues(address, width, first, count, gcd, min, kind, values)
   else {
     const { slope, intercept } = line
@@ -74,7 +75,7 @@ export function unpackPresentValues(
   const set = scratch.putWords(bits.subarray(first >>> 5, ((first + count + 31) >>> 5) + 1))
   const values = scratch.alloc(8 * count)
   const { gcd, min } = scale
-  const kind = MAPPINGS[mapping]
+  const kind = valueMappings[mapping]
   const { width } = packed
   scratch.kernels.unpackPresent(input.address, width, input.first, set, first & 31, count, gcd, min, kind, values)
   out.set(scratch.bytes.subarray(values, values + 8 * count), 8 * at)

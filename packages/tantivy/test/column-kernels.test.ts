@@ -48,6 +48,11 @@ describe('columns', () => {
           const nulls = column.readRange(start, end, out, validity)
           return [nulls, validity, out]
         }
+        const readSome = (docs: Uint32Array): unknown[] => {
+          const out = allocate(column, docs.length)
+          const validity = new Uint8Array((docs.length + 7) >> 3)
+          return [column.readDocs(docs, docs.length, out, validity), validity, out]
+        }
         for (let round = 0; round < 8; round += 1) {
           const start = round === 0 ? 0 : Math.floor(random() * maxDoc)
           const end = round === 0 ? maxDoc : start + Math.floor(random() * (maxDoc - start))
@@ -58,7 +63,13 @@ describe('columns', () => {
           const some = someDocs(start, end, random)
           const answers = [true, false].map((wasm) => {
             allowWasm(wasm)
-            return [read(start, end), column.docsInRange(low, high, start, end), column.docsOfInRange(some, low, high)]
+            return [
+              read(start, end),
+              column.docsInRange(low, high, start, end),
+              column.docsOfInRange(some, low, high),
+              readSome(some),
+              readSome(some.toReversed()),
+            ]
           })
           expect(answers[0]).toEqual(answers[1])
           const lists = column.readLists({ start, end })

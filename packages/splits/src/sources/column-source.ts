@@ -339,9 +339,9 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
         if (removed > 0) context.metricsOf(this).add('rows_filtered_at_run_time', removed)
         if (selection?.length === 0) return null
       }
-      if (selection !== null && selection.length < length * SPARSE && only === null && rest.length > 0) {
+      if (selection !== null && selection.length < length * SPARSE && rest.length > 0) {
         const survivors = Uint32Array.from(selection, (i) => window.docs?.[i] ?? start + i)
-        return await this.gather(unit, segment, survivors, context)
+        return await this.gather(unit, segment, survivors, context, only, addresses)
       }
       await load(rest)
       kept = true
@@ -351,23 +351,27 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
     }
   }
 
-  /** All columns of some documents, ascending, as one dense batch. */
+  /** All columns, or those at `only`, of some documents, ascending, as one dense batch. */
   private async gather(
     unit: DocUnit,
     segment: SegmentColumns,
     docs: Uint32Array,
     context: TaskContext,
+    only: readonly number[] | null = null,
+    addresses = true,
   ): Promise<RecordBatch> {
     const region = context.region()
     try {
       const ids = region.u32(docs.length)
       ids.set(docs)
-      const all = this.options.columns.map((_, i) => i)
-      const columns = [
-        ...addressVectors(region, unit.split.splitId, unit.segment.ord, ids),
-        ...(await segment.readDocs(all, ids, region)),
-      ]
-      return new RecordBatch(this.schema, columns, docs.length, null, region)
+      const wanted = only ?? this.options.columns.map((_, i) => i)
+      const nothing = new NullVector(NOTHING, docs.length, null)
+      const values: Vector[] = this.options.columns.map(() => nothing)
+      for (const [k, vector] of (await segment.readDocs(wanted, ids, region)).entries()) values[wanted[k]!] = vector
+      const address = addresses
+        ? addressVectors(region, unit.split.splitId, unit.segment.ord, ids)
+        : addressFields.map(() => nothing)
+      return new RecordBatch(this.schema, [...address, ...values], docs.length, null, region)
     } catch (error) {
       region.release()
       throw error

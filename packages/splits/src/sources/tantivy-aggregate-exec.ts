@@ -29,6 +29,7 @@ import {
 import type { Region } from '@volley/kernels'
 import type { PartialSource } from '@volley/planner'
 import type { Schema } from 'apache-arrow'
+import { filteredColumns } from '../filters/segment-filter.ts'
 import { addressFields } from './address.ts'
 import type { Candidates } from './column-source.ts'
 import type { FastFieldExec } from './fast-field-exec.ts'
@@ -155,6 +156,11 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
     return exprs.some((expr) => addressFields.some((_, i) => reads(expr, i)))
   }
 
+  /** Columns of `fields` that groups and calls read: what only filters read is not needed once they are answered. */
+  private countedColumns(): readonly number[] {
+    return filteredColumns([...this.groups, ...this.calls.flatMap((call) => call.exprs)]).filter((i) => i >= 0)
+  }
+
   private get ungrouped(): boolean {
     return this.groups.length === 0 && this.groupingSets === null
   }
@@ -253,7 +259,8 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
   ): AsyncGenerator<void, void, void> {
     const metrics = context.metricsOf(this)
     const { addresses } = this
-    for await (const batch of this.fields.scanCandidates(unit, segment, context, candidates, null, addresses)) {
+    const counted = this.countedColumns()
+    for await (const batch of this.fields.scanCandidates(unit, segment, context, candidates, counted, addresses)) {
       const scratch = context.region()
       try {
         into.state.update(batch, this.groupingSets, scratch)

@@ -39,7 +39,10 @@ export class ColumnRows<Out> {
     // rows are documents
     const full = this.index.docs === null && this.index.starts === null
     validity.fill(0, 0, (count + 7) >> 3)
-    if (full) setRange(validity, 0, count)
+    if (full) {
+      setRange(validity, 0, count)
+      if (this.#decoder.copyListed?.(docs, count, out, 0) === true) return 0
+    }
     let nulls = 0
     for (let from = 0; from < count; from += CHUNK) {
       const chunk = docs.subarray(from, Math.min(count, from + CHUNK))

@@ -57,6 +57,12 @@ export class NumericDecoder implements ValueDecoder<NumericArray> {
     return this.#values.readWide(start, end, MAPPINGS[this.#type], bytes, at)
   }
 
+  copyListed(rows: Uint32Array, count: number, out: NumericArray, at: number): boolean {
+    if (this.#type === 'bool') return false
+    const bytes = new Uint8Array(out.buffer, out.byteOffset, out.byteLength)
+    return this.#values.readListedWide(rows, count, MAPPINGS[this.#type], bytes, at)
+  }
+
   copyPresent(
     start: number,
     rows: number,

@@ -39,6 +39,10 @@ export class OrdinalDecoder implements ValueDecoder<Uint32Array> {
     return true
   }
 
+  copyListed(rows: Uint32Array, count: number, out: Uint32Array, at: number): boolean {
+    return this.#values.readListedLow(rows, count, out, at)
+  }
+
   spread(out: Uint32Array, at: number, slots: Uint32Array, found: number, count: number): void {
     let to = at + count - 1
     for (let i = found - 1; i >= 0; i -= 1) {

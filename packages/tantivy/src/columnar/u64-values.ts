@@ -8,6 +8,8 @@ import {
   sumPackedValues,
   type PackedValues,
   unpackColumnValues,
+  unpackListedLow,
+  unpackListedValues,
   unpackPresentValues,
   type ValueLine,
   type ValueMapping,
@@ -316,6 +318,20 @@ export class U64Values {
   narrowValues(min: number): NarrowValues | null {
     if (this.#codec !== 0 || this.#width > 32 || this.#words.length >= 2 ** 27) return null
     return { words: this.#words, width: this.#width, min, gcd: Number(this.gcd) }
+  }
+
+  /**
+   * Writes the values of `count` rows, in any order, unmapped, to the 64-bit entries out[at...); false, and nothing is done,
+   * where halves are to be read.
+   */
+  readListedWide(rows: Uint32Array, count: number, mapping: ValueMapping, out: Uint8Array, at: number): boolean {
+    return this.#codec === 0 && unpackListedValues(this.#packed, rows, count, this, mapping, out, at)
+  }
+
+  /** Writes the low halves of `count` rows, in any order, to out[at...); false, and nothing is done, as above. */
+  readListedLow(rows: Uint32Array, count: number, out: Uint32Array, at: number): boolean {
+    if (this.#codec !== 0 || this.#width > 32) return false
+    return unpackListedLow(this.#packed, rows, count, lowHalf(this.gcd), lowHalf(this.min), out, at)
   }
 
   /** Writes the values of `count` rows, in any order, as halves. */

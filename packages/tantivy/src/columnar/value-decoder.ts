@@ -19,6 +19,8 @@ export interface ValueDecoder<Out> {
   clear(out: Out, at: number, count: number): void
   /** Writes rows [start, end) to entries out[at...) at once; false, and nothing is done, where it cannot. */
   copy?(start: number, end: number, out: Out, at: number): boolean
+  /** Writes `count` rows of a list, in any order, to entries out[at...) at once; false, and nothing is done, where it cannot. */
+  copyListed?(rows: Uint32Array, count: number, out: Out, at: number): boolean
   /**
    * Writes a row for each document of [first, first + count) that is in a set of bits, 32 a word, and zeros for the others,
    * to out[at...); the rows are `rows` from `start` on. False, and nothing is done, where it cannot.
