@@ -55,6 +55,7 @@ import {
 } from '@volley/worker/coordinator'
 import { Table, type RecordBatch as ArrowRecordBatch, type Schema } from 'apache-arrow'
 import { batchRows } from './batch-rows.ts'
+import { constantKey, type Constant } from './constant-key.ts'
 import { oneTaskRules, physicalRules } from './physical-rules.ts'
 import { chooseThreads, ownFunction, type ThreadChoice } from './choose-threads.ts'
 import { FreshSnapshotExecution, type Execution } from './fresh-snapshot.ts'
@@ -70,6 +71,8 @@ import {
   type FragmentChange,
 } from './statements.ts'
 import type { StaticRows } from './static-rows.ts'
+import { FileTable } from './files/file-table.ts'
+import { MemoryTable } from './tables/memory-table.ts'
 import { SessionCatalog, SessionTables, type TableFunction } from './tables/session-catalog.ts'
 import { scalarFunctionOf, type UserFunction } from './user-function.ts'
 
@@ -164,6 +167,11 @@ export class VolleySession implements Session {
   readonly #parts: SessionParts
   readonly #tables = new SessionTables()
   readonly #prepared = new Map<string, Extract<AstStatement, { kind: 'prepare' }>>()
+  /** Of statements that EXECUTE, what they execute. */
+  readonly #boundBy = new WeakMap<
+    AstStatement,
+    { readonly prepared: Extract<AstStatement, { kind: 'prepare' }>; readonly bound: AstStatement }
+  >()
   /** Functions that only this thread has. */
   readonly #ownFunctions = new Set<ScalarFunction>()
   readonly #known = new KnownPlans()
@@ -244,7 +252,7 @@ export class VolleySession implements Session {
   /** Runs one statement. Rows are computed while they are read. */
   async run(given: AstStatement, options: RunOptions = {}): Promise<QueryResult> {
     options.signal?.throwIfAborted()
-    const ast = options.params === undefined ? given : withParameters(given, parametersOf(options.params))
+    const ast = options.params === undefined ? given : this.#withParameters(given, options.params)
     switch (ast.kind) {
       case 'prepare':
         return this.#prepare(ast)
@@ -289,6 +297,7 @@ export class VolleySession implements Session {
       files: this.#parts.files ?? false,
       eachBatch: (plan, take) => this.#eachBatch(plan, context, options, take),
     })
+    this.#known.forgetGone((name, table) => !(table instanceof MemoryTable) || this.#tables.get(name) === table)
     return new QueryResult(statement.kind.toUpperCase().replaceAll('_', ' '), rows)
   }
 
@@ -319,7 +328,17 @@ export class VolleySession implements Session {
 
   #executed(ast: Extract<AstStatement, { kind: 'execute' }>): AstStatement {
     const prepared = this.#preparedBy(nameOf(ast.name))
-    return withParameters(prepared.statement, { values: ast.args, types: prepared.types })
+    const known = this.#boundBy.get(ast)
+    if (known?.prepared === prepared) return known.bound
+    const bound = withParameters(prepared.statement, { values: ast.args, types: prepared.types })
+    this.#boundBy.set(ast, { prepared, bound })
+    return bound
+  }
+
+  #withParameters(ast: AstStatement, params: NonNullable<RunOptions['params']>): AstStatement {
+    const key = keyOfParameters(params)
+    const bind = (): AstStatement => withParameters(ast, parametersOf(params))
+    return key === null ? bind() : this.#known.bound(ast, key, bind)
   }
 
   #deallocate(ast: Extract<AstStatement, { kind: 'deallocate' }>): QueryResult {
@@ -484,10 +503,11 @@ export class VolleySession implements Session {
 
   async #query(ast: AstStatement, context: NotedContext, options: RunOptions): Promise<Execution> {
     const basis = { settings: this.settings.version, workers: (await this.#parts.workers.getUrls()).join('\0') }
-    const known = await this.#known.find(ast, context.catalog, basis)
+    const remembers = this.settings.get('remember_plans') === 'on'
+    const known = remembers ? await this.#known.find(ast, context.catalog, basis) : null
     const plan = known ?? (await this.#planStatement(ast, context))
     const { tables } = context
-    if (known === null && tables !== null) this.#known.add(ast, plan, { ...basis, tables })
+    if (remembers && known === null && tables !== null) this.#known.add(ast, plan, { ...basis, tables })
     return new FreshSnapshotExecution({
       plan: await this.#checkReads(plan, options),
       execute: (planned) => this.#execute(planned, options),
@@ -526,7 +546,11 @@ export class VolleySession implements Session {
 
   #planningContext(): NotedContext {
     const { functions, settings } = this
-    return new NotedContext({ catalog: this.#newCatalog(), functions, settings }, BigInt(Date.now()) * 1_000_000n)
+    const given = { catalog: this.#newCatalog(), functions, settings }
+    return new NotedContext(given, BigInt(Date.now()) * 1_000_000n, (table, name) => {
+      if (name === null || table instanceof QuickwitTableProvider || table instanceof FileTable) return true
+      return this.#tables.get(name) === table
+    })
   }
 }
 
@@ -539,6 +563,16 @@ function memoryPerThread(settings: ReadonlyMap<string, string>, threads: number)
 
 function nameOf(name: { readonly value: string; readonly quoted: boolean }): string {
   return name.quoted ? name.value : name.value.toLowerCase()
+}
+
+/** Tells parameters apart; null where some are no plain values. */
+function keyOfParameters(params: NonNullable<RunOptions['params']>): string | null {
+  const keys: string[] = []
+  for (const [name, value] of Object.entries(params)) {
+    if (value !== null && !['string', 'number', 'bigint', 'boolean'].includes(typeof value)) return null
+    keys.push(JSON.stringify(name), constantKey(value as Constant))
+  }
+  return `${Array.isArray(params) ? 'list' : 'names'} ${keys.join()}`
 }
 
 function parametersOf(params: NonNullable<RunOptions['params']>): Parameters {

@@ -24,7 +24,7 @@ export class QuickwitCatalog implements Catalog {
   async table(name: string): Promise<TableProvider | null> {
     if (!isIndexPattern(name)) return (await this.#index(name))?.table ?? null
     const snapshot = await this.#snapshot(name)
-    return snapshot === null ? null : new QuickwitTableProvider(name, snapshot)
+    return snapshot === null ? null : once(snapshot, name, () => new QuickwitTableProvider(name, snapshot))
   }
 
   async tableFunction(
@@ -42,7 +42,9 @@ export class QuickwitCatalog implements Catalog {
     if (snapshot === null) {
       throw new VolleyError(`index "${table}" does not exist`, { code: SqlState.undefinedTable })
     }
-    return new SourceTableProvider(name, table, snapshot, (rest[0] as string | undefined) ?? null)
+    const query = (rest[0] as string | undefined) ?? null
+    const key = JSON.stringify([name, table, query])
+    return once(snapshot, key, () => new SourceTableProvider(name, table, snapshot, query))
   }
 
   async tableNames(): Promise<readonly string[]> {
@@ -55,7 +57,7 @@ export class QuickwitCatalog implements Catalog {
     if (ids.length === 0) return null
     const parts = await Promise.all(ids.map((id) => this.#index(id)))
     const found = parts.filter((part) => part !== null)
-    return found.length < parts.length ? null : snapshotOf(found)
+    return found.length < parts.length ? null : joined(found)
   }
 
   async #index(indexId: string): Promise<IndexSnapshot | null> {
@@ -105,6 +107,32 @@ interface IndexSnapshot extends IndexPart {
 
 /** By the metastore's reading of an index's file, which is another object when the file has changed. */
 const listed = new WeakMap<IndexMetadata, IndexSnapshot>()
+
+/** Tables of one snapshot by what they are called with, the last ones. */
+const tables = new WeakMap<TableSnapshot, Map<string, TableProvider>>()
+const REMEMBERED = 32
+
+function once(snapshot: TableSnapshot, key: string, make: () => TableProvider): TableProvider {
+  let known = tables.get(snapshot)
+  if (known === undefined) tables.set(snapshot, (known = new Map()))
+  const table = known.get(key) ?? make()
+  known.delete(key)
+  known.set(key, table)
+  if (known.size > REMEMBERED) known.delete(known.keys().next().value!)
+  return table
+}
+
+/** Snapshots of several indexes by the first of them. */
+const patterns = new WeakMap<IndexSnapshot, { readonly parts: readonly IndexSnapshot[]; readonly all: TableSnapshot }>()
+
+/** The snapshot of several indexes: the same object as long as the metastore says the same of all. */
+function joined(parts: readonly IndexSnapshot[]): TableSnapshot {
+  const known = patterns.get(parts[0]!)
+  if (known?.parts.length === parts.length && known.parts.every((part, i) => part === parts[i])) return known.all
+  const all = snapshotOf(parts)
+  patterns.set(parts[0]!, { parts, all })
+  return all
+}
 
 function snapshotOf(parts: readonly IndexPart[]): TableSnapshot {
   return {

@@ -2,8 +2,8 @@ import { SqlState, VolleyError } from '@volley/core'
 import type { TableProvider } from '@volley/planner'
 import type { TableFunction } from '../tables/session-catalog.ts'
 import type { FileFormatName } from './file-format.ts'
-import { FileTable } from './file-table.ts'
 import { formatName, hasFormat } from './formats.ts'
+import { openFiles } from './known-files.ts'
 
 function reading(name: string, format: FileFormatName | null): readonly [string, TableFunction] {
   return [
@@ -12,7 +12,7 @@ function reading(name: string, format: FileFormatName | null): readonly [string,
       const [location] = args
       if (typeof location !== 'string' || args.length !== 1)
         throw new VolleyError(`${name} takes the path of a file or a folder`, { code: SqlState.undefinedFunction })
-      return FileTable.open(name, [], format ?? formatName(null, location), location, new Map())
+      return openFiles(name, format ?? formatName(null, location), location)
     },
   ]
 }
@@ -29,5 +29,5 @@ export const fileFunctions: ReadonlyMap<string, TableFunction> = new Map([
 /** The table of a file that stands in the place of a table's name: `FROM 'hits.parquet'`. */
 export async function fileNamed(location: string): Promise<TableProvider | null> {
   if (!hasFormat(location)) return null
-  return FileTable.open(location, [], formatName(null, location), location, new Map())
+  return openFiles(location, formatName(null, location), location)
 }
