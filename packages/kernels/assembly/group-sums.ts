@@ -111,6 +111,15 @@ function sumShort<T>(
 ): void {
   const step = usize(width) << 3
   if (lanes == 0) {
+    if (validity == 0 && rows == 0 && mask == u32.MAX_VALUE && width == 1) {
+      for (let k = 0; k < count; k++) {
+        const group = groupAt(groups, k)
+        const at = limbs + (group << 3)
+        store<f64>(at, load<f64>(at) + f64(load<T>(values + usize(k) * sizeof<T>())))
+        store<u8>(seen + group, 1)
+      }
+      return
+    }
     for (let k = 0; k < count; k++) {
       const row = rowAt(rows, k) & mask
       if (validity != 0 && bitAt(validity, row) == 0) continue
@@ -121,20 +130,40 @@ function sumShort<T>(
     }
     return
   }
-  const lane = usize(groupCount) << 3
+  // Beside each sum, in 64 bits, is the number of its values.
+  const lane = usize(groupCount) << 4
   memory.fill(lanes, 0, lane << 1)
-  for (let k = 0; k < count; k++) {
-    const row = rowAt(rows, k) & mask
-    if (validity != 0 && bitAt(validity, row) == 0) continue
-    const group = groupAt(groups, k)
-    const at = lanes + usize(k & 1) * lane + (group << 3)
-    store<i64>(at, load<i64>(at) + i64(load<T>(values + usize(row) * sizeof<T>())))
-    store<u8>(seen + group, 1)
+  if (validity == 0) {
+    const whole = count & ~1
+    for (let k = 0; k < whole; k += 2) {
+      addTo(lanes + (groupAt(groups, k) << 4), i64(load<T>(values + usize(rowAt(rows, k) & mask) * sizeof<T>())))
+      addTo(
+        lanes + lane + (groupAt(groups, k + 1) << 4),
+        i64(load<T>(values + usize(rowAt(rows, k + 1) & mask) * sizeof<T>())),
+      )
+    }
+    if (whole < count) {
+      addTo(lanes + (groupAt(groups, whole) << 4), i64(load<T>(values + usize(rowAt(rows, whole) & mask) * sizeof<T>())))
+    }
+  } else {
+    for (let k = 0; k < count; k++) {
+      const row = rowAt(rows, k) & mask
+      if (bitAt(validity, row) == 0) continue
+      addTo(lanes + usize(k & 1) * lane + (groupAt(groups, k) << 4), i64(load<T>(values + usize(row) * sizeof<T>())))
+    }
   }
   for (let g: usize = 0; g < usize(groupCount); g++) {
+    const from = lanes + (g << 4)
     const at = limbs + g * step
-    store<f64>(at, load<f64>(at) + f64(load<i64>(lanes + (g << 3)) + load<i64>(lanes + lane + (g << 3))))
+    store<f64>(at, load<f64>(at) + f64(load<i64>(from) + load<i64>(from + lane)))
+    if ((load<u64>(from + 8) | load<u64>(from + lane + 8)) != 0) store<u8>(seen + g, 1)
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function addTo(sum: usize, value: i64): void {
+  v128.store(sum, i64x2.add(v128.load(sum), i64x2.replace_lane(i64x2.splat(1), 0, value)))
 }
 
 function sumLong<T>(

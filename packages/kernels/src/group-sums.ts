@@ -78,7 +78,7 @@ export function sumGroups(
   return overGroups(rows, [limbs, seen], (wasm, inputs) => {
     const [values, validity] = [inputs.address(column.values), inputs.address(column.validity)]
     const [rowsAt, groups] = [inputs.address(rows.rows), rows.groups.byteOffset]
-    const lanes = lanesOf(rows, inputs, 16)
+    const lanes = lanesOf(rows, inputs, 32)
     wasm.sumGroups(
       values,
       kindOf(column),

@@ -101,7 +101,8 @@ export class MemoryTable implements TableProvider {
       parts: this.parts,
       bytes: this.parts.reduce((sum, part) => sum + part.bytesOf(indexes), 0),
       range: [0, rows],
-      partitions: dealt ? targetPartitions : Math.max(1, Math.min(targetPartitions, Math.floor(rows / PARTITION_ROWS))),
+      // There is nothing to wait for, so one thread has no use for more.
+      partitions: dealt ? targetPartitions : 1,
       dealt,
     })
   }
