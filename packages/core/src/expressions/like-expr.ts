@@ -86,16 +86,17 @@ export class LikeExpr extends Expr {
     const flip = +this.options.negated
     if (patterns.isConstant) {
       const compiled = this.#compile(scalarAt(pattern, 0) as string)
-      const contained = text.codes === null && !text.isConstant ? compiled.contained : null
-      if (contained !== null) {
-        const needle = region.u8(contained.length)
-        needle.set(contained)
+      const contained = text.isConstant ? null : compiled.contained
+      const needle = contained === null ? null : region.u8(contained.length)
+      needle?.set(contained!)
+      if (needle !== null && text.codes === null) {
         const { bytes, offsets } = text.bytes
         // The kernel takes rows of the arena; those of a whole batch are shared ones elsewhere.
         if (out !== present) out.set(present)
         return out.subarray(0, selectContaining(bytes, offsets, out, out.length, needle, flip, out))
       }
-      return out.subarray(0, selectBytesTest(text, compiled, this.#memo, present, flip, out))
+      const search = needle === null ? null : { needle, region }
+      return out.subarray(0, selectBytesTest(text, compiled, this.#memo, present, flip, out, search))
     }
     let n = 0
     for (let k = 0; k < present.length; k++) {

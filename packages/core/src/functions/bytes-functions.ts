@@ -22,7 +22,7 @@ type Measure = (
 ) => void
 
 /** An Int32 of each run of bytes. */
-function measure(call: ScalarCall, of: Measure): Vector {
+function measure(call: ScalarCall, of: Measure, known: KnownMeasures): Vector {
   const { length, region } = call
   const operand = new Operand(call.args[0]!)
   if (operand.isAlwaysNull) return constantVector(call.type, null, length, region)
@@ -37,24 +37,58 @@ function measure(call: ScalarCall, of: Measure): Vector {
   const rows = presentRowsOf([operand], call.selection ?? allRows(length), region)
   const out = allocValues(INT32, length, region) as Int32Array
   if (operand.codes === null) of(bytes, offsets, insideOf(rows, length, region), rows.length, out)
-  else measureCodes(operand.codes, operand.bytes, rows, of, out, region)
+  else measureCodes(operand.codes, operand.bytes, rows, of, known, out, region)
   return new PrimitiveVector(call.type, length, operand.validity, out)
 }
 
-/** Each entry once, where there are not more of them than rows. */
+/** What a measure is of each entry of a dictionary, by its content, -1 where it was not asked for; kept as long as that. */
+type KnownMeasures = WeakMap<object, Int32Array>
+
+/** Each entry once, when a row first has it. */
 function measureCodes(
   codes: Uint32Array,
-  { length, offsets, bytes }: BytesVector,
+  dictionary: BytesVector,
   rows: Uint32Array,
   of: Measure,
+  known: KnownMeasures,
   out: Int32Array,
   region: Region,
 ): void {
-  const entries = length <= rows.length ? null : region.u32(rows.length)
-  if (entries !== null) for (let k = 0; k < rows.length; k++) entries[k] = codes[rows[k]!]!
-  const byCode = region.i32(length)
-  of(bytes, offsets, entries, entries === null ? length : rows.length, byCode)
-  for (let k = 0; k < rows.length; k++) out[rows[k]!] = byCode[codes[rows[k]!]!]!
+  let byCode = known.get(dictionary.content)
+  if (byCode === undefined) known.set(dictionary.content, (byCode = new Int32Array(dictionary.length).fill(-1)))
+  if (writeMeasures(codes, byCode, rows, out)) return
+  const asked = region.u32(Math.min(rows.length, dictionary.length))
+  let count = 0
+  for (let k = 0; k < rows.length; k++) {
+    const code = codes[rows[k]!]!
+    if (byCode[code]! >= 0) continue
+    byCode[code] = 0
+    asked[count++] = code
+  }
+  const measured = region.i32(dictionary.length)
+  of(dictionary.bytes, dictionary.offsets, asked, count, measured)
+  for (let k = 0; k < count; k++) byCode[asked[k]!] = measured[asked[k]!]!
+  writeMeasures(codes, byCode, rows, out)
+}
+
+/** Writes what is known of each row's entry; false where nothing is of one. */
+function writeMeasures(codes: Uint32Array, byCode: Int32Array, rows: Uint32Array, out: Int32Array): boolean {
+  let seen = 0
+  if (rows.length === out.length) {
+    for (let row = 0; row < rows.length; row++) {
+      const value = byCode[codes[row]!]!
+      seen |= value
+      out[row] = value
+    }
+  } else {
+    for (let k = 0; k < rows.length; k++) {
+      const row = rows[k]!
+      const value = byCode[codes[row]!]!
+      seen |= value
+      out[row] = value
+    }
+  }
+  return seen >= 0
 }
 
 /** Rows in the region's memory, for kernels; null for all. */
@@ -146,6 +180,7 @@ function lengthFunction(
   of: Measure,
   types: readonly DataType[],
 ): ScalarFunction {
+  const known: KnownMeasures = new WeakMap()
   return defineFunction({
     name,
     aliases,
@@ -153,7 +188,7 @@ function lengthFunction(
     description,
     examples,
     overloads: types.map((type) => ({ args: [type], returns: INT32 })),
-    evaluate: (call) => measure(call, of),
+    evaluate: (call) => measure(call, of, known),
   })
 }
 

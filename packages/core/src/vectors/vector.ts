@@ -65,16 +65,28 @@ export class BoolVector extends Vector {
   }
 }
 
-/** Utf8, Json and Binary: row i is `bytes[offsets[i] .. offsets[i + 1])`. `offsets` has length + 1 entries. */
+/**
+ * Utf8, Json and Binary: row i is `bytes[offsets[i] .. offsets[i + 1])`. `offsets` has length + 1 entries. Vectors of the
+ * same `content`, which is the vector itself unless it is given, have the same rows.
+ */
 export class BytesVector extends Vector {
   override readonly encoding = 'bytes'
   readonly offsets: Int32Array
   readonly bytes: Uint8Array
+  readonly content: object
 
-  constructor(type: DataType, length: number, validity: Uint8Array | null, offsets: Int32Array, bytes: Uint8Array) {
+  constructor(
+    type: DataType,
+    length: number,
+    validity: Uint8Array | null,
+    offsets: Int32Array,
+    bytes: Uint8Array,
+    content: object | null = null,
+  ) {
     super(type, length, validity)
     this.offsets = offsets
     this.bytes = bytes
+    this.content = content ?? this
   }
 }
 
