@@ -263,7 +263,7 @@ function termsVector(
     offsets.set(terms.offsets.subarray(0, count + 1))
     const bytes = region.u8(terms.bytes.length)
     bytes.set(terms.bytes)
-    return new BytesVector(type, count, null, offsets, bytes)
+    return new BytesVector(type, count, null, offsets, bytes, terms)
   }
   return textVector(
     count,
