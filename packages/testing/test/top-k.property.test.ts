@@ -98,6 +98,48 @@ test(
   },
 )
 
+test('15: of many documents only those are ranked whose first key may count', { timeout: 60_000 }, async () => {
+  const total = 5000
+  const placed = sampleDocuments(total, 41).map((document, i) => ({
+    document: {
+      ...document,
+      // In no order, in order, in runs; with NULLs and extremes.
+      n: i % 97 === 3 ? null : BigInt((i * 7919) % total) - 3000n,
+      f: i % 89 === 7 ? null : i % 61 === 0 ? -0 : (i - 3000) / 7,
+      tag: i % 83 === 1 ? null : `tag-${(i * 31) % 500}`,
+      u: BigInt(Math.floor(i / 1000)) + (1n << 63n),
+    },
+    split: i % 2,
+    segment: 0,
+    deleted: i % 10 === 9,
+  }))
+  const { indexId } = await sessions.tree.publish({ placed, ages: [] })
+  const on = { target_partitions: 1 }
+  const off = { ...on, 'rules.TopKPushdown': 'off' }
+  let ranked = 0
+  let runs = 0
+  for (const [column, condition, ...orders] of [
+    ['n', '', 'NULLS FIRST', 'DESC NULLS LAST'],
+    ['f', '', 'NULLS LAST', 'DESC NULLS FIRST'],
+    ['tag', '', 'DESC NULLS LAST', 'NULLS LAST'],
+    ['u', ' WHERE n > -2000', 'DESC', ''],
+    ['ts', " WHERE match(body, 'alpha')", 'DESC'],
+    ['n', ' WHERE id % 3 <> 1', 'DESC NULLS FIRST'],
+  ] as const) {
+    for (const order of orders) {
+      const sql = `SELECT ${column}, id FROM "${indexId}"${condition} ORDER BY ${column} ${order}, id`
+      for (const limit of [3, 90]) {
+        const best = await queryRows(sessions.local, `${sql} LIMIT ${limit}`, on)
+        const whole = await queryRows(sessions.local, `${sql} LIMIT ${limit}`, off)
+        expect(best.map(rowKey), sql).toEqual(whole.map(rowKey))
+      }
+      ranked += counter(await analyzed(sessions.local, `${sql} LIMIT 3`, on), 'docs_ranked')
+      runs += 1
+    }
+  }
+  expect(ranked / runs).toBeLessThan(total / 2)
+})
+
 const DAY = 86_400_000n
 
 /** Splits of one day each, in no order of their ids. */

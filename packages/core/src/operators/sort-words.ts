@@ -172,6 +172,11 @@ function writePrefixes(operand: Operand, from: number, to: number, high: Uint32A
   }
 }
 
+/** Row numbers 0 to length - 1 sorted by their words, stable. */
+export function rowsByWords(words: readonly Uint32Array[], length: number): Uint32Array {
+  return finishSteps(radixSteps(words, length))
+}
+
 /** Row numbers 0 to length - 1 sorted by their words, stable: least significant byte first, bytes that are all alike skipped. Pass by pass. */
 export function* radixSteps(words: readonly Uint32Array[], length: number): Steps<Uint32Array> {
   let rows = new Uint32Array(length)

@@ -1,3 +1,5 @@
+import { rowsByWords } from '@volley/core'
+
 const MIN_BUFFER = 1024
 
 /** Word tuples of `k` rows at most, in order; a row before the last of a full list may still enter the top k. */
@@ -27,8 +29,8 @@ export class WordThreshold {
     const merged = new Uint32Array(size)
     for (let at = 0, i = 0, j = 0; at < size; at += width) {
       const first = j >= tuples.length || (i < own.length && compareTuples(own, i, tuples, j, width) <= 0)
-      if (first) merged.set(own.subarray(i, (i += width)), at)
-      else merged.set(tuples.subarray(j, (j += width)), at)
+      if (first) for (let w = 0; w < width; w++) merged[at + w] = own[i++]!
+      else for (let w = 0; w < width; w++) merged[at + w] = tuples[j++]!
     }
     this.#tuples = merged
   }
@@ -84,6 +86,12 @@ export class BestRows {
     return taken
   }
 
+  /** Words of the k-th row; null while there are fewer. */
+  last(): Uint32Array | null {
+    if (this.#count > this.#k || (this.#worst === null && this.#count === this.#k)) this.#cut()
+    return this.#worst
+  }
+
   /** The best rows in order: their documents, and the first `width` words of each, one row after the other. */
   finish(width: number): { readonly docs: Uint32Array; readonly tuples: Uint32Array } {
     this.#cut()
@@ -96,15 +104,8 @@ export class BestRows {
   #cut(): void {
     const words = this.#words
     const docs = this.#docs
-    const width = this.#width
-    const order = Uint32Array.from({ length: this.#count }, (_, i) => i).sort((a, b) => {
-      for (let w = 0; w < width; w++) {
-        const difference = words[w]![a]! - words[w]![b]!
-        if (difference !== 0) return difference
-      }
-      return docs[a]! - docs[b]!
-    })
-    const kept = order.subarray(0, this.#k)
+    // Rows that tie are in the order of their documents: those that were kept come before those that were added.
+    const kept = rowsByWords(words, this.#count).subarray(0, this.#k)
     const capacity = docs.length
     const taken = (from: Uint32Array): Uint32Array => {
       const to = new Uint32Array(capacity)

@@ -12,6 +12,8 @@ import {
 import type { Region } from '@volley/kernels'
 import type { DataType } from 'apache-arrow'
 
+const SIGN = 0x80000000
+
 /** One key of a top k: a column of the source, and its order. */
 export interface TopKey {
   /** Position among the source's own columns. */
@@ -63,6 +65,26 @@ export function wordsOfValue(
 ): number[] | null {
   const words = keyWords(vectorOf(type, [value], region), key, count, region)
   return words?.map((word) => word[0]!) ?? null
+}
+
+/** The value that leading words of `keyWords` are of; null where they do not tell. */
+export function valueOfWords(words: Uint32Array, type: DataType, key: TopKey): ScalarValue {
+  const flip = key.descending ? 0xffffffff : 0
+  const [high, low] = [(words[1]! ^ flip) >>> 0, (words[2]! ^ flip) >>> 0]
+  const name = typeName(type)
+  if (name === 'Uint64') return joined(high, low)
+  if (name === 'Int64' || name === 'Timestamp') return BigInt.asIntN(64, joined((high ^ SIGN) >>> 0, low))
+  if (name !== 'Float64') return null
+  const negative = high < SIGN
+  const bits = new DataView(new ArrayBuffer(8))
+  bits.setUint32(0, negative ? ~high : high ^ SIGN)
+  bits.setUint32(4, negative ? ~low : low)
+  const value = bits.getFloat64(0)
+  return Number.isNaN(value) ? null : value
+}
+
+function joined(high: number, low: number): bigint {
+  return (BigInt(high) << 32n) | BigInt(low)
 }
 
 function alike({ nullsFirst }: TopKey, present: boolean, count: number, length: number): Uint32Array[] {

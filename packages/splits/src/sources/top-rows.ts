@@ -2,8 +2,12 @@ import { typeName, type PrimitiveVector, type RecordBatch, type ScalarValue, typ
 import type { NumericColumn } from '@volley/tantivy'
 import { addressFields } from './address.ts'
 import { BestRows } from './best-rows.ts'
+import { allDocs, lowerBound } from '../filters/doc-lists.ts'
 import { filteredColumns } from '../filters/segment-filter.ts'
-import type { ColumnSource, TopRows } from './column-source.ts'
+import { aliveOnly } from './doc-selection.ts'
+import { FirstKey } from './first-key.ts'
+import { matchingDocs } from './matching-docs.ts'
+import type { Candidates, ColumnSource, TopRows } from './column-source.ts'
 import { keyWords, wordsOfValue, wordsPerKey, type TopKey } from './key-words.ts'
 import type { SplitRef } from '../layout/layout.ts'
 import type { DocUnit, SplitUnits } from './opened-layout.ts'
@@ -14,6 +18,10 @@ import { nanosPerUnit } from './timestamps.ts'
 
 /** Share of selected rows below which keys are read document by document. */
 const SPARSE = 0.4
+/** Documents between which the k-th row is looked at anew. */
+const WINDOW = 16_384
+/** Documents that are ranked before all others, of all of a unit, for a first k-th row. */
+const SAMPLE = 1024
 
 /** Splits that are opened ahead. */
 const AHEAD = 8
@@ -164,18 +172,19 @@ class TopSearch {
   /** The best rows of a unit; null when it is known to have none that count. */
   async unit(unit: DocUnit): Promise<Found | null> {
     if (this.isBehind(unit)) return this.#skipped()
-    const metrics = this.#context.metricsOf(this.#source)
     const keyColumns = this.#top.keys.map((key) => key.column)
     const keys = await this.#source.openColumns(unit, this.#context, keyColumns)
     try {
       const bound = this.#bestValue(keys)
       if (bound !== null && this.#isBehind(bound)) return this.#skipped()
+      const first = FirstKey.of(keys, this.#top.keys[0]!)
       for (const i of keyColumns) if (keys.ordinals(i)?.sorted === true) keys.useOrdinals(i)
       const segment = await this.#source.openColumns(unit, this.#context, filteredColumns(this.#source.options.filters))
       try {
-        const found = await this.#scan(unit, segment, keys)
+        const found = await (first === null
+          ? this.#scanBatches(unit, segment, keys)
+          : this.#scanWindows(unit, segment, keys, first))
         if (found.tuples !== null) this.#threshold.add(found.tuples)
-        metrics.add('docs_ranked', found.docs.length)
         return found
       } finally {
         segment.release()
@@ -195,15 +204,15 @@ class TopSearch {
     return docs.subarray(0, count)
   }
 
-  async #scan(unit: DocUnit, segment: SegmentColumns, keys: SegmentColumns): Promise<Found> {
-    const width = this.#counts.reduce((sum, count) => sum + count, 0)
-    const best = new BestRows(this.#top.k, width)
+  /** All documents that satisfy the filters. */
+  async #scanBatches(unit: DocUnit, segment: SegmentColumns, keys: SegmentColumns): Promise<Found> {
+    const best = this.#noRows()
     /** Every document, once a batch has a key without words. */
     let all: Uint32Array[] | null = null
     for await (const batch of this.#source.scanUnit(unit, segment, this.#context, null, [])) {
       try {
         const rows = rowsOf(batch)
-        if (all === null && (await this.#rank(rows, keys, best))) continue
+        if (all === null && (await this.#rank(rows, keys, best, this.#threshold.last))) continue
         all ??= [best.finish(0).docs]
         all.push(rows.selection === null ? rows.docs.slice() : Uint32Array.from(rows.selection, (i) => rows.docs[i]!))
       } finally {
@@ -214,8 +223,75 @@ class TopSearch {
     return { unit, docs: joined(all), tuples: null }
   }
 
+  /** Only the documents whose first key is not behind the k-th row that is known by then. */
+  async #scanWindows(unit: DocUnit, segment: SegmentColumns, keys: SegmentColumns, first: FirstKey): Promise<Found> {
+    const source = this.#source
+    const { found, filters } = await this.#candidates(unit, segment)
+    const best = this.#noRows()
+    const known = this.#threshold.last ?? (filters.length > 0 ? null : await this.#sampled(unit, found, keys))
+    for (let start = unit.start, at = 0; start < unit.end; start += WINDOW) {
+      this.#context.throwIfCancelled()
+      const end = Math.min(start + WINDOW, unit.end)
+      const limit = lesser(lesser(best.last(), this.#threshold.last), known)
+      if (limit !== null && limit.length >= this.#counts[0]!) first.setBound(limit)
+      let docs: Uint32Array
+      if (found === null) docs = aliveOnly(first.docs(start, end) ?? allDocs(start, end), unit.segment.alive)
+      else {
+        const from = at
+        at += lowerBound(found.subarray(at), end)
+        docs = first.among(found.subarray(from, at))
+      }
+      if (docs.length === 0) continue
+      if (filters.length === 0) {
+        if (!(await this.#rank({ docs, selection: null }, keys, best, limit)))
+          return this.#scanBatches(unit, segment, keys)
+        continue
+      }
+      for await (const batch of source.scanCandidates(unit, segment, this.#context, { found: docs, filters }, [])) {
+        try {
+          if (!(await this.#rank(rowsOf(batch), keys, best, limit))) return this.#scanBatches(unit, segment, keys)
+        } finally {
+          batch.release()
+        }
+      }
+    }
+    return { unit, ...best.finish(this.#shared) }
+  }
+
+  /** What the structures of a segment say of the source's conditions. */
+  async #candidates(unit: DocUnit, segment: SegmentColumns): Promise<Candidates> {
+    const { query, filters, runtime = [] } = this.#source.options
+    // Without any, deleted documents are left out as they come.
+    if (query.length + filters.length + runtime.length === 0) return { found: null, filters: [] }
+    const docs = query.length === 0 ? null : await matchingDocs(unit, this.#source.table, query, this.#context)
+    if (docs !== null) this.#context.metricsOf(this.#source).add('docs_matched', docs.length)
+    if (docs?.length === 0) return { found: docs, filters: [] }
+    return this.#source.candidates(unit, segment, this.#context, docs)
+  }
+
+  /** Words of a row that k rows of a unit are not behind, by some of its documents. */
+  async #sampled(unit: DocUnit, found: Uint32Array | null, keys: SegmentColumns): Promise<Uint32Array | null> {
+    const total = found?.length ?? unit.end - unit.start
+    const count = SAMPLE + 2 * this.#top.k
+    if (total < 2 * count) return null
+    const docs = Uint32Array.from({ length: count }, (_, i) => {
+      const place = Math.floor((i * total) / count)
+      return found === null ? unit.start + place : found[place]!
+    })
+    const best = this.#noRows()
+    const live = found === null ? aliveOnly(docs, unit.segment.alive) : docs
+    return live.length > 0 && (await this.#rank({ docs: live, selection: null }, keys, best, null)) ? best.last() : null
+  }
+
+  #noRows(): BestRows {
+    return new BestRows(
+      this.#top.k,
+      this.#counts.reduce((sum, count) => sum + count, 0),
+    )
+  }
+
   /** Ranks the rows of a batch; false when a key has no words. */
-  async #rank(rows: Rows, keys: SegmentColumns, best: BestRows): Promise<boolean> {
+  async #rank(rows: Rows, keys: SegmentColumns, best: BestRows, limit: Uint32Array | null): Promise<boolean> {
     const region = this.#context.region()
     try {
       const { docs, selection } = rows
@@ -231,7 +307,8 @@ class TopSearch {
         if (own === null) return false
         words.push(...own)
       }
-      best.add(words, docs, selection, this.#threshold.last)
+      this.#context.metricsOf(this.#source).add('docs_ranked', selection?.length ?? docs.length)
+      best.add(words, docs, selection, limit)
       return true
     } finally {
       region.release()
@@ -296,6 +373,12 @@ function rowsOf(batch: RecordBatch): Rows {
   if (selection === null) return { docs, selection }
   if (selection.length > docs.length * SPARSE) return { docs, selection }
   return { docs: Uint32Array.from(selection, (i) => docs[i]!), selection: null }
+}
+
+/** The tuple that comes first, as far as both go. */
+function lesser(a: Uint32Array | null, b: Uint32Array | null): Uint32Array | null {
+  if (a === null || b === null) return a ?? b
+  return isAfter(a, 0, b.length < a.length ? b : b.subarray(0, a.length)) ? b : a
 }
 
 function isAfter(tuples: Uint32Array, at: number, limit: Uint32Array): boolean {
