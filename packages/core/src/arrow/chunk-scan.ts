@@ -1,18 +1,20 @@
 import type { Region } from '@volley/kernels'
-import type { Schema } from 'apache-arrow'
+import type { DataType, Schema } from 'apache-arrow'
 import { boundOf, mayHold, mustHold, type ColumnBound } from '../expressions/column-bound.ts'
 import type { Expr } from '../expressions/expr.ts'
 import { isCheap } from '../expressions/predicate-order.ts'
-import { ProbeFilters, probeFiltersOf } from '../operators/probe-filters.ts'
+import { ProbeFilters, probeFiltersOf, type ProbeFilter } from '../operators/probe-filters.ts'
 import { conditionsOf } from '../operators/row-conditions.ts'
 import type { ExecutionPlan } from '../plan/execution-plan.ts'
 import { columnsOfExprs, demandedColumns } from '../runtime/column-demand.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
+import { typeName } from '../types/data-types.ts'
+import { vectorOf } from '../vectors/build.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
 import { allRows } from '../vectors/selection.ts'
 import type { Vector } from '../vectors/vector.ts'
 import type { ArrowChunk } from './arrow-chunk.ts'
-import { BLOCK_ROWS } from './column-bounds.ts'
+import { BLOCK_ROWS, type ColumnBounds } from './column-bounds.ts'
 import { ChunkColumns } from './chunk-columns.ts'
 
 /** Batches that a step over columns which stay is as large as. */
@@ -44,6 +46,8 @@ export class ChunkScan {
   /** How many of the conditions are asked before joins are. */
   readonly #cheap: number
   readonly #filters: ProbeFilters
+  /** Filters for which the bounds of a block may answer. */
+  readonly #monotone: readonly ProbeFilter[]
   /** Columns that every row is asked for. */
   readonly #asked: readonly number[]
   #steps = 0
@@ -64,6 +68,7 @@ export class ChunkScan {
     const dear = this.#conditions.findIndex(({ expr }) => !isCheap(expr))
     this.#cheap = dear < 0 ? this.#conditions.length : dear
     this.#filters = new ProbeFilters(filters)
+    this.#monotone = filters.filter(({ isMonotone }) => isMonotone === true)
     const asked = new Set(this.#conditions.flatMap(({ columns }) => columns))
     for (const { column } of filters) asked.add(column)
     this.#asked = asked.size > 0 ? [...asked] : this.#columns
@@ -104,6 +109,7 @@ export class ChunkScan {
       if (answer === false) return yield null
       conditions.push(answer === true ? null : condition)
     }
+    if (this.#isUnwanted(columns, start, end)) return yield null
     const region = this.#context.region()
     let given = false
     try {
@@ -132,20 +138,48 @@ export class ChunkScan {
       if (!given) region.release()
     }
   }
+
+  /** Whether a filter says of some column's least and greatest value that no value between them passes. */
+  #isUnwanted(columns: ChunkColumns, start: number, end: number): boolean {
+    return this.#monotone.some(({ column, test }) => {
+      const asked = test()
+      const known = asked === null ? null : columns.bounds(column)
+      if (asked === null || known === null) return false
+      const { type } = this.#schema.fields[column]!
+      const [low, high] = rangeIn(known, start, end)
+      const region = this.#context.region()
+      try {
+        const ends = isWide(type) ? [BigInt(low), BigInt(high)] : [low, high]
+        return asked.select(vectorOf(type, ends, region), Uint32Array.of(0, 1), new Uint32Array(2)) === 0
+      } finally {
+        region.release()
+      }
+    })
+  }
+}
+
+function isWide(type: DataType): boolean {
+  return ['Int64', 'Timestamp'].includes(typeName(type))
 }
 
 /** Whether all rows pass a condition (true) or none does (false), by the bounds of its column; null where rows are to be asked. */
 function answerOf({ bound }: Condition, columns: ChunkColumns, start: number, end: number): boolean | null {
   const known = bound === null ? null : columns.bounds(bound.column)
   if (bound === null || known === null) return null
-  let all = true
-  let none = true
-  for (let block = Math.floor(start / BLOCK_ROWS); block * BLOCK_ROWS < end; block++) {
-    const [low, high] = [known.least[block]!, known.greatest[block]!]
-    all &&= mustHold(bound.op, low, high, bound.value)
-    none &&= !mayHold(bound.op, low, high, bound.value)
+  const [low, high] = rangeIn(known, start, end)
+  if (mustHold(bound.op, low, high, bound.value)) return true
+  return mayHold(bound.op, low, high, bound.value) ? null : false
+}
+
+/** Least and greatest value of the blocks that some rows are in. */
+function rangeIn({ least, greatest }: ColumnBounds, start: number, end: number): [low: number, high: number] {
+  let block = Math.floor(start / BLOCK_ROWS)
+  let [low, high] = [least[block]!, greatest[block]!]
+  for (block++; block * BLOCK_ROWS < end; block++) {
+    low = Math.min(low, least[block]!)
+    high = Math.max(high, greatest[block]!)
   }
-  return all ? true : none ? false : null
+  return [low, high]
 }
 
 /** Rows of a step, with the columns that were asked for. */

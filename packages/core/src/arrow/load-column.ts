@@ -9,8 +9,6 @@ import { fromArrowData } from './from-arrow-data.ts'
 
 /** Texts that occur this often, on the average, are kept by code. */
 const REPEATED = 3
-/** Rows after which it is seen whether texts repeat. */
-const TRIED = 16_384
 
 /** All of a column (of Arrow types that map to `type`) as one vector in the region; texts that repeat get a dictionary. */
 export function loadColumn(parts: readonly Data[], type: DataType, region: Region): Vector {
@@ -49,9 +47,9 @@ function loadTexts(parts: readonly Data[], type: DataType, region: Region): Dict
         scratch.release()
       }
       at += data.length
-      if (table.count * REPEATED > Math.max(at, TRIED)) return null
+      if (table.count * REPEATED > rows) return null
     }
-    if (table.count === 0 || table.count * REPEATED > rows) return null
+    if (table.count === 0) return null
     const entries = dictionaryOf(table, type, own)
     region.dependOn(own)
     return new DictionaryVector(type, rows, validity, codes, entries, false)

@@ -1,7 +1,10 @@
+import { filterCompareF64, filterCompareI32, filterCompareI64, type CompareOp } from '@volley/kernels'
 import { ColumnExpr } from '../expressions/column-expr.ts'
 import type { SortKey } from '../plan/execution-plan.ts'
+import { typeName } from '../types/data-types.ts'
 import { RowComparator } from '../vectors/compare.ts'
-import type { Vector } from '../vectors/vector.ts'
+import { kernelRows, selectBits } from '../vectors/selection.ts'
+import { BytesVector, DictionaryVector, PrimitiveVector, type Vector } from '../vectors/vector.ts'
 import type { KeyTest, ProbeFilter } from './probe-filters.ts'
 
 /** Tells rows that can be among the first of an order from those that come behind the last of as many as are wanted. */
@@ -10,6 +13,10 @@ export class TopThreshold implements KeyTest {
   readonly #tiesPass: boolean
   /** The key of the last row, in the last row of a vector; null while there are fewer rows than are wanted. */
   #last: Vector | null = null
+  /** Of a dictionary's entries: twice the number of the threshold that they were compared with, and 1 where they pass. */
+  #dictionary: BytesVector | null = null
+  #answers = new Uint32Array(0)
+  #number = 0
 
   constructor(keys: readonly SortKey[]) {
     this.#key = keys[0]!
@@ -26,9 +33,12 @@ export class TopThreshold implements KeyTest {
   /** The column lives until the next call. */
   set(last: Vector | null): void {
     this.#last = last
+    this.#number++
   }
 
   select(key: Vector, rows: Uint32Array, out: Uint32Array): number {
+    const count = this.#selectNumbers(key, rows, out) ?? this.#selectEntries(key, rows, out)
+    if (count !== null) return count
     const last = this.#last!
     const comparator = new RowComparator([key], [last], [this.#key])
     const row = last.length - 1
@@ -38,6 +48,67 @@ export class TopThreshold implements KeyTest {
       const candidate = rows[k]!
       out[n] = candidate
       n += +(comparator.compare(candidate, row) < most)
+    }
+    return n
+  }
+
+  /** Numbers by the kernels that compare a column with a constant; null for other keys. */
+  #selectNumbers(key: Vector, rows: Uint32Array, out: Uint32Array): number | null {
+    const last = this.#last!
+    const row = last.length - 1
+    if (!(key instanceof PrimitiveVector && last instanceof PrimitiveVector && last.isValid(row))) return null
+    const { descending, nullsFirst } = this.#key
+    if (key.validity !== null && nullsFirst) return null
+    const op = `${descending ? '>' : '<'}${this.#tiesPass ? '=' : ''}` as CompareOp
+    const given = kernelRows(rows)
+    const { values } = key
+    const limit = last.values[row]!
+    let n: number
+    switch (typeName(key.type)) {
+      case 'Int32':
+      case 'Date':
+        n = filterCompareI32(values as Int32Array, op, limit as number, given, rows.length, out)
+        break
+      case 'Int64':
+      case 'Timestamp':
+        n = filterCompareI64(values as BigInt64Array, op, limit as bigint, given, rows.length, out)
+        break
+      case 'Float64':
+        n = filterCompareF64(values as Float64Array, op, limit as number, given, rows.length, out)
+        break
+      default:
+        return null
+    }
+    return key.validity === null ? n : selectBits(key.validity, out, n, false, out)
+  }
+
+  /** Texts by code: each entry of a dictionary is compared once with a threshold; null for other keys. */
+  #selectEntries(key: Vector, rows: Uint32Array, out: Uint32Array): number | null {
+    if (!(key instanceof DictionaryVector)) return null
+    const { codes, dictionary, validity } = key
+    if (this.#dictionary !== dictionary) {
+      this.#dictionary = dictionary
+      this.#number++
+      if (this.#answers.length < dictionary.length) this.#answers = new Uint32Array(dictionary.length)
+    }
+    const last = this.#last!
+    const row = last.length - 1
+    const entries = new RowComparator([dictionary], [last], [this.#key])
+    const nulls = validity === null ? null : new RowComparator([key], [last], [this.#key])
+    const most = +this.#tiesPass
+    const answers = this.#answers
+    const fresh = 2 * this.#number
+    let n = 0
+    for (let k = 0; k < rows.length; k++) {
+      const candidate = rows[k]!
+      out[n] = candidate
+      if (validity !== null && ((validity[candidate >>> 3]! >>> (candidate & 7)) & 1) === 0) {
+        n += +(nulls!.compare(candidate, row) < most)
+        continue
+      }
+      const code = codes[candidate]!
+      if (answers[code]! < fresh) answers[code] = fresh + +(entries.compare(code, row) < most)
+      n += answers[code]! & 1
     }
     return n
   }
