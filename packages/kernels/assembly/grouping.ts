@@ -6,6 +6,7 @@
 
 const K0: u64 = 0x9e3779b97f4a7c15
 const K1: u64 = 0xbf58476d1ce4e5b9
+const K2: u64 = 0x94d049bb133111eb
 
 // @ts-ignore: decorator
 @inline
@@ -35,6 +36,9 @@ function sameParts(a: usize, b: usize, parts: i32): bool {
 /** Rows whose places in the table are loaded together, and from how many slots, as a power of 2, that pays. */
 const TOUCHED = 128
 const TOUCHED_FROM = 14
+/** Texts that are hashed together, and from how many slots. */
+const HASHED = 64
+const HASHED_FROM = 18
 
 /**
  * Loads the slots of some keys and the keys that are there, without a branch, so that what misses the cache is waited for
@@ -158,34 +162,108 @@ function tail(at: usize, length: i32): u64 {
   return (<u64>load<u8>(at) << 16) | (<u64>load<u8>(at + (length >> 1)) << 8) | <u64>load<u8>(at + length - 1)
 }
 
+// @ts-ignore: decorator
+@inline
+function mixed(h: u64, a: u64, b: u64): u64 {
+  return ((h ^ a) * K0) ^ rotl<u64>((b ^ K2) * K1, 32)
+}
+
+// @ts-ignore: decorator
+@inline
 function hashText(start: usize, length: i32): u64 {
-  let h: u64 = <u64>length * K0
-  let at = start
-  let left = length
-  for (; left >= 8; left -= 8, at += 8) h = (rotl<u64>(h, 29) ^ load<u64>(at)) * K0
-  h = (rotl<u64>(h, 29) ^ tail(at, left)) * K0
-  return finish(h)
+  const h: u64 = <u64>length * K2
+  if (length >= 8) {
+    if (length > 16) return hashLong(start, length, h)
+    return finish(mixed(h, load<u64>(start), load<u64>(start + <usize>length - 8)))
+  }
+  return finish(mixed(h, tail(start, length), 0))
+}
+
+/** Of more than 16 bytes; the last ones may be taken twice. */
+function hashLong(start: usize, length: i32, seed: u64): u64 {
+  let h = seed
+  const last = start + <usize>length - 16
+  for (let at = start; at < last; at += 16) h = rotl<u64>(mixed(h, load<u64>(at), load<u64>(at + 8)), 29)
+  return finish(mixed(h, load<u64>(last), load<u64>(last + 8)))
 }
 
 // @ts-ignore: decorator
 @inline
 function sameText(a: usize, b: usize, length: i32): bool {
-  let i: usize = 0
-  let left = length
-  for (; left >= 16; left -= 16, i += 16) {
+  if (length >= 8) {
+    if (length > 16) return sameLong(a, b, length)
+    const last = <usize>length - 8
+    return ((load<u64>(a) ^ load<u64>(b)) | (load<u64>(a + last) ^ load<u64>(b + last))) == 0
+  }
+  return tail(a, length) == tail(b, length)
+}
+
+function sameLong(a: usize, b: usize, length: i32): bool {
+  const last = <usize>length - 16
+  for (let i: usize = 0; i < last; i += 16) {
     if (v128.any_true(v128.xor(v128.load(a + i), v128.load(b + i)))) return false
   }
-  if (left >= 8) {
-    if (load<u64>(a + i) != load<u64>(b + i)) return false
-    left -= 8
-    i += 8
+  return !v128.any_true(v128.xor(v128.load(a + last), v128.load(b + last)))
+}
+
+/** Copies a text. */
+// @ts-ignore: decorator
+@inline
+function copyText(to: usize, from: usize, length: i32): void {
+  if (length > 64) {
+    memory.copy(to, from, length)
+    return
   }
-  return tail(a + i, left) == tail(b + i, left)
+  if (length >= 8) {
+    const last = usize(length) - 8
+    for (let i: usize = 0; i < last; i += 8) store<u64>(to + i, load<u64>(from + i))
+    store<u64>(to + last, load<u64>(from + last))
+    return
+  }
+  for (let i: usize = 0; i < usize(length); i++) store<u8>(to + i, load<u8>(from + i))
+}
+
+/** Hashes texts to `to`, and loads what of the table each is compared with, without a branch, as `touch` does. */
+// @ts-ignore: decorator
+@inline
+function touchTexts(
+  offsets: usize,
+  bytes: usize,
+  rows: usize,
+  from: i32,
+  to: i32,
+  slots: usize,
+  bits: i32,
+  ends: usize,
+  heap: usize,
+  state: usize,
+  hashed: usize,
+): void {
+  const shift: u64 = 64 - bits
+  for (let k = from; k < to; k++) {
+    const row = rows == 0 ? <usize>k : <usize>load<u32>(rows + (<usize>k << 2))
+    const start = load<i32>(offsets + (row << 2))
+    const length = load<i32>(offsets + (row << 2) + 4) - start
+    store<u64>(hashed + (<usize>(k - from) << 3), hashText(bytes + <usize>start, length))
+  }
+  let sum: u64 = 0
+  for (let k = from; k < to; k++) {
+    sum += load<u64>(slots + (<usize>(load<u64>(hashed + (<usize>(k - from) << 3)) >> shift) << 3))
+  }
+  for (let k = from; k < to; k++) {
+    const entry = <u32>load<u64>(slots + (<usize>(load<u64>(hashed + (<usize>(k - from) << 3)) >> shift) << 3))
+    sum += load<u32>(ends + (<usize>select<u32>(entry - 1, 0, entry != 0) << 2))
+  }
+  for (let k = from; k < to; k++) {
+    const entry = <u32>load<u64>(slots + (<usize>(load<u64>(hashed + (<usize>(k - from) << 3)) >> shift) << 3))
+    sum += load<u8>(heap + <usize>load<u32>(ends + (<usize>select<u32>(entry - 1, 0, entry != 0) << 2)))
+  }
+  store<u64>(state + 8, sum)
 }
 
 /**
  * Texts `rows[k]` (k, where `rows` is 0) of a column. Text i is kept at `heap[ends[i] .. ends[i + 1])`, its hash in
- * `hashes[i]`.
+ * `hashes[i]`; `hashed` has room for the hashes of 64 texts.
  */
 export function groupTexts(
   offsets: usize,
@@ -200,18 +278,26 @@ export function groupTexts(
   heap: usize,
   heapBytes: u32,
   limit: i32,
+  hashed: usize,
   state: usize,
   out: usize,
 ): i32 {
   let groups = load<i32>(state)
   const shift: u64 = 64 - bits
   const mask: usize = (<usize>1 << bits) - 1
+  let touched = first
+  let block = first
   for (let k = first; k < count; k++) {
+    if (k == touched && bits >= HASHED_FROM) {
+      block = k
+      touched = min(count, k + HASHED)
+      touchTexts(offsets, bytes, rows, k, touched, slots, bits, ends, heap, state, hashed)
+    }
     const row = rows == 0 ? <usize>k : <usize>load<u32>(rows + (<usize>k << 2))
     const from = load<i32>(offsets + (row << 2))
     const length = load<i32>(offsets + (row << 2) + 4) - from
     const text = bytes + <usize>from
-    const h = hashText(text, length)
+    const h = k < touched ? load<u64>(hashed + (<usize>(k - block) << 3)) : hashText(text, length)
     const tag = <u32>h
     let slot = <usize>(h >> shift)
     while (true) {
@@ -222,7 +308,7 @@ export function groupTexts(
           store<i32>(state, groups)
           return k
         }
-        memory.copy(heap + <usize>end, text, length)
+        copyText(heap + <usize>end, text, length)
         store<u64>(hashes + (<usize>groups << 3), h)
         groups++
         store<u32>(ends + (<usize>groups << 2), end + <u32>length)

@@ -4,6 +4,9 @@ import { enterTwin } from './key-table.ts'
 import { wasmKernels, type WasmKernels } from './wasm-kernels.ts'
 
 const FIRST_BITS = 7
+/** In a batch's block, behind the number of strings: room for the hashes of 64 of them, then for what a batch gives. */
+const HASHED_AT = 16
+const BATCH_AT = HASHED_AT + 64 * 8
 
 /**
  * Byte strings numbered by first appearance: string i is `heap[offsets[i] .. offsets[i + 1])`. In WebAssembly where the
@@ -15,7 +18,6 @@ export class TextTable {
   readonly #ends: GrowingBlock
   readonly #hashes: GrowingBlock
   readonly #heap: GrowingBlock
-  /** The number of strings, 16 bytes on what a batch gives, and its numbers. */
   readonly #batch: GrowingBlock
   #slots: GrowingBlock
   #bits = FIRST_BITS
@@ -61,7 +63,9 @@ export class TextTable {
   ): void {
     if (count === 0) return
     const inside = offsets.buffer === this.#arena.buffer && bytes.buffer === this.#arena.buffer
-    const source = inside ? this.#direct(offsets, bytes, rows, count) : this.#copied(offsets, bytes, rows, count)
+    const source = inside
+      ? this.#direct(offsets, bytes, rows, count, out)
+      : this.#copied(offsets, bytes, rows, count, out)
     let done = 0
     while (true) {
       const limit = 2 ** (this.#bits - 1)
@@ -74,35 +78,49 @@ export class TextTable {
       if (this.#count === limit) this.#grow()
       else this.#heap.ensure(this.#ends.u32[this.#count]! + this.#longest(source, done))
     }
-    const at = source.out >>> 2
-    out.set(this.#batch.u32.subarray(at, at + count))
+    if (out.buffer !== this.#arena.buffer) out.set(new Uint32Array(this.#arena.buffer, source.out, count))
   }
 
   release(): void {
     for (const block of [this.#ends, this.#hashes, this.#heap, this.#batch, this.#slots]) block.release()
   }
 
-  #direct(offsets: Int32Array | Uint32Array, bytes: Uint8Array, rows: Uint32Array | null, count: number): Source {
+  #direct(
+    offsets: Int32Array | Uint32Array,
+    bytes: Uint8Array,
+    rows: Uint32Array | null,
+    count: number,
+    out: Uint32Array,
+  ): Source {
     const batch = this.#batch
-    batch.ensure(16 + count * 8)
-    if (rows !== null) batch.u32.set(rows.length === count ? rows : rows.subarray(0, count), 4 + count)
+    const { buffer } = this.#arena
+    batch.ensure(BATCH_AT + count * 8)
+    const own = batch.address + BATCH_AT
+    const foreign = rows !== null && rows.buffer !== buffer
+    if (foreign) batch.u32.set(rows.length === count ? rows : rows.subarray(0, count), (BATCH_AT >>> 2) + count)
     return {
       offsets: offsets.byteOffset,
       bytes: bytes.byteOffset,
-      rows: rows === null ? 0 : 16 + count * 4,
-      out: 16,
+      rows: rows === null ? 0 : foreign ? own + count * 4 : rows.byteOffset,
+      out: out.buffer === buffer ? out.byteOffset : own,
     }
   }
 
   /** Strings of other memory, one after the other behind their offsets. */
-  #copied(offsets: Int32Array | Uint32Array, bytes: Uint8Array, rows: Uint32Array | null, count: number): Source {
+  #copied(
+    offsets: Int32Array | Uint32Array,
+    bytes: Uint8Array,
+    rows: Uint32Array | null,
+    count: number,
+    out: Uint32Array,
+  ): Source {
     const batch = this.#batch
     let total = 0
     for (let k = 0; k < count; k++) {
       const row = rows === null ? k : rows[k]!
       total += offsets[row + 1]! - offsets[row]!
     }
-    const [offsetsAt, bytesAt] = [16 + count * 4, 20 + count * 8]
+    const [offsetsAt, bytesAt] = [BATCH_AT + count * 4, BATCH_AT + 4 + count * 8]
     batch.ensure(bytesAt + total)
     const ends = batch.u32.subarray(offsetsAt >>> 2)
     const copy = batch.u8
@@ -117,7 +135,13 @@ export class TextTable {
       end += length
     }
     ends[count] = end
-    return { offsets: batch.address + offsetsAt, bytes: batch.address + bytesAt, rows: 0, out: 16 }
+    const own = batch.address + BATCH_AT
+    return {
+      offsets: batch.address + offsetsAt,
+      bytes: batch.address + bytesAt,
+      rows: 0,
+      out: out.buffer === this.#arena.buffer ? out.byteOffset : own,
+    }
   }
 
   #group({ offsets, bytes, rows, out }: Source, first: number, count: number, limit: number): number {
@@ -125,7 +149,7 @@ export class TextTable {
     return this.#wasm!.groupTexts(
       offsets,
       bytes,
-      rows === 0 ? 0 : address + rows,
+      rows,
       first,
       count,
       this.#slots.address,
@@ -135,15 +159,16 @@ export class TextTable {
       this.#heap.address,
       this.#heap.bytes,
       limit,
+      address + HASHED_AT,
       address,
-      address + out,
+      out,
     )
   }
 
   /** Bytes that the k-th string and some after it need; a block doubles when it grows. */
   #longest({ offsets, rows }: Source, k: number): number {
     const words = new Uint32Array(this.#arena.buffer, offsets)
-    const row = rows === 0 ? k : this.#batch.u32[(rows >>> 2) + k]!
+    const row = rows === 0 ? k : new Uint32Array(this.#arena.buffer, rows)[k]!
     return words[row + 1]! - words[row]! + 1024
   }
 
@@ -160,6 +185,7 @@ export class TextTable {
   #groupTwin(source: Source, first: number, count: number, limit: number): number {
     const offsets = new Uint32Array(this.#arena.buffer, source.offsets)
     const all = new Uint8Array(this.#arena.buffer)
+    const words = new Uint32Array(this.#arena.buffer)
     const batch = this.#batch.u32
     const ends = this.#ends.u32
     const hashes = this.#hashes.u32
@@ -168,7 +194,7 @@ export class TextTable {
     const mask = 2 ** this.#bits - 1
     let groups = batch[0]!
     for (let k = first; k < count; k++) {
-      const row = source.rows === 0 ? k : batch[(source.rows >>> 2) + k]!
+      const row = source.rows === 0 ? k : words[(source.rows >>> 2) + k]!
       const start = source.bytes + offsets[row]!
       const length = offsets[row + 1]! - offsets[row]!
       const hash = hashRun(all, start, length)
@@ -192,14 +218,14 @@ export class TextTable {
         ends[groups] = end + length
         slots[2 * slot] = entry
       }
-      batch[(source.out >>> 2) + k] = entry - 1
+      words[(source.out >>> 2) + k] = entry - 1
     }
     batch[0] = groups
     return count
   }
 }
 
-/** Where the strings of a batch are: addresses, and (`rows`, 0 for all, and `out`) places in the batch's block. */
+/** Addresses of the strings of a batch, of their rows (0 for all) and of their numbers. */
 interface Source {
   readonly offsets: number
   readonly bytes: number

@@ -227,6 +227,7 @@ export interface WasmKernels {
     heap: number,
     heapBytes: number,
     limit: number,
+    hashed: number,
     state: number,
     out: number,
   ): number
