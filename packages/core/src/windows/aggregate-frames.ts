@@ -5,6 +5,7 @@ import type { Steps } from '../runtime/run-steps.ts'
 import { concatVectors } from '../vectors/concat.ts'
 import { takeVector } from '../vectors/take.ts'
 import type { Vector } from '../vectors/vector.ts'
+import { addRange, treeLevels } from './frame-tree.ts'
 import { frameParts, rowsFrom, type FrameRanges, type RowPlaces } from './frame-ranges.ts'
 
 /** Rows in all frames together, per row, up to which each frame is added up by itself. */
@@ -194,12 +195,7 @@ function* direct(window: AggregateWindow, accumulator: GroupsAccumulator, from: 
  */
 function* tree(window: AggregateWindow, accumulator: GroupsAccumulator): Steps<Evaluated> {
   const { counts, frame, args, rows } = window
-  const levels: number[] = [0]
-  let total = rows
-  for (let size = rows; size > 1; size = (size + 1) >>> 1) {
-    levels.push(total)
-    total += (size + 1) >>> 1
-  }
+  const { levels, end: total } = treeLevels(0, rows)
   const groups = total + rows
   const leaves = new Uint32Array(rows)
   let n = 0
@@ -231,23 +227,4 @@ function* tree(window: AggregateWindow, accumulator: GroupsAccumulator): Steps<E
     if (i % STEP === 0) yield
   }
   return { groups, first: total }
-}
-
-/** Visits the nodes that make up leaves `start` to `end`, last to first. */
-function addRange(
-  start: number,
-  end: number,
-  levels: readonly number[],
-  before: number[],
-  visit: (node: number) => void,
-): void {
-  before.length = 0
-  for (let level = 0; start < end; level++) {
-    const base = levels[level]!
-    if ((start & 1) === 1) before.push(base + start++)
-    if ((end & 1) === 1) visit(base + --end)
-    start >>>= 1
-    end >>>= 1
-  }
-  for (let k = before.length - 1; k >= 0; k--) visit(before[k]!)
 }

@@ -151,7 +151,7 @@ function invalidOffset(side: 'start' | 'end', what: string): VolleyError {
   return new VolleyError(`frame ${name} offset must not be ${what}`, { code: SqlState.invalidParameterValue })
 }
 
-function offsetOf(expr: Expr, side: 'start' | 'end', batch: RecordBatch): number {
+export function offsetOf(expr: Expr, side: 'start' | 'end', batch: RecordBatch): number {
   const value = scalarAt(expr.evaluate(batch, null, batch.region), 0)
   if (value === null) throw invalidOffset(side, 'null')
   const offset = Number(value)
@@ -201,18 +201,23 @@ function widened(key: Expr): Expr {
   return coerceTo(key, wide ? decimalType(21, 0) : INT64)
 }
 
-/**
- * RANGE with an offset: rows whose key is within it of the row's own. Keys and limits ascend (or descend) together, so one
- * pass over each partition finds all boundaries. Rows with a NULL key have their peers as frame.
- */
-function* rangeBoundary(
+/** What the keys of rows are compared with in a RANGE frame with an offset. */
+interface RangeLimit {
+  /** The key, in the type of the limit. */
+  readonly key: Expr
+  /** Key of a row, less or plus the offset. */
+  readonly limit: Expr
+  readonly direction: -1 | 1
+}
+
+/** `batch` has a row at least, for the offset. */
+export function rangeLimit(
   call: WindowCall,
   offset: Expr,
   sign: -1 | 1,
   side: 'start' | 'end',
   batch: RecordBatch,
-  places: RowPlaces,
-): Steps<Uint32Array> {
+): RangeLimit {
   const [key] = call.orderBy
   if (key === undefined || call.orderBy.length !== 1) {
     throw new VolleyError('a range frame with an offset needs exactly one order by column', {
@@ -232,11 +237,26 @@ function* rangeBoundary(
   }
   const { left, right, type } = signature
   const limit = new ArithmeticExpr(op, coerceTo(column, left), coerceTo(offset, right), type)
+  return { key: coerceTo(column, type), limit, direction: key.descending ? -1 : 1 }
+}
+
+/**
+ * RANGE with an offset: rows whose key is within it of the row's own. Keys and limits ascend (or descend) together, so one
+ * pass over each partition finds all boundaries. Rows with a NULL key have their peers as frame.
+ */
+function* rangeBoundary(
+  call: WindowCall,
+  offset: Expr,
+  sign: -1 | 1,
+  side: 'start' | 'end',
+  batch: RecordBatch,
+  places: RowPlaces,
+): Steps<Uint32Array> {
+  const { key, limit, direction } = rangeLimit(call, offset, sign, side, batch)
   const limits = limit.evaluate(batch, null, batch.region)
   yield
-  const keys = new ColumnComparator(coerceTo(column, type).evaluate(batch, null, batch.region), limits)
+  const keys = new ColumnComparator(key.evaluate(batch, null, batch.region), limits)
   yield
-  const direction = key.descending ? -1 : 1
   // At the start, rows before the limit are passed over; at the end, those at the limit too.
   const passes = side === 'start' ? 0 : 1
   const out = new Uint32Array(batch.length)
@@ -261,8 +281,11 @@ function* rangeBoundary(
   return out
 }
 
-/** The rows of one frame as up to three ranges, ascending: `ranges[2k]` to `ranges[2k + 1]`; returns how many. */
-export function frameParts(frame: FrameRanges, row: number, ranges: Uint32Array): number {
+/**
+ * The rows of one frame as up to three ranges, ascending: `ranges[2k]` to `ranges[2k + 1]`; returns how many. `number` is
+ * the row's own among the rows that frames are of.
+ */
+export function frameParts(frame: FrameRanges, row: number, ranges: Uint32Array, number: number = row): number {
   const start = frame.start[row]!
   const end = frame.end[row]!
   if (frame.excludeStart === null || frame.excludeEnd === null) {
@@ -278,7 +301,7 @@ export function frameParts(frame: FrameRanges, row: number, ranges: Uint32Array)
     n++
   }
   add(start, Math.min(end, frame.excludeStart[row]!))
-  if (frame.keepsCurrent && row >= start && row < end) add(row, row + 1)
+  if (frame.keepsCurrent && number >= start && number < end) add(number, number + 1)
   add(Math.max(start, frame.excludeEnd[row]!), end)
   return n
 }

@@ -193,13 +193,14 @@ function* chosenRows(input: WindowInput, choose: (members: FrameMembers, n: numb
     if (i % AT_ONCE === AT_ONCE - 1) yield
     members.move(input, i)
     if (numbers === null) out[i] = choose(members, 0)
-    else out[i] = numbers.isValid(i) ? choose(members, place(int64At(words!, i & numbers.mask))) : NO_ROW
+    else out[i] = numbers.isValid(i) ? choose(members, placeOfNth(int64At(words!, i & numbers.mask))) : NO_ROW
   }
   yield
   return takeVector(args[0]!, out, rows, input.region)
 }
 
-function place(n: number): number {
+/** A place from 1, as nth_value takes it. */
+export function placeOfNth(n: number): number {
   if (n >= 1) return n
   throw new VolleyError('argument of nth_value must be greater than zero', { code: SqlState.invalidParameterValue })
 }

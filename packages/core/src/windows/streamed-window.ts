@@ -16,7 +16,9 @@ import { allRows } from '../vectors/selection.ts'
 import { takeVector } from '../vectors/take.ts'
 import type { Vector } from '../vectors/vector.ts'
 import { evaluateWindow, windowKeys } from './evaluate-windows.ts'
+import { FramedAggregate } from './framed-aggregate.ts'
 import { rowsFrom } from './frame-ranges.ts'
+import { LookedUp, type FramedCall } from './looked-up.ts'
 import { rankRows, type RankedRows } from './rank-rows.ts'
 import { RunAggregates, type AggregateInput } from './run-aggregates.ts'
 import { RunRecordReader, RunRecordWriter, type RunRecords } from './run-records.ts'
@@ -30,6 +32,13 @@ interface Prepared {
   readonly rows: readonly SpilledBatch[]
   readonly peers: RunRecords
   readonly partitions: RunRecords
+  readonly framed: readonly FramedCall[]
+}
+
+interface Readers {
+  readonly peers: RunRecordReader
+  readonly partitions: RunRecordReader
+  readonly lookup: LookedUp | null
 }
 
 /**
@@ -91,12 +100,20 @@ export class StreamedWindow {
     const starts = this.#starts()
     const peers = new RunRecordWriter(aggregatesOf(this.#calls, 'peers'), this.#spill, this.#context)
     const partitions = new RunRecordWriter(aggregatesOf(this.#calls, 'partition'), this.#spill, this.#context)
+    const framed = this.#calls.flatMap((each): FramedCall[] => {
+      if (each.kind !== 'framed') return []
+      const { aggregate, call } = each
+      const { filter } = call
+      return [{ call, aggregate: aggregate && new FramedAggregate({ aggregate, filter }, this.#context) }]
+    })
     let base = 0
     try {
       for await (const batch of sorted) {
         const scratch = this.#context.region()
         try {
-          await this.#memory.require(2 * batchBytes(batch) + peers.bytes + partitions.bytes)
+          const states = framed.reduce((sum, { aggregate }) => sum + (aggregate?.bytes ?? 0), 0)
+          await this.#memory.require(2 * batchBytes(batch) + peers.bytes + partitions.bytes + states)
+          for (const { aggregate } of framed) aggregate?.add(batch, scratch)
           const at = starts.of(batch)
           const none = new Uint8Array(batch.length)
           const inside = at.partitions.map((begins) => 1 - begins)
@@ -109,7 +126,10 @@ export class StreamedWindow {
           batch.release()
         }
       }
-      return { rows, peers: await peers.finish(base), partitions: await partitions.finish(base) }
+      return { rows, peers: await peers.finish(base), partitions: await partitions.finish(base), framed }
+    } catch (error) {
+      for (const { aggregate } of framed) aggregate?.release()
+      throw error
     } finally {
       starts.release()
       peers.release()
@@ -118,15 +138,18 @@ export class StreamedWindow {
   }
 
   async *#evaluated(prepared: Prepared): AsyncGenerator<RecordBatch, void, void> {
+    const { rows, peers, partitions, framed } = prepared
     const readers = {
-      peers: new RunRecordReader(prepared.peers, this.#spill),
-      partitions: new RunRecordReader(prepared.partitions, this.#spill),
+      peers: new RunRecordReader(peers, this.#spill),
+      partitions: new RunRecordReader(partitions, this.#spill),
+      lookup: framed.length === 0 ? null : new LookedUp(framed, rows, peers, this.#spill, this.#memory, this.#context),
     }
     try {
       yield* this.#along(this.#read(prepared.rows), readers)
     } finally {
       readers.peers.release()
       readers.partitions.release()
+      readers.lookup?.release()
     }
   }
 
@@ -137,12 +160,13 @@ export class StreamedWindow {
   /** The results of sorted rows, a batch at a time. */
   async *#along(
     sorted: AsyncGenerator<RecordBatch, void, void>,
-    readers: { readonly peers: RunRecordReader; readonly partitions: RunRecordReader } | null,
+    readers: Readers | null,
   ): AsyncGenerator<RecordBatch, void, void> {
     const starts = this.#starts()
     const running = new RunAggregates(aggregatesOf(this.#calls, 'row'), this.#context.arena)
     const ranked: RankedRows = { partitionStart: 0, peerStart: 0, denseRank: 0 }
     const schema = this.schema
+    const looked = readers?.lookup?.bytes ?? 0
     let base = 0
     let held = 0
     try {
@@ -154,7 +178,7 @@ export class StreamedWindow {
           const around = batches.reduce((sum, each) => sum + batchBytes(each), 0)
           // What it may need later is held from the start: who reads the rows takes what is left.
           const least = (this.#before + this.#after > 0 ? 7 : 2) * batchBytes(batch)
-          await this.#memory.require(Math.max(this.#memory.bytes, least, 2 * around) + running.bytes - held)
+          await this.#memory.require(Math.max(this.#memory.bytes, least + looked, 2 * around) + running.bytes - held)
           held = running.bytes
           const begins = starts.of(batch)
           const peers = (await readers?.peers.take(base, batch.length, region)) ?? null
@@ -162,11 +186,13 @@ export class StreamedWindow {
           const places = rankRows(begins, base, ranked, peers?.ends ?? null, partitions?.ends ?? null)
           const rows = this.#running(running, begins, batch, region)
           const near = await this.#near(batches, at, region)
+          const framed = (await readers?.lookup?.of({ batch, base, begins, peers, partitions }, region)) ?? []
           const lists = {
             row: rows.values(),
             peers: (peers?.values ?? []).values(),
             partition: (partitions?.values ?? []).values(),
             near: near.values(),
+            framed: framed.values(),
           }
           const results = this.#calls.map((call) =>
             call.kind === 'ranking'
@@ -221,7 +247,7 @@ export class StreamedWindow {
 
 function needsEnds(call: StreamedCall): boolean {
   if (call.kind === 'ranking') return ['percent_rank', 'cume_dist', 'ntile'].includes(call.name)
-  return call.kind === 'peers' || call.kind === 'partition'
+  return call.kind === 'peers' || call.kind === 'partition' || call.kind === 'framed'
 }
 
 function aggregatedOf(calls: readonly StreamedCall[], kind: Aggregated['kind']): Aggregated[] {

@@ -272,8 +272,15 @@ test('windows without PARTITION BY, or with one large partition, go along with r
 
 test('a window that needs all of a partition at once says so where it does not fit', async () => {
   const input = table(3000, 400, 12, 40, 1)
-  const fn = functions.window('first_value')!
-  const options = { partitionBy: [], orderBy: sortKeys(input, 2), frame: DEFAULT_FRAME, nullable: true, filter: null }
+  const { fn } = aggregate('count', [column(input, 1)])
+  const options = {
+    partitionBy: [],
+    orderBy: sortKeys(input, 2),
+    frame: DEFAULT_FRAME,
+    nullable: true,
+    filter: null,
+    distinct: true,
+  }
   const call = new WindowCall(fn, [column(input, 1)], { ...options, type: INT64 })
   const whole = new WindowExec(input, [call], new Schema([...input.schema.fields, new Field('w', INT64, true)]))
   const { peakBytes } = await runLimited(whole)
