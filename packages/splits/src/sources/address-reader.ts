@@ -25,7 +25,7 @@ import type { SegmentColumns } from './segment-columns.ts'
 
 interface Units {
   readonly parts: readonly SplitUnits[]
-  readonly open: (unit: DocUnit) => Promise<SegmentColumns>
+  readonly open: (unit: DocUnit) => SegmentColumns | Promise<SegmentColumns>
 }
 
 /** A run of rows in one segment. */

@@ -71,6 +71,7 @@ export interface ColumnSourceOptions {
 export abstract class ColumnSource extends SplitSource implements AddressLookup {
   override readonly schema: Schema
   readonly options: ColumnSourceOptions
+  #positions: readonly number[] | null = null
 
   constructor(table: ScanTable, options: ColumnSourceOptions) {
     super(table)
@@ -187,13 +188,31 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
     only: readonly number[] | null,
     addresses = true,
   ): AsyncGenerator<RecordBatch, void, void> {
-    const share = found === null ? 1 : found.length / (unit.end - unit.start)
-    const windows =
-      found !== null && share < SPARSE ? this.lists(unit, found, context) : this.ranges(unit, found, context)
-    for (const window of windows) {
+    for (const window of this.windows(unit, found, context)) {
       context.throwIfCancelled()
-      const batch = await this.filtered(unit, segment, context, window, filters, only, addresses)
+      const batch = await this.read(unit, segment, context, window, filters, only, addresses)
       if (batch !== null) yield batch
+    }
+  }
+
+  /** Visits the same batches without waiting for what is in memory; `visit` takes their references over. */
+  async eachBatch(
+    unit: DocUnit,
+    segment: SegmentColumns,
+    context: TaskContext,
+    { found, filters }: Candidates,
+    only: readonly number[] | null,
+    addresses: boolean,
+    visit: (batch: RecordBatch) => Promise<void> | null,
+  ): Promise<void> {
+    for (const window of this.windows(unit, found, context)) {
+      const pause = context.pause()
+      if (pause !== null) await pause
+      context.throwIfCancelled()
+      const reading = this.read(unit, segment, context, window, filters, only, addresses)
+      const batch = reading instanceof Promise ? await reading : reading
+      const visiting = batch === null ? null : visit(batch)
+      if (visiting !== null) await visiting
     }
   }
 
@@ -218,7 +237,18 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
   }
 
   /** What the structures of the segment say of the filters, those included that are known by now. */
-  async candidates(
+  candidates(
+    unit: DocUnit,
+    segment: SegmentColumns,
+    context: TaskContext,
+    docs: Uint32Array | null,
+  ): Candidates | Promise<Candidates> {
+    const { filters, runtime = [] } = this.options
+    if (docs !== null && filters.length === 0 && runtime.length === 0) return { found: docs, filters }
+    return this.filteredCandidates(unit, segment, context, docs)
+  }
+
+  private async filteredCandidates(
     unit: DocUnit,
     segment: SegmentColumns,
     context: TaskContext,
@@ -268,6 +298,11 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
     }
   }
 
+  private windows(unit: DocUnit, found: Uint32Array | null, context: TaskContext): Generator<Window, void, void> {
+    const share = found === null ? 1 : found.length / (unit.end - unit.start)
+    return found !== null && share < SPARSE ? this.lists(unit, found, context) : this.ranges(unit, found, context)
+  }
+
   /** A dense unit: windows of document ids, with the rows of each that are candidates. */
   private *ranges(unit: DocUnit, found: Uint32Array | null, context: TaskContext): Generator<Window, void, void> {
     let at = 0
@@ -294,6 +329,59 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
   }
 
   /** One window's survivors; null when there are none. The batch has one reference, the caller's. */
+  private read(
+    unit: DocUnit,
+    segment: SegmentColumns,
+    context: TaskContext,
+    window: Window,
+    filters: readonly Expr[],
+    only: readonly number[] | null,
+    addresses: boolean,
+  ): RecordBatch | null | Promise<RecordBatch | null> {
+    return filters.length === 0 && window.docs !== null
+      ? this.listed(unit, segment, context, window.docs, only, addresses)
+      : this.filtered(unit, segment, context, window, filters, only, addresses)
+  }
+
+  /** Columns of a list of documents, of which each counts. */
+  private listed(
+    unit: DocUnit,
+    segment: SegmentColumns,
+    context: TaskContext,
+    found: Uint32Array,
+    only: readonly number[] | null,
+    addresses: boolean,
+  ): RecordBatch | Promise<RecordBatch> {
+    const region = context.region()
+    const wanted = only ?? this.positions
+    const nothing = new NullVector(NOTHING, found.length, null)
+    const assemble = (vectors: readonly Vector[]): RecordBatch => {
+      const values: Vector[] = this.positions.map(() => nothing)
+      for (const [k, i] of wanted.entries()) values[i] = vectors[k]!
+      return new RecordBatch(this.schema, [...address, ...values], found.length, null, region)
+    }
+    const failed = (error: unknown): never => {
+      region.release()
+      throw error
+    }
+    let address: readonly Vector[] = []
+    try {
+      const docs = region.u32(found.length)
+      docs.set(found)
+      address = addresses
+        ? addressVectors(region, unit.split.splitId, unit.segment.ord, docs)
+        : addressFields.map(() => nothing)
+      const values = segment.readDocs(wanted, docs, region)
+      return values instanceof Promise ? values.then(assemble, failed) : assemble(values)
+    } catch (error) {
+      return failed(error)
+    }
+  }
+
+  private get positions(): readonly number[] {
+    return (this.#positions ??= this.options.columns.map((_, i) => i))
+  }
+
   private async filtered(
     unit: DocUnit,
     segment: SegmentColumns,
@@ -379,7 +467,11 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
   }
 
   /** Opens all columns in a unit, or those at `only`. */
-  openColumns(unit: DocUnit, context: TaskContext, only: readonly number[] | null = null): Promise<SegmentColumns> {
+  openColumns(
+    unit: DocUnit,
+    context: TaskContext,
+    only: readonly number[] | null = null,
+  ): SegmentColumns | Promise<SegmentColumns> {
     return SegmentColumns.open(unit, this.table, this.options.columns, context, context.metricsOf(this), only)
   }
 

@@ -179,7 +179,7 @@ export class DocumentFetchExec extends ExecutionPlan {
     context: TaskContext,
     metrics: OperatorMetrics,
     region: Region,
-  ): Promise<{ parts: Vector[][]; place: Uint32Array }> {
+  ): Promise<{ parts: (readonly Vector[])[]; place: Uint32Array }> {
     const [split, segment, doc] = this.address.map((i) => rows.columns[i]!)
     const bySegment = new Map<string, { split: string; ord: number; rows: number[] }>()
     for (let row = 0; row < rows.length; row++) {
@@ -192,7 +192,7 @@ export class DocumentFetchExec extends ExecutionPlan {
     }
     const docs = (doc as PrimitiveVector).values as Uint32Array
     const place = new Uint32Array(rows.length)
-    const parts: Vector[][] = []
+    const parts: (readonly Vector[])[] = []
     let base = 0
     for (const group of bySegment.values()) {
       context.throwIfCancelled()
@@ -214,7 +214,7 @@ export class DocumentFetchExec extends ExecutionPlan {
     context: TaskContext,
     metrics: OperatorMetrics,
     region: Region,
-  ): Promise<Vector[]> {
+  ): Promise<readonly Vector[]> {
     const index = await context.service(splitOpener).open(split, context.signal ?? undefined)
     const segment = index.index.segments[ord]!
     const unit: DocUnit = { split, index, segment, start: 0, end: segment.maxDoc }

@@ -19,8 +19,9 @@ import { divideNanos, nanosPerUnit } from './timestamps.ts'
 
 /** A fast field of one segment, read as vectors of one Arrow type. */
 export interface FastColumn {
-  readRange(start: number, end: number, region: Region): Promise<Vector>
-  readDocs(docs: Uint32Array, region: Region): Promise<Vector>
+  /** Waits only for what is not in memory. */
+  readRange(start: number, end: number, region: Region): Vector | Promise<Vector>
+  readDocs(docs: Uint32Array, region: Region): Vector | Promise<Vector>
   /** Of text whose dictionary is small enough to be read whole: reads its texts. */
   termTexts?(): Promise<TermTexts>
   /** Of text: the same column as ordinals (Uint32) of its dictionary, which is not read then. */
@@ -70,11 +71,11 @@ class NumberColumn implements FastColumn {
     this.#type = type
   }
 
-  async readRange(start: number, end: number, region: Region): Promise<Vector> {
+  readRange(start: number, end: number, region: Region): Vector {
     return this.#read(end - start, region, (out, validity) => this.#column.readRange(start, end, out, validity))
   }
 
-  async readDocs(docs: Uint32Array, region: Region): Promise<Vector> {
+  readDocs(docs: Uint32Array, region: Region): Vector {
     return this.#read(docs.length, region, (out, validity) => this.#column.readDocs(docs, docs.length, out, validity))
   }
 
@@ -177,7 +178,7 @@ class TextColumn implements FastColumn {
 
   ordinals(): OrdinalColumn {
     const column = this.#column
-    const read = async (length: number, region: Region, fill: (out: Uint32Array, bits: Uint8Array) => number) => {
+    const read = (length: number, region: Region, fill: (out: Uint32Array, bits: Uint8Array) => number): Vector => {
       const validity = region.bitmap(length, false)
       const ordinals = region.u32(length)
       const nulls = fill(ordinals, validity)

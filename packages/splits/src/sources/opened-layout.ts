@@ -15,12 +15,16 @@ export interface DocUnit {
   readonly end: number
 }
 
-/** Runs a read of a unit's split; what fails names the split. */
-export async function aboutSplit<T>(unit: DocUnit, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read()
-  } catch (error) {
+/** Runs a read of a unit's split, which need not wait; what fails names the split. */
+export function aboutSplit<T>(unit: DocUnit, read: () => T | Promise<T>): T | Promise<T> {
+  const failed = (error: unknown): never => {
     throw unit.index.errorAbout(error)
+  }
+  try {
+    const result = read()
+    return result instanceof Promise ? result.catch(failed) : result
+  } catch (error) {
+    return failed(error)
   }
 }
 

@@ -2,9 +2,9 @@ import type { OperatorMetrics, TaskContext, Vector } from '@volley/core'
 import { constantVector } from '@volley/core'
 import { Region } from '@volley/kernels'
 import type { ScanColumn } from '@volley/planner'
-import type { Column, ColumnEntry, FieldEntry } from '@volley/tantivy'
+import type { Column, FieldEntry, SegmentReader } from '@volley/tantivy'
 import type { DataType } from 'apache-arrow'
-import type { DocMapping } from '../mapping/doc-mapping.ts'
+import type { DocMapping, MappedField } from '../mapping/doc-mapping.ts'
 import { jsonColumnName, resolveField } from '../mapping/resolve-field.ts'
 import { INDEX_COLUMN } from '../provider/table-columns.ts'
 import { fastColumn, type FastColumn, type OrdinalColumn } from './fast-column.ts'
@@ -57,48 +57,71 @@ export class SegmentColumns {
     this.#shared = shared
   }
 
-  /** Opens the columns of a unit, or those at `only`; the others are not to be read then. */
-  static async open(
+  /**
+   * Opens the columns of a unit, or those at `only`; the others are not to be read then. Does not wait where they are fast
+   * and were opened before.
+   */
+  static open(
     unit: DocUnit,
     table: ScanTable,
     columns: readonly SourceColumn[],
     context: TaskContext,
     metrics: OperatorMetrics,
     only: readonly number[] | null = null,
-  ): Promise<SegmentColumns> {
+  ): SegmentColumns | Promise<SegmentColumns> {
     checkReadBudget(context)
-    const shared = new Region(context.arena)
+    const { mapping } = table.index(unit.split.indexId)
+    const places: Place[] = []
+    for (const [i, column] of columns.entries()) {
+      const place = only !== null && !only.includes(i) ? NOWHERE : knownPlace(unit.segment, column)
+      if (place === null || place.kind === 'store')
+        return SegmentColumns.find(unit, mapping, columns, context, metrics, only)
+      places.push(place)
+    }
+    return SegmentColumns.at(unit, mapping, columns, places, context, metrics)
+  }
+
+  private static async find(
+    unit: DocUnit,
+    mapping: DocMapping,
+    columns: readonly SourceColumn[],
+    context: TaskContext,
+    metrics: OperatorMetrics,
+    only: readonly number[] | null,
+  ): Promise<SegmentColumns> {
     try {
-      const { mapping } = table.index(unit.split.indexId)
-      const schema = unit.index.index.schema
-      const entries = columns.length === 0 ? [] : await unit.segment.columns()
-      const stored: SourceColumn[] = []
-      const means = await Promise.all(
-        columns.map(async (column, i): Promise<Means> => {
-          if (only !== null && !only.includes(i)) return { kind: 'missing' }
-          if (column.source.kind === 'column') {
-            if (column.source.name === INDEX_COLUMN) return { kind: 'index' }
-            const field = resolveField(schema, mapping, column.source.name)
-            if (field.kind === 'missing') return { kind: 'missing' }
-            const mapped = mapping.field(column.source.name)
-            const entry = field.kind === 'field' && mapped?.fast === true ? fastEntry(entries, field.entry.name) : null
-            if (entry !== null && mapped !== null) {
-              const raw = await unit.segment.openColumn(entry)
-              const fast = fastColumn(raw, column.type, mapped, shared)
-              if (fast !== null) return { kind: 'fast', column: fast, raw }
-            }
-          }
-          stored.push(column)
-          return { kind: 'store', slot: stored.length - 1 }
-        }),
+      const places = await Promise.all(
+        columns.map((column, i) =>
+          only !== null && !only.includes(i) ? NOWHERE : placeOf(unit, mapping, column, context),
+        ),
       )
-      for (const { kind } of means) if (kind === 'fast' || kind === 'store') metrics.add(`columns_by_${kind}`, 1)
+      const stored = columns.filter((_, i) => places[i]!.kind === 'store')
       const store = stored.length === 0 ? null : await StoreColumns.open(unit, mapping, stored, metrics)
-      return new SegmentColumns(unit, mapping, columns, means, store, shared)
+      return SegmentColumns.at(unit, mapping, columns, places, context, metrics, store)
     } catch (error) {
-      shared.release()
       throw unit.index.errorAbout(error)
     }
+  }
+
+  private static at(
+    unit: DocUnit,
+    mapping: DocMapping,
+    columns: readonly SourceColumn[],
+    places: readonly Place[],
+    context: TaskContext,
+    metrics: OperatorMetrics,
+    store: StoreColumns | null = null,
+  ): SegmentColumns {
+    const shared = new Region(context.arena)
+    let slot = 0
+    const means = places.map((place, i): Means => {
+      if (place.kind === 'index' || place.kind === 'missing') return place
+      metrics.add(`columns_by_${place.kind}`, 1)
+      if (place.kind === 'store') return { kind: 'store', slot: slot++ }
+      const column = fastColumn(place.raw, columns[i]!.type, place.mapped, shared)!
+      return { kind: 'fast', column, raw: place.raw }
+    })
+    return new SegmentColumns(unit, mapping, columns, means, store, shared)
   }
 
   /** Number of columns. */
@@ -145,7 +168,12 @@ export class SegmentColumns {
   }
 
   /** The columns at `wanted` for documents `start` to `end` (exclusive), deleted ones included. */
-  readRange(wanted: readonly number[], start: number, end: number, region: Region): Promise<Vector[]> {
+  readRange(
+    wanted: readonly number[],
+    start: number,
+    end: number,
+    region: Region,
+  ): readonly Vector[] | Promise<readonly Vector[]> {
     const docs = () => Uint32Array.from({ length: end - start }, (_, i) => start + i)
     return aboutSplit(this.#unit, () =>
       this.#read(wanted, end - start, region, (column) => column.readRange(start, end, region), docs),
@@ -153,7 +181,11 @@ export class SegmentColumns {
   }
 
   /** The columns at `wanted` for a list of documents. */
-  readDocs(wanted: readonly number[], docs: Uint32Array, region: Region): Promise<Vector[]> {
+  readDocs(
+    wanted: readonly number[],
+    docs: Uint32Array,
+    region: Region,
+  ): readonly Vector[] | Promise<readonly Vector[]> {
     return aboutSplit(this.#unit, () =>
       this.#read(
         wanted,
@@ -169,41 +201,95 @@ export class SegmentColumns {
     this.#shared.release()
   }
 
-  async #read(
+  #read(
     wanted: readonly number[],
     length: number,
     region: Region,
-    readFast: (column: FastColumn) => Promise<Vector>,
+    readFast: (column: FastColumn) => Vector | Promise<Vector>,
     docs: () => Uint32Array,
-  ): Promise<Vector[]> {
+  ): readonly Vector[] | Promise<readonly Vector[]> {
     region.dependOn(this.#shared)
-    const slots = wanted.flatMap((i) =>
-      this.#means[i]!.kind === 'store' ? [(this.#means[i] as { slot: number }).slot] : [],
-    )
-    const stored = slots.length === 0 ? [] : await this.#store!.read(slots, docs(), region)
-    const vectors: Vector[] = []
-    for (const i of wanted) {
+    let stored: Promise<readonly Vector[]> | null = null
+    const slots = (): number[] =>
+      wanted.flatMap((i) => (this.#means[i]!.kind === 'store' ? [(this.#means[i] as { slot: number }).slot] : []))
+    const vectorOf = (i: number): Vector | Promise<Vector> => {
       const means = this.#means[i]!
       const { type } = this.#columns[i]!
       switch (means.kind) {
         case 'fast':
-          vectors.push(await readFast(means.column))
-          break
+          return readFast(means.column)
         case 'store':
-          vectors.push(stored[slots.indexOf(means.slot)]!)
-          break
+          stored ??= this.#store!.read(slots(), docs(), region)
+          return stored.then((vectors) => vectors[slots().indexOf(means.slot)]!)
         case 'index':
-          vectors.push(constantVector(type, this.#unit.split.indexId, length, region))
-          break
+          return constantVector(type, this.#unit.split.indexId, length, region)
         case 'missing':
-          vectors.push(constantVector(type, null, length, region))
-          break
+          return constantVector(type, null, length, region)
       }
+    }
+    const vectors: Vector[] = []
+    for (const [k, i] of wanted.entries()) {
+      const vector = vectorOf(i)
+      if (vector instanceof Promise) return readOn(vectors, vector, wanted.slice(k + 1), vectorOf)
+      vectors.push(vector)
     }
     return vectors
   }
 }
 
-function fastEntry(entries: readonly ColumnEntry[], name: string): ColumnEntry | null {
-  return entries.find((entry) => entry.name === name) ?? null
+/** Reads what is left one by one, behind the first that has to be waited for. */
+async function readOn(
+  vectors: Vector[],
+  first: Promise<Vector>,
+  rest: readonly number[],
+  vectorOf: (i: number) => Vector | Promise<Vector>,
+): Promise<Vector[]> {
+  vectors.push(await first)
+  for (const i of rest) vectors.push(await vectorOf(i))
+  return vectors
+}
+
+/** Where a segment has a column. */
+type Place =
+  | { readonly kind: 'fast'; readonly raw: Column; readonly mapped: MappedField }
+  | { readonly kind: 'store' }
+  | { readonly kind: 'index' }
+  | { readonly kind: 'missing' }
+
+const NOWHERE: Place = { kind: 'missing' }
+
+/** By segment, and by the column of a plan's source, which is of one table. */
+const places = new WeakMap<SegmentReader, WeakMap<SourceColumn, Place>>()
+
+function knownPlace(segment: SegmentReader, column: SourceColumn): Place | null {
+  return places.get(segment)?.get(column) ?? null
+}
+
+async function placeOf(unit: DocUnit, mapping: DocMapping, column: SourceColumn, context: TaskContext): Promise<Place> {
+  let known = places.get(unit.segment)
+  if (known === undefined) places.set(unit.segment, (known = new WeakMap()))
+  let place = known.get(column)
+  if (place === undefined) known.set(column, (place = await findPlace(unit, mapping, column, context)))
+  return place
+}
+
+async function findPlace(
+  unit: DocUnit,
+  mapping: DocMapping,
+  { source, type }: SourceColumn,
+  context: TaskContext,
+): Promise<Place> {
+  if (source.kind !== 'column') return { kind: 'store' }
+  if (source.name === INDEX_COLUMN) return { kind: 'index' }
+  const field = resolveField(unit.index.index.schema, mapping, source.name)
+  if (field.kind === 'missing') return NOWHERE
+  const mapped = mapping.field(source.name)
+  if (field.kind !== 'field' || mapped?.fast !== true) return { kind: 'store' }
+  const entry = (await unit.segment.columns()).find(({ name }) => name === field.entry.name)
+  if (entry === undefined) return { kind: 'store' }
+  const raw = await unit.segment.openColumn(entry)
+  const scratch = context.region()
+  const fast = fastColumn(raw, type, mapped, scratch)
+  scratch.release()
+  return fast === null ? { kind: 'store' } : { kind: 'fast', raw, mapped }
 }

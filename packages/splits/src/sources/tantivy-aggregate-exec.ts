@@ -63,6 +63,7 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
   readonly groupingSets: readonly (readonly number[])[] | null
   readonly calls: readonly AggregateCall[]
   readonly gives: 'states' | 'results'
+  #counted: Counted | null = null
 
   constructor(
     fields: FastFieldExec,
@@ -150,15 +151,14 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
     return this.ungrouped && this.calls.every(isCount)
   }
 
-  /** Whether something of the address counts. */
-  private get addresses(): boolean {
-    const exprs = [...this.groups, ...this.calls.flatMap((call) => call.exprs), ...this.fields.options.filters]
-    return exprs.some((expr) => addressFields.some((_, i) => reads(expr, i)))
-  }
-
-  /** Columns of `fields` that groups and calls read: what only filters read is not needed once they are answered. */
-  private countedColumns(): readonly number[] {
-    return filteredColumns([...this.groups, ...this.calls.flatMap((call) => call.exprs)]).filter((i) => i >= 0)
+  /** What of a row counts. */
+  private get counted(): Counted {
+    if (this.#counted !== null) return this.#counted
+    const exprs = [...this.groups, ...this.calls.flatMap((call) => call.exprs)]
+    const addresses = [...exprs, ...this.fields.options.filters].some((expr) =>
+      addressFields.some((_, i) => reads(expr, i)),
+    )
+    return (this.#counted = { addresses, columns: filteredColumns(exprs).filter((i) => i >= 0) })
   }
 
   private get ungrouped(): boolean {
@@ -229,10 +229,12 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
       held.counted += docs.length
       return
     }
-    const segment = await this.fields.openColumns(unit, context)
+    const opening = this.fields.openColumns(unit, context)
+    const segment = opening instanceof Promise ? await opening : opening
     try {
       if (this.withoutRows && (await this.addStatistics(unit, segment, held.state, context))) return
-      const candidates = await this.fields.candidates(unit, segment, context, docs)
+      const finding = this.fields.candidates(unit, segment, context, docs)
+      const candidates = finding instanceof Promise ? await finding : finding
       const count = candidates.found?.length ?? unit.end - unit.start
       if (count === 0) return
       if (countsRows && candidates.filters.length === 0) {
@@ -241,7 +243,7 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
       }
       const ordinals = this.ordinalGroups(segment, count, candidates.filters)
       if (ordinals.size === 0) {
-        for await (const _ of this.addRows(unit, segment, candidates, held, context)) await held.makeRoom()
+        await this.addRows(unit, segment, candidates, held, context, () => held.makeRoom())
       } else await this.addByOrdinals(unit, segment, candidates, ordinals, held, context)
     } finally {
       context.metricsOf(this).max('peak_state_bytes', held.state.bytes)
@@ -249,18 +251,18 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
     }
   }
 
-  /** Adds the rows of the candidates that count, and pauses behind each batch. */
-  private async *addRows(
+  /** Adds the rows of the candidates that count; `added` is called behind each batch. */
+  private addRows(
     unit: DocUnit,
     segment: SegmentColumns,
     candidates: Candidates,
     into: { readonly state: AggregateState },
     context: TaskContext,
-  ): AsyncGenerator<void, void, void> {
+    added: () => Promise<void> | null,
+  ): Promise<void> {
     const metrics = context.metricsOf(this)
-    const { addresses } = this
-    const counted = this.countedColumns()
-    for await (const batch of this.fields.scanCandidates(unit, segment, context, candidates, counted, addresses)) {
+    const { columns, addresses } = this.counted
+    return this.fields.eachBatch(unit, segment, context, candidates, columns, addresses, (batch) => {
       const scratch = context.region()
       try {
         into.state.update(batch, this.groupingSets, scratch)
@@ -269,8 +271,8 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
         scratch.release()
         batch.release()
       }
-      yield
-    }
+      return added()
+    })
   }
 
   /** Adds the states of a unit from its segment's statistics and sums of columns; false when they do not say. */
@@ -349,7 +351,7 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
     const own = new AggregateState(groups, keyTypes, this.calls, context.arena)
     const region = context.region()
     try {
-      for await (const _ of this.addRows(unit, segment, candidates, { state: own }, context)) continue
+      await this.addRows(unit, segment, candidates, { state: own }, context, () => null)
       context.metricsOf(this).max('peak_state_bytes', held.state.bytes + own.bytes)
       if (own.groupCount === 0) return
       const keys = own.keys(region)
@@ -365,12 +367,20 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
       )
       held.state.merge(whole, keys, keys.length)
       context.metricsOf(this).add('groups_by_ordinal', whole.length)
-      await held.makeRoom()
+      const room = held.makeRoom()
+      if (room !== null) await room
     } finally {
       own.release()
       region.release()
     }
   }
+}
+
+interface Counted {
+  /** Something of the address. */
+  readonly addresses: boolean
+  /** Columns of `fields` that groups and calls read: what only filters read is not needed once they are answered. */
+  readonly columns: readonly number[]
 }
 
 /** The groups so far. Those whose results are to come out go to disk when they are more than may be held. */
@@ -397,10 +407,14 @@ class HeldGroups {
     this.state = this.#create()
   }
 
-  /** Sees to it that the groups may double. */
-  async makeRoom(): Promise<void> {
+  /** Sees to it that the groups may double; null where there is nothing to wait for. */
+  makeRoom(): Promise<void> | null {
+    if (!this.#spills) return null
     const wanted = 2 * this.state.bytes + this.#spilled.bufferBytes
-    if (!this.#spills || this.#memory.tryResize(wanted)) return
+    return this.#memory.tryResize(wanted) ? null : this.#spill(wanted)
+  }
+
+  async #spill(wanted: number): Promise<void> {
     if (!this.#grouped) throw this.#memory.refused(wanted)
     await this.#spilled.add(this.state, wanted)
     this.state = this.#create()
