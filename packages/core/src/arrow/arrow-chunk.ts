@@ -9,7 +9,9 @@ export class ArrowChunk {
   readonly bytes: number
   #batches: readonly RecordBatch[]
   #starts: Uint32Array
+  readonly #columns = new Map<number, readonly Data[]>()
   readonly #bytes = new Map<number, number>()
+  readonly #gathered = new Map<number, number>()
   readonly #dropped = new Set<() => void>()
   #isDropped = false
 
@@ -33,11 +35,23 @@ export class ArrowChunk {
   move(batches: readonly RecordBatch[]): void {
     this.#batches = batches
     this.#starts = startsOf(batches)
+    this.#columns.clear()
   }
 
   /** A column's part in each batch. */
   column(position: number): readonly Data[] {
-    return this.#batches.map((batch) => batch.data.children[position]!)
+    let column = this.#columns.get(position)
+    if (column === undefined) {
+      this.#columns.set(position, (column = this.#batches.map((batch) => batch.data.children[position]!)))
+    }
+    return column
+  }
+
+  /** Notes that rows of a column are read one by one; returns how many were, in all. */
+  gather(position: number, rows: number): number {
+    const sum = (this.#gathered.get(position) ?? 0) + rows
+    this.#gathered.set(position, sum)
+    return sum
   }
 
   /** Bytes of a column. */

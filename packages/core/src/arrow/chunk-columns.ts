@@ -5,17 +5,19 @@ import { sliceVector } from '../vectors/flatten.ts'
 import { takeVector } from '../vectors/take.ts'
 import { NullVector, type Vector } from '../vectors/vector.ts'
 import type { ArrowChunk } from './arrow-chunk.ts'
+import { ChunkConditions } from './chunk-conditions.ts'
 import type { ColumnBounds } from './column-bounds.ts'
 import { copyRows, GatheredRows } from './gather-chunk.ts'
 import { residentColumns, type ResidentColumn, type ResidentColumns } from './resident-columns.ts'
 
-/** Where fewer of a chunk's rows than this are wanted, its columns are not brought in for them. */
-const WORTH = 1 / 16
+/** Where fewer of a chunk's rows than this were gathered of a column, in all, it is not brought in for them. */
+const WORTH = 1 / 8
 
 /** The columns of a chunk as a scan reads them: those that stay in the arena, for as long as the scan is at the chunk. */
 export class ChunkColumns {
   /** What it holds; batches that share memory with it depend on it. */
   readonly region: Region
+  readonly conditions: ChunkConditions
   readonly #chunk: ArrowChunk
   readonly #schema: Schema
   readonly #wanted: readonly number[]
@@ -24,13 +26,12 @@ export class ChunkColumns {
   readonly #limitBytes: number
   /** Undefined where it was not asked for; null where it cannot stay. */
   readonly #columns: (ResidentColumn | null | undefined)[]
-  /** Rows that were gathered. */
-  #taken = 0
   #blank: readonly Vector[] = []
 
   constructor(chunk: ArrowChunk, schema: Schema, wanted: readonly number[], context: TaskContext) {
     const { settings } = context
     this.region = context.region()
+    this.conditions = new ChunkConditions(schema, this.region)
     this.#chunk = chunk
     this.#schema = schema
     this.#wanted = wanted
@@ -76,10 +77,9 @@ export class ChunkColumns {
 
   /** Gathers rows, ascending, of one column after another. */
   taker(rows: Uint32Array, region: Region): (i: number) => Vector {
-    this.#taken += rows.length
-    const isWorth = this.#taken > this.#chunk.rows * WORTH
     let gathered: GatheredRows | null = null
     return (i) => {
+      const isWorth = this.#chunk.gather(this.#wanted[i]!, rows.length) > this.#chunk.rows * WORTH
       const column = this.#resident(i, isWorth)
       if (column !== null) return takeVector(column.vector, rows, rows.length, region)
       gathered ??= new GatheredRows(this.#chunk, rows, rows.length)

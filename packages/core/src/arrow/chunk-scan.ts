@@ -21,6 +21,8 @@ import { ChunkColumns } from './chunk-columns.ts'
 const VIEWED = 4
 /** Where fewer of the rows of a step than this are kept, they are gathered together with those of other steps. */
 const FEW = 1 / 8
+/** Rows that are given before a sort's limit is known. */
+const FIRST = 256
 /** Rows without columns that go into one batch. */
 const UNCOUNTED = 65_536
 
@@ -125,7 +127,7 @@ export class ChunkScan {
         return
       }
       if (selection !== null && count <= (end - start) * FEW) {
-        yield pending.add(selection, start)
+        yield pending.add(selection, start, this.#enough)
         return
       }
       const before = pending.take()
@@ -137,6 +139,12 @@ export class ChunkScan {
     } finally {
       if (!given) region.release()
     }
+  }
+
+  /** Rows that are gathered at a time: few where they may tell that most others are not wanted. */
+  get #enough(): number {
+    const { batchSize } = this.#context
+    return this.#monotone.some(({ test }) => test() === null) ? Math.min(FIRST, batchSize) : batchSize
   }
 
   /** Whether a filter says of some column's least and greatest value that no value between them passes. */
@@ -220,6 +228,11 @@ class StepRows {
   keepIf(condition: Condition | null): void {
     if (condition === null || this.count === 0) return
     for (const i of condition.columns) this.column(i)
+    const [column, second] = condition.columns
+    if (column !== undefined && second === undefined) {
+      const rows = this.#from.conditions.select(condition.expr, column, this.column(column), this.rows, this.#region)
+      if (rows !== null) return this.keep(rows)
+    }
     const batch = this.toBatch()
     this.keep(condition.expr.select(batch, batch.selection, this.#region))
   }
@@ -254,14 +267,14 @@ class PendingRows {
     return this.#count < UNCOUNTED ? null : this.take()
   }
 
-  /** More rows, counted from `start`; a batch when there are enough. */
-  add(rows: Uint32Array, start: number): RecordBatch | null {
+  /** More rows, counted from `start`; a batch when there are `enough`. */
+  add(rows: Uint32Array, start: number, enough: number): RecordBatch | null {
     const { batchSize } = this.#context
     this.#rows ??= this.#from.region.u32(batchSize * (1 + VIEWED))
     const places = this.#rows
     for (let k = 0; k < rows.length; k++) places[this.#count + k] = start + rows[k]!
     this.#count += rows.length
-    return this.#count < batchSize ? null : this.take()
+    return this.#count < enough ? null : this.take()
   }
 
   /** A batch of those that there are; null where there are none. */

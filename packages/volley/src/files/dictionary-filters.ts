@@ -1,14 +1,4 @@
-import {
-  columnsOfExprs,
-  evaluatePredicate,
-  NullVector,
-  RecordBatch,
-  ScalarFunctionExpr,
-  vectorOf,
-  visitExpr,
-  type Expr,
-  type Vector,
-} from '@volley/core'
+import { answerEntries, columnsOfExprs, type Expr, type Vector } from '@volley/core'
 import { selectCodes, type Region } from '@volley/kernels'
 import type { Schema } from 'apache-arrow'
 import type { FileChunk } from './file-format.ts'
@@ -63,36 +53,8 @@ export class DictionaryFilters {
 
   #answer(filter: Expr, column: number, dictionary: Vector): Answers | null {
     const { length } = dictionary
-    if (length > this.#chunk.rows * MOST_ENTRIES || isVolatile(filter)) return null
-    const kept = this.#region.u8(length + 1).fill(0)
-    try {
-      for (const row of this.#selected(filter, column, dictionary)) kept[row] = 1
-      const none = vectorOf(dictionary.type, [null], this.#region)
-      kept[length] = this.#selected(filter, column, none).length
-    } catch {
-      // An entry that no row has may be one that the condition fails for.
-      return null
-    }
-    return { dictionary, kept, isNever: !kept.includes(1) }
+    if (length > this.#chunk.rows * MOST_ENTRIES) return null
+    const kept = answerEntries(filter, column, dictionary, this.#schema, this.#region)
+    return kept === null ? null : { dictionary, kept, isNever: !kept.includes(1) }
   }
-
-  #selected(filter: Expr, column: number, values: Vector): Uint32Array {
-    const columns = this.#schema.fields.map(({ type }, i) =>
-      i === column ? values : new NullVector(type, values.length, null),
-    )
-    return evaluatePredicate(
-      filter,
-      new RecordBatch(this.#schema, columns, values.length, null, this.#region),
-      this.#region,
-    )
-  }
-}
-
-/** Whether it can be another value in each row that has the same values. */
-function isVolatile(expr: Expr): boolean {
-  let found = false
-  visitExpr(expr, (node) => {
-    found ||= node instanceof ScalarFunctionExpr && node.fn.volatility === 'volatile'
-  })
-  return found
 }
