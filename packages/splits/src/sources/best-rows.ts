@@ -1,6 +1,8 @@
 import { rowsByWords } from '@volley/core'
 
 const MIN_BUFFER = 1024
+/** Rows that are not worth finding the k-th anew. */
+const MIN_ADDED = 64
 
 /** Word tuples of `k` rows at most, in order; a row before the last of a full list may still enter the top k. */
 export class WordThreshold {
@@ -86,9 +88,10 @@ export class BestRows {
     return taken
   }
 
-  /** Words of the k-th row; null while there are fewer. */
+  /** Words of a row that k rows are not behind: the k-th, or one that was it a few rows ago. Null while there are fewer. */
   last(): Uint32Array | null {
-    if (this.#count > this.#k || (this.#worst === null && this.#count === this.#k)) this.#cut()
+    const added = this.#count - this.#k
+    if (this.#worst === null ? added >= 0 : added > MIN_ADDED + this.#k / 4) this.#cut()
     return this.#worst
   }
 

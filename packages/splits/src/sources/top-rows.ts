@@ -5,7 +5,7 @@ import { BestRows } from './best-rows.ts'
 import { allDocs, lowerBound } from '../filters/doc-lists.ts'
 import { filteredColumns } from '../filters/segment-filter.ts'
 import { aliveOnly } from './doc-selection.ts'
-import { FirstKey } from './first-key.ts'
+import { FirstKeys } from './first-keys.ts'
 import { matchingDocs } from './matching-docs.ts'
 import type { Candidates, ColumnSource, TopRows } from './column-source.ts'
 import { keyWords, wordsOfValue, wordsPerKey, type TopKey } from './key-words.ts'
@@ -95,6 +95,8 @@ class TopSearch {
   /** Leading words that mean the same in every segment: those before the first text, which counts by ordinals. */
   readonly #shared: number
   readonly #threshold: SharedThreshold
+  /** Of a first key that is text: one that k rows of some segment are not behind. */
+  #text: string | null = null
 
   constructor(source: ColumnSource, top: TopRows, context: TaskContext) {
     this.#source = source
@@ -177,7 +179,7 @@ class TopSearch {
     try {
       const bound = this.#bestValue(keys)
       if (bound !== null && this.#isBehind(bound)) return this.#skipped()
-      const first = FirstKey.of(keys, this.#top.keys[0]!)
+      const first = FirstKeys.of(keys, this.#top.keys, this.#counts)
       for (const i of keyColumns) if (keys.ordinals(i)?.sorted === true) keys.useOrdinals(i)
       const segment = await this.#source.openColumns(unit, this.#context, filteredColumns(this.#source.options.filters))
       try {
@@ -224,16 +226,18 @@ class TopSearch {
   }
 
   /** Only the documents whose first key is not behind the k-th row that is known by then. */
-  async #scanWindows(unit: DocUnit, segment: SegmentColumns, keys: SegmentColumns, first: FirstKey): Promise<Found> {
+  async #scanWindows(unit: DocUnit, segment: SegmentColumns, keys: SegmentColumns, first: FirstKeys): Promise<Found> {
     const source = this.#source
     const { found, filters } = await this.#candidates(unit, segment)
     const best = this.#noRows()
-    const known = this.#threshold.last ?? (filters.length > 0 ? null : await this.#sampled(unit, found, keys))
+    let known = this.#threshold.last
+    if (this.#text !== null) await first.setText(this.#text)
+    else if (known === null && filters.length === 0) known = await this.#sampled(unit, found, keys)
     for (let start = unit.start, at = 0; start < unit.end; start += WINDOW) {
       this.#context.throwIfCancelled()
       const end = Math.min(start + WINDOW, unit.end)
       const limit = lesser(lesser(best.last(), this.#threshold.last), known)
-      if (limit !== null && limit.length >= this.#counts[0]!) first.setBound(limit)
+      if (limit !== null) first.setBound(limit)
       let docs: Uint32Array
       if (found === null) docs = aliveOnly(first.docs(start, end) ?? allDocs(start, end), unit.segment.alive)
       else {
@@ -255,7 +259,11 @@ class TopSearch {
         }
       }
     }
-    return { unit, ...best.finish(this.#shared) }
+    const rows = best.finish(this.#shared)
+    const last = this.#shared === 0 ? best.last() : null
+    const text = last === null ? null : await first.textOf(last)
+    if (text !== null) this.#text = text
+    return { unit, ...rows }
   }
 
   /** What the structures of a segment say of the source's conditions. */
