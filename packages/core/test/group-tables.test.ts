@@ -177,8 +177,12 @@ test('states in an arena give what states beside it give', () => {
         const rows = next() % 2 === 0 ? null : region.u32(chosen.length)
         rows?.set(chosen)
         const column = columnOf(type, values, next, region)
-        for (const accumulator of accumulators) {
-          accumulator.update(groupCount, groups, [column], rows, rows?.length ?? length)
+        const count = rows?.length ?? length
+        for (const [i, accumulator] of accumulators.entries()) {
+          accumulator.update(groupCount, groups, [column], rows, count)
+          // All rows to the first group, at once and one by one.
+          if (i === 0 && accumulator.updateAll !== undefined) accumulator.updateAll([column], rows, count)
+          else accumulator.update(groupCount, new Uint32Array(length), [column], rows, count)
         }
         seen[groupCount * 8 > length ? 'many' : 'few']++
         seen.nulls += +values.includes(null)

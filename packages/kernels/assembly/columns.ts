@@ -46,6 +46,7 @@ export function boundColumn(
     case U16:
       return bound<u16>(values, mask, validity, rows, count, 0, out)
     case I32:
+      if (rows == 0 && validity == 0 && mask == u32.MAX_VALUE) return boundWords(values, count, out)
       return bound<i32>(values, mask, validity, rows, count, 0, out)
     case U32:
       return bound<u32>(values, mask, validity, rows, count, 0, out)
@@ -70,6 +71,139 @@ function bound<T>(values: usize, mask: u32, validity: usize, rows: usize, count:
   }
   store<i64>(out, least ^ flip)
   store<i64>(out + 8, most ^ flip)
+  return present
+}
+
+function boundWords(values: usize, count: i32, out: usize): i32 {
+  let least = i32x4.splat(i32.MAX_VALUE)
+  let most = i32x4.splat(i32.MIN_VALUE)
+  const whole = count & ~3
+  for (let k = 0; k < whole; k += 4) {
+    const four = v128.load(values + (usize(k) << 2))
+    least = i32x4.min_s(least, four)
+    most = i32x4.max_s(most, four)
+  }
+  let low = min(
+    min(i32x4.extract_lane(least, 0), i32x4.extract_lane(least, 1)),
+    min(i32x4.extract_lane(least, 2), i32x4.extract_lane(least, 3)),
+  )
+  let high = max(
+    max(i32x4.extract_lane(most, 0), i32x4.extract_lane(most, 1)),
+    max(i32x4.extract_lane(most, 2), i32x4.extract_lane(most, 3)),
+  )
+  for (let k = whole; k < count; k++) {
+    const value = load<i32>(values + (usize(k) << 2))
+    low = min(low, value)
+    high = max(high, value)
+  }
+  store<i64>(out, i64(low))
+  store<i64>(out + 8, i64(high))
+  return count
+}
+
+/**
+ * Sums of the integers of some rows that are not NULL, as two 64-bit numbers at `out`: of values of at most 32 bits and 0, of the
+ * low halves (unsigned) and the high ones of those of 64 bits. The answer is how many are not NULL.
+ */
+export function sumColumn(
+  values: usize,
+  kind: i32,
+  mask: u32,
+  validity: usize,
+  rows: usize,
+  count: i32,
+  out: usize,
+): i32 {
+  const plain = rows == 0 && validity == 0 && mask == u32.MAX_VALUE
+  switch (kind) {
+    case I8:
+      return sumShort<i8>(values, mask, validity, rows, count, out)
+    case U8:
+      return sumShort<u8>(values, mask, validity, rows, count, out)
+    case I16:
+      if (plain) return sumHalves(values, count, out)
+      return sumShort<i16>(values, mask, validity, rows, count, out)
+    case U16:
+      return sumShort<u16>(values, mask, validity, rows, count, out)
+    case I32:
+      if (plain) return sumWords(values, count, out)
+      return sumShort<i32>(values, mask, validity, rows, count, out)
+    case U32:
+      return sumShort<u32>(values, mask, validity, rows, count, out)
+    case I64:
+      return sumLong<i64>(values, mask, validity, rows, count, out)
+    default:
+      return sumLong<u64>(values, mask, validity, rows, count, out)
+  }
+}
+
+function sumWords(values: usize, count: i32, out: usize): i32 {
+  let a = i64x2.splat(0)
+  let b = i64x2.splat(0)
+  const whole = count & ~3
+  for (let k = 0; k < whole; k += 4) {
+    const four = v128.load(values + (usize(k) << 2))
+    a = i64x2.add(a, i64x2.extend_low_i32x4_s(four))
+    b = i64x2.add(b, i64x2.extend_high_i32x4_s(four))
+  }
+  a = i64x2.add(a, b)
+  let sum = i64x2.extract_lane(a, 0) + i64x2.extract_lane(a, 1)
+  for (let k = whole; k < count; k++) sum += i64(load<i32>(values + (usize(k) << 2)))
+  store<i64>(out, sum)
+  store<i64>(out + 8, 0)
+  return count
+}
+
+function sumHalves(values: usize, count: i32, out: usize): i32 {
+  let a = i64x2.splat(0)
+  let b = i64x2.splat(0)
+  const whole = count & ~7
+  for (let k = 0; k < whole; k += 8) {
+    const pairs = i32x4.extadd_pairwise_i16x8_s(v128.load(values + (usize(k) << 1)))
+    a = i64x2.add(a, i64x2.extend_low_i32x4_s(pairs))
+    b = i64x2.add(b, i64x2.extend_high_i32x4_s(pairs))
+  }
+  a = i64x2.add(a, b)
+  let sum = i64x2.extract_lane(a, 0) + i64x2.extract_lane(a, 1)
+  for (let k = whole; k < count; k++) sum += i64(load<i16>(values + (usize(k) << 1)))
+  store<i64>(out, sum)
+  store<i64>(out + 8, 0)
+  return count
+}
+
+function sumShort<T>(values: usize, mask: u32, validity: usize, rows: usize, count: i32, out: usize): i32 {
+  let sum: i64 = 0
+  let present = count
+  if (validity == 0) {
+    for (let k = 0; k < count; k++) sum += i64(load<T>(values + usize(rowAt(rows, k) & mask) * sizeof<T>()))
+  } else {
+    present = 0
+    for (let k = 0; k < count; k++) {
+      const row = rowAt(rows, k) & mask
+      const bit = bitAt(validity, row)
+      sum += i64(load<T>(values + usize(row) * sizeof<T>())) & -i64(bit)
+      present += i32(bit)
+    }
+  }
+  store<i64>(out, sum)
+  store<i64>(out + 8, 0)
+  return present
+}
+
+function sumLong<T>(values: usize, mask: u32, validity: usize, rows: usize, count: i32, out: usize): i32 {
+  let low: u64 = 0
+  let high: i64 = 0
+  let present = 0
+  for (let k = 0; k < count; k++) {
+    const row = rowAt(rows, k) & mask
+    const bit = validity == 0 ? 1 : bitAt(validity, row)
+    const value = load<T>(values + (usize(row) << 3)) & -i64(bit)
+    low += u64(value) & 0xffffffff
+    high += isSigned<T>() ? i64(value) >> 32 : i64(u64(value) >> 32)
+    present += i32(bit)
+  }
+  store<u64>(out, low)
+  store<i64>(out + 8, high)
   return present
 }
 

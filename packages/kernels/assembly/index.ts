@@ -1,6 +1,6 @@
 // Kernels over the imported memory. Addresses are byte offsets; every kernel has a JavaScript twin in src/.
 export { countCharacters } from './characters'
-export { boundColumn, writeKeys } from './columns'
+export { boundColumn, sumColumn, writeKeys } from './columns'
 export { addPlaces, numberPlaces, numbersOfCodes } from './dense-groups'
 export { filterF64, filterI32, filterI64, filterU32, filterU64 } from './filter-compare'
 export { filterPairsI128, filterPairsI32 } from './filter-pairs'

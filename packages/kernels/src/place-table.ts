@@ -120,26 +120,3 @@ export class PlaceTable {
     for (const block of [this.#table, this.#stored, this.#batch]) block.release()
   }
 }
-
-/** The least and the greatest of the integers of some rows; null where all are NULL, or there are no kernels. */
-export function boundIntegers(
-  arena: Arena,
-  column: FixedColumn,
-  rows: Uint32Array | null,
-  count: number,
-): readonly [least: bigint, most: bigint] | null {
-  const wasm = wasmKernels(arena.buffer)
-  if (wasm === null) return null
-  const inputs = new Inputs(arena)
-  try {
-    const [values, validity] = [inputs.address(column.values), inputs.address(column.validity)]
-    const rowsAt = inputs.address(rows)
-    const out = inputs.room(16)
-    if (wasm.boundColumn(values, kindOf(column), column.mask, validity, rowsAt, count, out) === 0) return null
-    const unsigned = column.values instanceof BigUint64Array
-    const bounds = new (unsigned ? BigUint64Array : BigInt64Array)(arena.buffer, out, 2)
-    return [bounds[0]!, bounds[1]!]
-  } finally {
-    inputs.release()
-  }
-}

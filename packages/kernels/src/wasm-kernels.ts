@@ -132,6 +132,15 @@ export interface WasmKernels {
     count: number,
     out: number,
   ): number
+  sumColumn(
+    values: number,
+    kind: number,
+    mask: number,
+    validity: number,
+    rows: number,
+    count: number,
+    out: number,
+  ): number
   writeKeys(
     values: number,
     kind: number,

@@ -111,6 +111,13 @@ class AvgAccumulator implements GroupsAccumulator {
 
   updateAll(args: readonly Vector[], rows: Selection | null, count: number): void {
     const operand = new Operand(args[0]!)
+    if (operand.isAlwaysNull) return
+    const column = this.#exact === null ? null : fixedColumn(operand)
+    const added = column === null ? null : this.#exact!.addColumnToOne(column, rows, count)
+    if (added !== null) {
+      this.#counts.values[0]! += added
+      return
+    }
     const present = presentOf(operand, rows, count)
     if (present.count === 0) return
     this.#exact?.addAll(this.#argType, operand, present)

@@ -1,4 +1,4 @@
-import { sumDecimals, sumGroups, type Arena, type FixedColumn, type KernelRows } from '@volley/kernels'
+import { sumDecimals, sumGroups, sumIntegers, type Arena, type FixedColumn, type KernelRows } from '@volley/kernels'
 import type { DataType } from 'apache-arrow'
 import { SqlState, VolleyError } from '../errors.ts'
 import { typeName } from '../types/data-types.ts'
@@ -100,6 +100,18 @@ export class ExactSums {
     for (let word = 0; word < width - 1; word++) limbs[word]! += sumUnsigned(words, word, width, present)
     const sumTop = typeName(type) === 'Uint64' ? sumUnsigned : sumSigned
     limbs[width - 1]! += sumTop(words, width - 1, width, present)
+  }
+
+  /** Adds the values of a column that are not NULL to group 0 by a kernel; how many they are, null where there is none for it. */
+  addColumnToOne(column: FixedColumn, rows: Uint32Array | null, count: number): number | null {
+    const sums = sumIntegers(column, rows, count)
+    if (sums === null || sums.count === 0) return sums === null ? null : 0
+    const long = column.values instanceof BigInt64Array || column.values instanceof BigUint64Array
+    this.#widen(long ? 2 : 1)
+    this.#expect(count)
+    this.#limbs[0]! += sums.low
+    if (long) this.#limbs[1]! += sums.high
+    return sums.count
   }
 
   addGroup(into: number, from: number): void {

@@ -1,5 +1,12 @@
 import type { DataType } from 'apache-arrow'
-import { bestOfGroups, type Arena, type FixedColumn, type KernelRows, type Region } from '@volley/kernels'
+import {
+  bestOfGroups,
+  boundIntegers,
+  type Arena,
+  type FixedColumn,
+  type KernelRows,
+  type Region,
+} from '@volley/kernels'
 import { typeName } from '../types/data-types.ts'
 import { resolveNull } from '../types/coercion.ts'
 import { allocValues } from '../vectors/build.ts'
@@ -53,6 +60,8 @@ interface Best {
   offerColumn?(column: FixedColumn, rows: KernelRows, seen: Uint8Array): boolean
   /** Takes the values that beat their group's, or that are the first of it (`seen` is 0, and set to 1). */
   offer(operand: Operand, rows: GroupedRows, seen: Uint8Array): void
+  /** The same for group 0. */
+  offerColumnToOne?(column: FixedColumn, rows: Selection | null, count: number, seen: Uint8Array): boolean
   /** The same where group 0 is the only one, and the operand is no constant. */
   offerAll?(operand: Operand, rows: SomeRows, seen: Uint8Array): void
   copy(into: number, from: number, seen: Uint8Array): void
@@ -96,6 +105,8 @@ class ExtremeAccumulator implements GroupsAccumulator {
     if (operand.isConstant || this.#best.offerAll === undefined) {
       return this.update(1, groupZero(count), args, rows, count)
     }
+    const column = this.#best.offerColumnToOne === undefined ? null : fixedColumn(operand)
+    if (column !== null && this.#best.offerColumnToOne!(column, rows, count, this.#seen.values)) return
     const present = presentOf(operand, rows, count)
     if (present.count > 0) this.#best.offerAll(operand, present, this.#seen.values)
   }
@@ -159,10 +170,12 @@ function bestOf(type: DataType, sign: 1 | -1, arena: Arena | null): Best {
 /** Booleans, integers of at most 32 bits, dates and floats, as doubles. */
 class BestNumbers implements Best {
   readonly #sign: 1 | -1
+  readonly #arena: Arena | null
   readonly #values: GroupFloats
 
   constructor(sign: 1 | -1, arena: Arena | null) {
     this.#sign = sign
+    this.#arena = arena
     this.#values = new GroupFloats(arena)
   }
 
@@ -196,10 +209,21 @@ class BestNumbers implements Best {
     }
   }
 
+  offerColumnToOne(column: FixedColumn, rows: Selection | null, count: number, seen: Uint8Array): boolean {
+    const { values } = column
+    if (column.isBits || values instanceof Float64Array || values instanceof Float32Array) return false
+    const bounds = this.#arena === null ? null : boundIntegers(this.#arena, column, rows, count)
+    if (bounds !== null) this.#take(Number(bounds[this.#sign === 1 ? 0 : 1]), seen)
+    return bounds !== null
+  }
+
   offerAll(operand: Operand, rows: SomeRows, seen: Uint8Array): void {
     const { data } = operand
     const values = data.encoding === 'bool' ? bitsAsNumbers(data as BoolVector) : (data as PrimitiveVector).values
-    const value = (this.#sign === 1 ? leastOf : greatestOf)(values as Int32Array, rows)
+    this.#take((this.#sign === 1 ? leastOf : greatestOf)(values as Int32Array, rows), seen)
+  }
+
+  #take(value: number, seen: Uint8Array): void {
     const best = this.#values.values
     if (seen[0] === 1 && this.#sign * compareNumbers(value, best[0]!) >= 0) return
     seen[0] = 1
@@ -258,9 +282,11 @@ class BestWords implements Best {
   readonly #width: 2 | 4
   readonly #compare: CompareWords
   readonly #sign: 1 | -1
+  readonly #arena: Arena | null
   readonly #words: GroupWords
 
   constructor(width: 2 | 4, sign: 1 | -1, arena: Arena | null, compare: CompareWords) {
+    this.#arena = arena
     this.#width = width
     this.#sign = sign
     this.#compare = compare
@@ -286,6 +312,15 @@ class BestWords implements Best {
   offer(operand: Operand, { groups, rows, count }: GroupedRows, seen: Uint8Array): void {
     const { words, mask } = operand
     for (let k = 0; k < count; k++) this.#take(words, rows[k]! & mask, groups[k]!, seen, 0)
+  }
+
+  offerColumnToOne(column: FixedColumn, rows: Selection | null, count: number, seen: Uint8Array): boolean {
+    const bounds = this.#width === 4 || this.#arena === null ? null : boundIntegers(this.#arena, column, rows, count)
+    if (bounds === null) return false
+    const value = bounds[this.#sign === 1 ? 0 : 1]
+    const words = Int32Array.of(Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n)))
+    this.#take(words, 0, 0, seen, 0)
+    return true
   }
 
   offerAll(operand: Operand, { rows, count }: SomeRows, seen: Uint8Array): void {

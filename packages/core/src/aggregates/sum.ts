@@ -73,6 +73,13 @@ class ExactSumAccumulator implements GroupsAccumulator {
 
   updateAll(args: readonly Vector[], rows: Selection | null, count: number): void {
     const operand = new Operand(args[0]!)
+    if (operand.isAlwaysNull) return
+    const column = fixedColumn(operand)
+    const added = column === null ? null : this.#sums.addColumnToOne(column, rows, count)
+    if (added !== null) {
+      if (added > 0) this.#seen.values[0] = 1
+      return
+    }
     const present = presentOf(operand, rows, count)
     if (present.count === 0) return
     this.#sums.addAll(this.#argType, operand, present)
