@@ -2,7 +2,7 @@ import type { DataType } from 'apache-arrow'
 import { KeyTable, writeKeys, type Arena, type Region } from '@volley/kernels'
 import { Operand } from '../vectors/operand.ts'
 import { takeVector } from '../vectors/take.ts'
-import type { Vector } from '../vectors/vector.ts'
+import { BytesVector, DictionaryVector, type Vector } from '../vectors/vector.ts'
 import { GroupWords } from './group-memory.ts'
 import { createGroupTable, type GroupTable } from './group-table.ts'
 import { keyWordCount, readKeyWords, writeKeyWords } from './key-words.ts'
@@ -96,7 +96,10 @@ export class CombinedKeyTable implements GroupTable {
       }
       const numbers = new Uint32Array(count)
       for (let g = 0; g < count; g++) numbers[g] = words[g * stride + at]!
-      return takeVector(table.keys(region)[0]!, numbers, count, region)
+      const distinct = table.keys(region)[0]!
+      return distinct.encoding === 'bytes'
+        ? byNumber(type, distinct as BytesVector, numbers, region)
+        : takeVector(distinct, numbers, count, region)
     })
   }
 
@@ -105,6 +108,19 @@ export class CombinedKeyTable implements GroupTable {
     this.#numbers.release()
     this.#table.release()
   }
+}
+
+/** Texts by their number. */
+function byNumber(type: DataType, distinct: BytesVector, numbers: Uint32Array, region: Region): DictionaryVector {
+  const codes = region.u32(numbers.length)
+  codes.set(numbers)
+  const dictionary = new BytesVector(type, distinct.length, null, distinct.offsets, distinct.bytes)
+  let validity: Uint8Array | null = null
+  if (distinct.validity !== null) {
+    validity = region.bitmap(codes.length, false)
+    for (let g = 0; g < codes.length; g++) validity[g >>> 3]! |= +distinct.isValid(codes[g]!) << (g & 7)
+  }
+  return new DictionaryVector(type, codes.length, validity, codes, dictionary, false)
 }
 
 function fillWord(space: Uint32Array, at: number, stride: number, count: number): void {

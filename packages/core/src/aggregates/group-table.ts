@@ -77,7 +77,8 @@ class TextKeyTable implements GroupTable {
   readonly #table: TextTable
   /** Number of the group in order of appearance, for each entry of the table: NULL takes a number among them. */
   #nullGroup = NO_GROUP
-  #dictionary: Vector | null = null
+  /** What the dictionary is of whose codes are known. */
+  #content: object | null = null
   readonly #byCode: GroupWords
   #fresh = new Uint32Array(0)
 
@@ -139,8 +140,8 @@ class TextKeyTable implements GroupTable {
   #assignCodes(operand: Operand, codes: Uint32Array, rows: Uint32Array, count: number, out: Uint32Array): void {
     const dictionary = operand.bytes
     const byCode = unsigned(this.#byCode.ensure(dictionary.length))
-    if (this.#dictionary !== dictionary) {
-      this.#dictionary = dictionary
+    if (this.#content !== dictionary.content) {
+      this.#content = dictionary.content
       byCode.fill(NO_GROUP, 0, dictionary.length)
     }
     const { mask } = operand
@@ -211,7 +212,7 @@ class TextKeyTable implements GroupTable {
   }
 
   release(): void {
-    this.#dictionary = null
+    this.#content = null
     this.#byCode.release()
     this.#table.release()
   }

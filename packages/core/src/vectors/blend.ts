@@ -2,6 +2,7 @@ import type { DataType } from 'apache-arrow'
 import { gatherTexts, type Region } from '@volley/kernels'
 import { internalError } from '../errors.ts'
 import { allocValues, constantVector } from './build.ts'
+import { compareBytes } from './bytes-kernels.ts'
 import { concatVectors } from './concat.ts'
 import { Operand, wordsOf } from './operand.ts'
 import type { Selection } from './record-batch.ts'
@@ -51,9 +52,10 @@ export function blendVectors(type: DataType, length: number, parts: readonly Ble
       return new PrimitiveVector(type, length, validity, values)
     }
     case 'bytes':
-      return sharedDictionary(parts)
-        ? blendCodes(type, length, parts, validity, region)
-        : blendBytes(type, length, parts, operands, validity, region)
+      return (
+        blendCodes(type, length, parts, operands, validity, region) ??
+        blendBytes(type, length, parts, operands, validity, region)
+      )
     case 'list':
     case 'struct':
       return blendByTaking(length, parts, region)
@@ -103,31 +105,80 @@ function blendWords(from: Int32Array, mask: number, rows: Selection, words: numb
   }
 }
 
-function sharedDictionary(parts: readonly BlendPart[]): boolean {
-  const first = parts[0]!.vector
-  return (
-    first.encoding === 'dictionary' &&
-    parts.every(
-      ({ vector }) =>
-        vector.encoding === 'dictionary' && (vector as Dictionary).dictionary === (first as Dictionary).dictionary,
-    )
-  )
-}
-
+/** Codes of the dictionary that all parts share but for constants that it has, or that are empty; null for other parts. */
 function blendCodes(
   type: DataType,
   length: number,
   parts: readonly BlendPart[],
+  operands: readonly Operand[],
   validity: Uint8Array,
   region: Region,
-): DictionaryVector {
-  const codes = region.u32(length).fill(0)
-  for (const { rows, vector } of parts) {
-    const from = (vector as Dictionary).codes
-    for (let k = 0; k < rows.length; k++) codes[rows[k]!] = from[rows[k]!]!
+): DictionaryVector | null {
+  const first = operands.find(({ codes, isConstant }) => codes !== null && !isConstant)
+  if (first === undefined) return null
+  const { dictionary, sorted } = parts[operands.indexOf(first)]!.vector as Dictionary
+  const constants: (number | null)[] = []
+  let extended = false
+  for (const operand of operands) {
+    if (!operand.isConstant && !operand.isAlwaysNull) {
+      if (operand.codes === null || operand.bytes !== dictionary) return null
+      constants.push(null)
+      continue
+    }
+    const code = operand.isAlwaysNull ? 0 : codeOf(operand, dictionary, sorted)
+    if (code === null) return null
+    extended ||= code === dictionary.length
+    constants.push(code)
   }
-  const { dictionary, sorted } = parts[0]!.vector as Dictionary
-  return new DictionaryVector(type, length, validity, codes, dictionary, sorted)
+  const codes = region.u32(length).fill(0)
+  for (const [p, { rows }] of parts.entries()) {
+    const from = operands[p]!.codes
+    const constant = constants[p]
+    if (constant !== null) for (let k = 0; k < rows.length; k++) codes[rows[k]!] = constant!
+    else for (let k = 0; k < rows.length; k++) codes[rows[k]!] = from![rows[k]!]!
+  }
+  const whole = allPresent(length, parts, operands) ? null : validity
+  if (!extended) return new DictionaryVector(type, length, whole, codes, dictionary, sorted)
+  return new DictionaryVector(type, length, whole, codes, withEmpty(dictionary, region), false)
+}
+
+/** Where a dictionary has a constant, or, for the empty text, would have it behind its last entry; null where it has not. */
+function codeOf(operand: Operand, { length, offsets, bytes }: BytesVector, sorted: boolean): number | null {
+  const at = operand.at(0)
+  const own = operand.bytes
+  const [start, end] = [own.offsets[at]!, own.offsets[at + 1]!]
+  if (!sorted) return start === end ? length : null
+  let low = 0
+  let high = length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (compareBytes(bytes, offsets[middle]!, offsets[middle + 1]!, own.bytes, start, end) < 0) low = middle + 1
+    else high = middle
+  }
+  if (low < length && compareBytes(bytes, offsets[low]!, offsets[low + 1]!, own.bytes, start, end) === 0) return low
+  return start === end ? length : null
+}
+
+/** What dictionaries with an empty text behind them are of, by what they are of. */
+const extendedContents = new WeakMap<object, object>()
+
+function withEmpty(dictionary: BytesVector, region: Region): BytesVector {
+  const { type, length, bytes, content } = dictionary
+  const offsets = region.i32(length + 2)
+  offsets.set(dictionary.offsets.subarray(0, length + 1))
+  offsets[length + 1] = offsets[length]!
+  let extended = extendedContents.get(content)
+  if (extended === undefined) extendedContents.set(content, (extended = {}))
+  return new BytesVector(type, length + 1, null, offsets, bytes, extended)
+}
+
+function allPresent(length: number, parts: readonly BlendPart[], operands: readonly Operand[]): boolean {
+  let rows = 0
+  for (const [p, operand] of operands.entries()) {
+    if (operand.isAlwaysNull || (!operand.isConstant && operand.validity !== null)) return false
+    rows += parts[p]!.rows.length
+  }
+  return rows === length
 }
 
 function blendBytes(
