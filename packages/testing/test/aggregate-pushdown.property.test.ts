@@ -158,5 +158,19 @@ test(
         else expect(byOrdinal).toBeGreaterThan(atLeast)
       }
     }
+    for (const [sql, byOrdinal] of [
+      [`SELECT level, min(tag), max(tag) FROM "${indexId}" WHERE id < 3000 GROUP BY level`, true],
+      [`SELECT min(tag), max(tag) FILTER (WHERE id % 2 = 0), max(tag) FROM "${indexId}" WHERE id < 2000`, true],
+      [`SELECT id % 500, max(tag), min(level) FROM "${indexId}" WHERE id < 3000 GROUP BY 1`, true],
+      [`SELECT min(tag), max(tag) FROM "${indexId}" WHERE id < 2000 AND id % 13 = 0`, true],
+      [`SELECT level, min(tag), count(tag) FROM "${indexId}" WHERE id < 3000 GROUP BY level`, false],
+      [`SELECT tag, min(tag) FROM "${indexId}" WHERE id < 3000 GROUP BY tag`, false],
+      [`SELECT min(tag) FROM "${indexId}" WHERE id < 3000 AND tag > level`, false],
+    ] as const) {
+      const on = await queryRows(sessions.local, sql)
+      const off = await queryRows(sessions.local, sql, { 'rules.AggPushdown': 'off' })
+      expect(multisetDifference(on, off), sql).toBeNull()
+      expect(counter(await analyzed(sessions.local, sql), 'extremes_by_ordinal') > 0, sql).toBe(byOrdinal)
+    }
   },
 )

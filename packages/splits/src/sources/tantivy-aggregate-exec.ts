@@ -1,18 +1,12 @@
 import {
   AggregateState,
-  ColumnExpr,
-  NO_ROW,
   RecordBatch,
   segmentPartitioning,
   runSteps,
   sliceBatch,
   SpilledGroups,
-  takeVector,
-  transformExpr,
-  typeName,
   UINT32,
   vectorOf,
-  visitExpr,
   type AggregateCall,
   type AggregateExec,
   type BatchStream,
@@ -28,12 +22,13 @@ import {
 } from '@volley/core'
 import type { Region } from '@volley/kernels'
 import type { PartialSource } from '@volley/planner'
-import type { Schema } from 'apache-arrow'
+import type { DataType, Schema } from 'apache-arrow'
 import { filteredColumns } from '../filters/segment-filter.ts'
 import { addressFields } from './address.ts'
+import { asOrdinals, byOrdinals, extremeOfOrdinals, reads, textsOfOrdinals, type ByOrdinals } from './by-ordinals.ts'
 import type { Candidates } from './column-source.ts'
 import type { FastFieldExec } from './fast-field-exec.ts'
-import { WHOLE_DICTIONARY, type OrdinalColumn } from './fast-column.ts'
+import type { OrdinalColumn } from './fast-column.ts'
 import type { InvertedIndexExec } from './inverted-index-exec.ts'
 import { eachUnit, type DocUnit } from './opened-layout.ts'
 import type { ScanTable } from './scan-table.ts'
@@ -42,10 +37,7 @@ import { isColumnSum, isStatistic, unitStates } from './segment-statistics.ts'
 import { SplitSource } from './split-source.ts'
 import { streamOf } from './unit-stream.ts'
 
-/** Dictionaries of fewer terms are read to group by them. */
-const SMALL_DICTIONARY = 4096
-/** Those with this many terms a document, or more than are read at once, are not: ordinals are, and the groups' texts. */
-const TERMS_PER_DOC = 2
+const NO_ORDINALS: ByOrdinals = { groups: new Map(), calls: new Map() }
 
 /**
  * A partial aggregate over fields of the documents of a layout, filtered by the inverted index and by fields: the states
@@ -241,8 +233,11 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
         held.counted += count
         return
       }
-      const ordinals = this.ordinalGroups(segment, count, candidates.filters)
-      if (ordinals.size === 0) {
+      const ordinals =
+        this.groupingSets === null
+          ? byOrdinals(this.groups, this.calls, candidates.filters, segment, count)
+          : NO_ORDINALS
+      if (ordinals.groups.size === 0 && ordinals.calls.size === 0) {
         await this.addRows(unit, segment, candidates, held, context, () => held.makeRoom())
       } else await this.addByOrdinals(unit, segment, candidates, ordinals, held, context)
     } finally {
@@ -309,64 +304,37 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
     }
   }
 
-  /** Groups that are text columns with many terms for so many documents, which no filter that is left and nothing else reads. */
-  private ordinalGroups(segment: SegmentColumns, docs: number, filters: readonly Expr[]): Map<number, OrdinalColumn> {
-    const found = new Map<number, OrdinalColumn>()
-    if (this.groupingSets !== null) return found
-    for (const [g, group] of this.groups.entries()) {
-      if (!(group instanceof ColumnExpr) || typeName(group.type) !== 'Utf8') continue
-      const others = [
-        ...filters,
-        ...this.groups.filter((_, other) => other !== g),
-        ...this.calls.flatMap((call) => call.exprs),
-      ]
-      if (others.some((expr) => reads(expr, group.index))) continue
-      const i = group.index - addressFields.length
-      const column = segment.ordinals(i)
-      const most = Math.max(SMALL_DICTIONARY, Math.min(docs * TERMS_PER_DOC, WHOLE_DICTIONARY))
-      if (column === null || column.numTerms <= most) continue
-      segment.useOrdinals(i)
-      found.set(g, column)
-    }
-    return found
-  }
-
-  /** Groups the unit by ordinals, and adds the groups with their texts. */
+  /** Counts the unit by ordinals, and adds the groups with their texts. */
   private async addByOrdinals(
     unit: DocUnit,
     segment: SegmentColumns,
     candidates: Candidates,
-    ordinals: ReadonlyMap<number, OrdinalColumn>,
+    ordinals: ByOrdinals,
     held: HeldGroups,
     context: TaskContext,
   ): Promise<void> {
-    const groups = this.groups.map((group, g) =>
-      ordinals.has(g)
-        ? transformExpr(group, (node) =>
-            node instanceof ColumnExpr ? new ColumnExpr(node.index, node.name, UINT32, true) : node,
-          )
-        : group,
-    )
+    const groups = this.groups.map((group, g) => (ordinals.groups.has(g) ? asOrdinals(group) : group))
+    const calls = this.calls.map((call, c) => (ordinals.calls.has(c) ? extremeOfOrdinals(call) : call))
     const keyTypes = groups.map((group) => group.type)
-    const own = new AggregateState(groups, keyTypes, this.calls, context.arena)
+    const own = new AggregateState(groups, keyTypes, calls, context.arena)
     const region = context.region()
     try {
       await this.addRows(unit, segment, candidates, { state: own }, context, () => null)
       context.metricsOf(this).max('peak_state_bytes', held.state.bytes + own.bytes)
       if (own.groupCount === 0) return
       const keys = own.keys(region)
-      for (const [g, column] of ordinals) {
-        keys[g] = await textsOfOrdinals(keys[g] as PrimitiveVector, column, this.groups[g]!, context, region)
+      const states = await runSteps(own.states(region), context)
+      const textsOf = (vector: Vector, column: OrdinalColumn, type: DataType): Promise<Vector> =>
+        textsOfOrdinals(vector as PrimitiveVector, column, type, context, region)
+      for (const [g, column] of ordinals.groups) keys[g] = await textsOf(keys[g]!, column, this.groups[g]!.type)
+      for (const [c, column] of ordinals.calls) {
+        const at = this.calls.slice(0, c).reduce((sum, call) => sum + call.stateTypes.length, 0)
+        states[at] = await textsOf(states[at]!, column, this.calls[c]!.stateTypes[0]!)
       }
-      const whole = new RecordBatch(
-        this.schema,
-        [...keys, ...(await runSteps(own.states(region), context))],
-        own.groupCount,
-        null,
-        region,
-      )
+      const whole = new RecordBatch(this.schema, [...keys, ...states], own.groupCount, null, region)
       held.state.merge(whole, keys, keys.length)
-      context.metricsOf(this).add('groups_by_ordinal', whole.length)
+      if (ordinals.groups.size > 0) context.metricsOf(this).add('groups_by_ordinal', whole.length)
+      if (ordinals.calls.size > 0) context.metricsOf(this).add('extremes_by_ordinal', whole.length)
       const room = held.makeRoom()
       if (room !== null) await room
     } finally {
@@ -436,44 +404,4 @@ class HeldGroups {
     this.#memory.free()
     await this.#spilled.delete()
   }
-}
-
-function reads(expr: Expr, index: number): boolean {
-  let found = false
-  visitExpr(expr, (node) => {
-    if (node instanceof ColumnExpr && node.index === index) found = true
-  })
-  return found
-}
-
-/** Ordinals, some NULL, as texts. */
-async function textsOfOrdinals(
-  keys: PrimitiveVector,
-  column: OrdinalColumn,
-  group: Expr,
-  context: TaskContext,
-  region: Region,
-): Promise<Vector> {
-  const values = keys.values as Uint32Array
-  // One place a term: where its text is among those that are read.
-  const place = new Uint32Array(column.numTerms)
-  for (let i = 0; i < keys.length; i++) if (keys.isValid(i)) place[values[i]!] = 1
-  const distinct = new Uint32Array(Math.min(keys.length, place.length))
-  let count = 0
-  for (let ordinal = 0; ordinal < place.length; ordinal++) {
-    if (place[ordinal] === 0) continue
-    place[ordinal] = count
-    distinct[count++] = ordinal
-  }
-  if (count === 0)
-    return vectorOf(
-      group.type,
-      Array.from({ length: keys.length }, () => null),
-      region,
-    )
-  context.throwIfCancelled()
-  const texts = await column.textsOf(distinct.subarray(0, count), region)
-  const rows = new Uint32Array(keys.length)
-  for (let i = 0; i < keys.length; i++) rows[i] = keys.isValid(i) ? place[values[i]!]! : NO_ROW
-  return takeVector(texts, rows, rows.length, region)
 }

@@ -44,11 +44,28 @@ const MUCH = 0.25
 /** Terms that a dictionary which is read whole has at most. */
 const MOST_TERMS = 1 << 20
 
+/** Terms that are decoded to get at one, about: a block is decoded from its start. */
+const WALKED = 64
+
+/** Terms of dictionaries that were decoded for single ones. */
+const walked = new WeakMap<ColumnDictionary, number>()
+
+/**
+ * Whether to decode a dictionary now and keep it: for much of it, or where as much has been decoded of it in pieces before.
+ */
+function readsWhole(dictionary: ColumnDictionary, ordinals: Uint32Array): boolean {
+  const { numTerms } = dictionary
+  if (numTerms > MOST_TERMS) return false
+  if (ordinals.length > 64 && ordinals.length >= numTerms * MUCH) return true
+  const sum = walked.get(dictionary) ?? 0
+  if (sum >= numTerms * 2) return true
+  walked.set(dictionary, sum + Math.min(numTerms, ordinals.length * WALKED))
+  return false
+}
+
 /** The terms of ascending distinct ordinals. */
 export async function termsAt(dictionary: ColumnDictionary, ordinals: Uint32Array): Promise<TermList> {
-  const { numTerms } = dictionary
-  const whole = ordinals.length > 64 && ordinals.length >= numTerms * MUCH && numTerms <= MOST_TERMS
-  const known = whole ? await allTerms(dictionary) : knownTerms(dictionary)
+  const known = knownTerms(dictionary) ?? (readsWhole(dictionary, ordinals) ? await allTerms(dictionary) : null)
   return known === null ? dictionary.termsOf(ordinals) : gathered(known, ordinals)
 }
 
