@@ -1,5 +1,6 @@
-// Numbers distinct keys by first appearance: open addressing over 2^bits slots of 8 bytes, which hold number + 1 in the low
-// word (0 is free) and a tag, other bits of the hash, in the high one. The caller keeps the table at most half full.
+// Numbers distinct keys by first appearance: open addressing over 2^bits slots. Those of keys hold number + 1 in their low
+// `bits` bits (0 is free) and a tag, other bits of the hash, in the rest of 32; those of texts number + 1 in the low word and a tag
+// in the high one. The caller keeps the table at most half full.
 //
 // Both kernels start at row `first` and stop where the table is full (`limit` keys) or, for texts, where the heap is. They
 // answer how many rows are done; the number of keys is read from `state` and written there.
@@ -41,29 +42,36 @@ const HASHED = 64
 const HASHED_FROM = 18
 
 /**
- * Loads the slots of some keys and the keys that are there, without a branch, so that what misses the cache is waited for
- * together. What is loaded goes to a place that nothing reads.
+ * Writes the hashes of some keys, cut to 32 bits, to `hashed`: the slot in the high bits, the tag below. Loads the slots and the
+ * keys that are there, without a branch, so that what misses the cache is waited for together; what is loaded goes to a place
+ * that nothing reads.
  */
 // @ts-ignore: decorator
 @inline
 function touch(
   keys: usize,
   parts: i32,
-  from: i32,
-  to: i32,
+  count: i32,
   slots: usize,
-  shift: u64,
+  bits: i32,
   stored: usize,
   state: usize,
+  hashed: usize,
 ): void {
   const size: usize = <usize>parts << 3
-  let sum: u64 = 0
-  for (let k = from; k < to; k++) {
-    sum += load<u64>(slots + (<usize>(hashParts(keys + <usize>k * size, parts) >> shift) << 3))
+  const shift: u32 = 32 - bits
+  for (let k = 0; k < count; k++) {
+    store<u32>(hashed + (<usize>k << 2), <u32>(hashParts(keys + <usize>k * size, parts) >> 32))
   }
-  for (let k = from; k < to; k++) {
-    const entry = <u32>load<u64>(slots + (<usize>(hashParts(keys + <usize>k * size, parts) >> shift) << 3))
-    sum += load<u64>(stored + <usize>select<u32>(entry - 1, 0, entry != 0) * size)
+  if (bits < TOUCHED_FROM) return
+  const mask: u32 = (<u32>1 << bits) - 1
+  let sum: u64 = 0
+  for (let k = 0; k < count; k++) {
+    sum += load<u32>(slots + (<usize>(load<u32>(hashed + (<usize>k << 2)) >> shift) << 2))
+  }
+  for (let k = 0; k < count; k++) {
+    const number = load<u32>(slots + (<usize>(load<u32>(hashed + (<usize>k << 2)) >> shift) << 2)) & mask
+    sum += load<u64>(stored + <usize>select<u32>(number - 1, 0, number != 0) * size)
   }
   store<u64>(state + 8, sum)
 }
@@ -83,42 +91,50 @@ function group(
   out: usize,
 ): i32 {
   let groups = load<i32>(state)
-  const shift: u64 = 64 - bits
-  const mask: usize = (<usize>1 << bits) - 1
+  const shift: u32 = 32 - bits
+  const mask: u32 = (<u32>1 << bits) - 1
   const size: usize = <usize>parts << 3
   let touched = first
   for (let k = first; k < count; k++) {
-    if (k == touched && bits >= TOUCHED_FROM) {
-      touched = min(count, k + TOUCHED)
-      touch(keys, parts, k, touched, slots, shift, stored, state)
-    }
     const at = keys + <usize>k * size
-    const h = hashParts(at, parts)
-    const tag = <u32>h
-    let slot = <usize>(h >> shift)
+    if (k == touched) {
+      touched = min(count, k + TOUCHED)
+      touch(at, parts, touched - k, slots, bits, stored, state, out + (<usize>k << 2))
+    }
+    const h = load<u32>(out + (<usize>k << 2))
+    const tag = h << bits
+    let slot = h >> shift
     while (true) {
-      const entry = load<u64>(slots + (slot << 3))
+      const entry = load<u32>(slots + (<usize>slot << 2))
       if (entry == 0) {
         if (groups == limit) {
           store<i32>(state, groups)
           return k
         }
-        memory.copy(stored + <usize>groups * size, at, size)
+        copyParts(stored + <usize>groups * size, at, parts)
         groups++
-        store<u64>(slots + (slot << 3), (<u64>tag << 32) | <u64>groups)
+        store<u32>(slots + (<usize>slot << 2), tag | <u32>groups)
         store<i32>(out + (<usize>k << 2), groups - 1)
         break
       }
-      const found = <u32>entry - 1
-      if (<u32>(entry >> 32) == tag && sameParts(stored + <usize>found * size, at, parts)) {
-        store<u32>(out + (<usize>k << 2), found)
-        break
+      if ((entry & ~mask) == tag) {
+        const found = (entry & mask) - 1
+        if (sameParts(stored + <usize>found * size, at, parts)) {
+          store<u32>(out + (<usize>k << 2), found)
+          break
+        }
       }
       slot = (slot + 1) & mask
     }
   }
   store<i32>(state, groups)
   return count
+}
+
+// @ts-ignore: decorator
+@inline
+function copyParts(to: usize, from: usize, parts: i32): void {
+  for (let i = 0; i < parts; i++) store<u64>(to + (<usize>i << 3), load<u64>(from + (<usize>i << 3)))
 }
 
 /** Keys of `parts` 64-bit parts each, one after the other; those of key g are kept at `stored`. */
@@ -139,9 +155,21 @@ export function groupKeys(
   return group(keys, parts, first, count, slots, bits, stored, limit, state, out)
 }
 
-/** Enters the first `count` keys of `stored` into empty slots. */
-export function enterKeys(stored: usize, parts: i32, count: i32, slots: usize, bits: i32): void {
-  for (let g = 0; g < count; g++) enter(hashParts(stored + <usize>g * (<usize>parts << 3), parts), g, slots, bits)
+/** Enters the first `count` keys of `stored` into empty slots; `hashed` has room for the hashes of 128. */
+export function enterKeys(stored: usize, parts: i32, count: i32, slots: usize, bits: i32, hashed: usize): void {
+  const shift: u32 = 32 - bits
+  const mask: u32 = (<u32>1 << bits) - 1
+  const size: usize = <usize>parts << 3
+  for (let from = 0; from < count; from += TOUCHED) {
+    const to = min(count, from + TOUCHED)
+    touch(stored + <usize>from * size, parts, to - from, slots, bits, stored, hashed, hashed + 16)
+    for (let g = from; g < to; g++) {
+      const h = load<u32>(hashed + 16 + (<usize>(g - from) << 2))
+      let slot = h >> shift
+      while (load<u32>(slots + (<usize>slot << 2)) != 0) slot = (slot + 1) & mask
+      store<u32>(slots + (<usize>slot << 2), (h << bits) | <u32>(g + 1))
+    }
+  }
 }
 
 // @ts-ignore: decorator
@@ -334,7 +362,14 @@ export function groupTexts(
   return count
 }
 
-/** Enters the first `count` texts into empty slots by their hashes. */
-export function enterTexts(hashes: usize, count: i32, slots: usize, bits: i32): void {
-  for (let i = 0; i < count; i++) enter(load<u64>(hashes + (<usize>i << 3)), i, slots, bits)
+/** Enters the first `count` texts into empty slots by their hashes; `state` is a place for what is loaded ahead. */
+export function enterTexts(hashes: usize, count: i32, slots: usize, bits: i32, state: usize): void {
+  const shift: u64 = 64 - bits
+  for (let from = 0; from < count; from += TOUCHED) {
+    const to = min(count, from + TOUCHED)
+    let sum: u64 = 0
+    for (let i = from; i < to; i++) sum += load<u64>(slots + (<usize>(load<u64>(hashes + (<usize>i << 3)) >> shift) << 3))
+    store<u64>(state + 8, sum)
+    for (let i = from; i < to; i++) enter(load<u64>(hashes + (<usize>i << 3)), i, slots, bits)
+  }
 }

@@ -14,6 +14,7 @@ export class KeyTable {
   readonly #wasm: WasmKernels | null
   readonly #stored: GrowingBlock
   readonly #batch: GrowingBlock
+  readonly #slotBytes: 4 | 8
   #slots: GrowingBlock
   #bits = FIRST_BITS
   #count = 0
@@ -25,7 +26,8 @@ export class KeyTable {
     this.#stored = new GrowingBlock(arena, 512 * parts)
     // The number of keys stands in front of the batch's.
     this.#batch = new GrowingBlock(arena, 1024)
-    this.#slots = new GrowingBlock(arena, 8 << FIRST_BITS)
+    this.#slotBytes = this.#wasm === null ? 8 : 4
+    this.#slots = new GrowingBlock(arena, this.#slotBytes << FIRST_BITS)
     this.#slots.u8.fill(0)
   }
 
@@ -85,12 +87,14 @@ export class KeyTable {
 
   #grow(): void {
     this.#bits += this.#bits < 16 ? 2 : 1
-    const slots = new GrowingBlock(this.#arena, 8 * 2 ** this.#bits)
+    const slots = new GrowingBlock(this.#arena, this.#slotBytes * 2 ** this.#bits)
     slots.u8.fill(0)
     this.#slots.release()
     this.#slots = slots
     if (this.#wasm !== null) {
-      this.#wasm.enterKeys(this.#stored.address, this.#parts, this.#count, slots.address, this.#bits)
+      const hashed = new GrowingBlock(this.#arena, 16 + 128 * 4)
+      this.#wasm.enterKeys(this.#stored.address, this.#parts, this.#count, slots.address, this.#bits, hashed.address)
+      hashed.release()
       return
     }
     const words = this.#parts * 2

@@ -178,7 +178,8 @@ export class TextTable {
     slots.u8.fill(0)
     this.#slots.release()
     this.#slots = slots
-    if (this.#wasm !== null) this.#wasm.enterTexts(this.#hashes.address, this.#count, slots.address, this.#bits)
+    const state = this.#batch.address
+    if (this.#wasm !== null) this.#wasm.enterTexts(this.#hashes.address, this.#count, slots.address, this.#bits, state)
     else for (let i = 0; i < this.#count; i++) enterTwin(slots.u32, this.#bits, this.#hashes.u32[2 * i]!, i)
   }
 
