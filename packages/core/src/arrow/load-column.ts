@@ -2,21 +2,31 @@ import { Region, TextTable } from '@volley/kernels'
 import type { Data, DataType } from 'apache-arrow'
 import { typeName } from '../types/data-types.ts'
 import { copyBits } from '../vectors/bitmap.ts'
+import { allocValues, slotsPerRow } from '../vectors/build.ts'
 import { concatVectors } from '../vectors/concat.ts'
 import { flattenVector } from '../vectors/flatten.ts'
-import { BytesVector, DictionaryVector, type Vector } from '../vectors/vector.ts'
-import { fromArrowData } from './from-arrow-data.ts'
+import { BytesVector, DictionaryVector, PrimitiveVector, type PrimitiveArray, type Vector } from '../vectors/vector.ts'
+import type { ArrowChunk } from './arrow-chunk.ts'
+import { firstBit, fromArrowData } from './from-arrow-data.ts'
+import { isInPlace } from './from-arrow-rows.ts'
+import { GatheredRows } from './gather-chunk.ts'
 
 /** Texts that occur this often, on the average, are kept by code. */
 const REPEATED = 3
+/** Rows of a column of texts that are looked at first, if there are many more. */
+const SAMPLE = 16_384
+/** Where more of the sample are different ones than this, texts are taken not to repeat: a third of a million would be 0.976. */
+const DIFFERENT = 0.976
 
 /** All of a column (of Arrow types that map to `type`) as one vector in the region; texts that repeat get a dictionary. */
-export function loadColumn(parts: readonly Data[], type: DataType, region: Region): Vector {
+export function loadColumn(chunk: ArrowChunk, position: number, type: DataType, region: Region): Vector {
   const name = typeName(type)
+  const parts = chunk.column(position)
   const isText = name === 'Utf8' || name === 'Json' || name === 'Binary'
-  const coded = isText ? loadTexts(parts, type, region) : null
+  const coded = isText && mayRepeat(chunk, position, type, region) ? loadTexts(chunk, parts, type, region) : null
   if (coded !== null) return coded
   if (parts.length === 1) return fromArrowData(parts[0]!, type, region)
+  if (parts.every((data) => isInPlace(name, data))) return loadValues(chunk.rows, parts, type, region)
   const scratch = new Region(region.arena)
   try {
     // Dictionaries of the parts go with the scratch.
@@ -27,14 +37,63 @@ export function loadColumn(parts: readonly Data[], type: DataType, region: Regio
   }
 }
 
+function loadValues(rows: number, parts: readonly Data[], type: DataType, region: Region): PrimitiveVector {
+  const values = allocValues(type, rows, region) as Float64Array
+  const slots = slotsPerRow(type)
+  const validity = hasNulls(parts) ? region.bitmap(rows, false) : null
+  let at = 0
+  for (const data of parts) {
+    values.set((data.values as PrimitiveArray).subarray(0, data.length * slots) as Float64Array, at * slots)
+    if (validity !== null) copyPresent(data, validity, at)
+    at += data.length
+  }
+  return new PrimitiveVector(type, rows, validity, values)
+}
+
+function hasNulls(parts: readonly Data[]): boolean {
+  return parts.some((data) => data.nullCount > 0)
+}
+
+function copyPresent(data: Data, validity: Uint8Array, at: number): void {
+  const bitmap = data.nullBitmap
+  if (data.nullCount > 0 && bitmap !== null && bitmap.length > 0) {
+    copyBits(bitmap, firstBit(data, bitmap), data.length, validity, at)
+  } else for (let i = at; i < at + data.length; i++) validity[i >>> 3]! |= 1 << (i & 7)
+}
+
+/** Whether texts seem to occur often enough, by rows here and there. */
+function mayRepeat(chunk: ArrowChunk, position: number, type: DataType, region: Region): boolean {
+  if (chunk.rows < 4 * SAMPLE) return true
+  const scratch = new Region(region.arena)
+  const table = new TextTable(region.arena)
+  try {
+    const rows = scratch.u32(SAMPLE)
+    const span = Math.floor(chunk.rows / SAMPLE)
+    // Anywhere in its part: rows at even distances may differ where others do not.
+    for (let k = 0; k < SAMPLE; k++) rows[k] = k * span + ((Math.imul(k + 1, 0x9e3779b1) >>> 8) % span)
+    const texts = new GatheredRows(chunk, rows, SAMPLE).column(position, type, scratch)
+    const flat = flattenVector(texts, null, scratch)
+    if (!(flat instanceof BytesVector)) return false
+    assignCodes(flat, table, scratch.u32(SAMPLE), scratch)
+    return table.count <= SAMPLE * DIFFERENT
+  } finally {
+    table.release()
+    scratch.release()
+  }
+}
+
 /** Null where most texts are different ones. */
-function loadTexts(parts: readonly Data[], type: DataType, region: Region): DictionaryVector | null {
-  const rows = parts.reduce((sum, data) => sum + data.length, 0)
+function loadTexts(
+  { rows }: ArrowChunk,
+  parts: readonly Data[],
+  type: DataType,
+  region: Region,
+): DictionaryVector | null {
   const own = new Region(region.arena)
   const table = new TextTable(region.arena)
   try {
     const codes = own.u32(rows)
-    const validity = parts.some((data) => data.nullCount > 0) ? own.bitmap(rows, false) : null
+    const validity = hasNulls(parts) ? own.bitmap(rows, false) : null
     let at = 0
     for (const data of parts) {
       const scratch = new Region(region.arena)
@@ -59,6 +118,7 @@ function loadTexts(parts: readonly Data[], type: DataType, region: Region): Dict
   }
 }
 
+/** Codes of the texts; 0 of those that are NULL. */
 function assignCodes(texts: BytesVector, table: TextTable, codes: Uint32Array, scratch: Region): void {
   const { offsets, bytes, length } = texts
   if (texts.validity === null) return table.assign(offsets, bytes, null, length, codes)

@@ -90,7 +90,7 @@ export class ResidentColumns implements PoolCache {
     const region = new Region(this.#arena)
     let vector: Vector
     try {
-      vector = loadColumn(chunk.column(position), type, region)
+      vector = loadColumn(chunk, position, type, region)
     } catch (error) {
       region.release()
       if (error instanceof ArenaExhaustedError) return null
