@@ -105,6 +105,7 @@ export class SortExec extends ExecutionPlan {
     let sorted: RecordBatch | null = null
     const memory = context.reserve(this, true)
     const runs = new SortedRuns(this, this.keys, this.fetch, memory, context)
+    const bound = new TopThreshold(this.keys)
     try {
       const limit = this.fetch === null ? Infinity : Math.max(this.fetch * 4, FIRST_ROWS)
       const dictionaries = new Set<Vector>()
@@ -132,11 +133,15 @@ export class SortExec extends ExecutionPlan {
         dictionaries.clear()
         bytes = batchBytes(sorted, dictionaries)
         if (rows < this.fetch!) sorted = null
-        if (sorted !== null) threshold?.set(this.keys[0]!.expr.evaluate(sorted, null, sorted.region))
+        if (sorted === null) return
+        const first = this.keys[0]!.expr.evaluate(sorted, null, sorted.region)
+        bound.set(first)
+        threshold?.set(first)
       }
       const next = (): Promise<RecordBatch | null> => memory.lending(input.next(), write)
       for (let batch = await next(); batch !== null; batch = await next()) {
-        const candidates = sorted === null ? compactBatch(batch, context) : this.candidates(batch, sorted, context)
+        const candidates =
+          sorted === null ? compactBatch(batch, context) : this.candidates(batch, sorted, bound, context)
         if (candidates === null) continue
         try {
           const added = batchBytes(candidates, new Set(dictionaries))
@@ -194,19 +199,27 @@ export class SortExec extends ExecutionPlan {
   }
 
   /** Rows of a batch that come before the last of the sorted ones; null when there are none. */
-  private candidates(batch: RecordBatch, sorted: RecordBatch, context: TaskContext): RecordBatch | null {
+  private candidates(
+    batch: RecordBatch,
+    sorted: RecordBatch,
+    bound: TopThreshold,
+    context: TaskContext,
+  ): RecordBatch | null {
     const scratch = context.region()
     try {
       const columns = (of: RecordBatch): Vector[] =>
         this.keys.map((key) => key.expr.evaluate(of, of.selection, scratch))
-      const comparator = new RowComparator(columns(batch), columns(sorted), this.keys)
+      const keys = columns(batch)
+      const comparator = new RowComparator(keys, columns(sorted), this.keys)
       const rows = batch.selection ?? allRows(batch.length)
       const selection = scratch.u32(rows.length)
       const last = sorted.length - 1
+      const near = bound.select(keys[0]!, rows, selection)
       let n = 0
-      for (let k = 0; k < rows.length; k++) {
-        selection[n] = rows[k]!
-        n += +(comparator.compare(rows[k]!, last) < 0)
+      for (let k = 0; k < near; k++) {
+        const row = selection[k]!
+        selection[n] = row
+        n += +(comparator.compare(row, last) < 0)
       }
       if (n === 0) return null
       const chosen = new RecordBatch(this.schema, batch.columns, batch.length, selection.subarray(0, n), batch.region)
