@@ -73,6 +73,12 @@ export class AggregateCall {
     return this.#distinct || this.#orderBy.length > 0
   }
 
+  /** Types of the values that are told apart, where they are and come in any order; else null. */
+  get distinctTypes(): readonly DataType[] | null {
+    if (!this.#distinct || this.#orderBy.length > 0 || this.inputs.length === 0) return null
+    return this.inputs.map((expr) => expr.type)
+  }
+
   /** What the accumulator is updated with: arguments, then sort keys where the order matters. */
   get inputs(): readonly Expr[] {
     return [...this.args, ...this.#orderBy.map((key) => key.expr)]
@@ -88,10 +94,9 @@ export class AggregateCall {
     const make = (own: Arena | null = null): GroupsAccumulator =>
       this.fn.createAccumulator(this.argTypes, this.type, own)
     if (!this.holdsRows) return make(arena)
+    const { distinctTypes } = this
+    if (arena !== null && distinctTypes !== null) return new DistinctAccumulator(make(arena), distinctTypes, arena)
     const types = this.inputs.map((expr) => expr.type)
-    if (arena !== null && this.#orderBy.length === 0 && types.length > 0) {
-      return new DistinctAccumulator(make(arena), types, arena)
-    }
     return new CollectedAccumulator(make, types, this.args.length, this.#distinct, this.#orderBy)
   }
 }

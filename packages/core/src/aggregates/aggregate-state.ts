@@ -11,6 +11,7 @@ import { NULL } from '../types/type-factory.ts'
 import { groupZero } from './accumulator-rows.ts'
 import type { AggregateCall } from './aggregate-call.ts'
 import type { GroupsAccumulator } from './aggregate-function.ts'
+import type { DistinctAccumulator } from './distinct-accumulator.ts'
 import type { GroupTableHint } from './dense-key-table.ts'
 import { GroupWords } from './group-memory.ts'
 import { createGroupTable, type GroupTable } from './group-table.ts'
@@ -86,6 +87,36 @@ export class AggregateState {
     }
   }
 
+  /**
+   * Adds the states of a batch but for the values of DISTINCT calls, and gives the numbers of its rows' groups. Batches have
+   * no selection.
+   */
+  mergeOthers(batch: RecordBatch, keys: readonly Vector[], firstState: number): Uint32Array {
+    const rows = allRows(batch.length)
+    const ids = this.#assign(keys, rows).slice(0, rows.length)
+    let at = firstState
+    for (const [i, call] of this.#calls.entries()) {
+      const count = call.stateTypes.length
+      const states = batch.columns.slice(at, at + count)
+      if (call.distinctTypes === null) this.#accumulators[i]!.merge(this.#table.count, ids, states, rows, rows.length)
+      else this.addDistinct(i, NONE, states, NONE, 0)
+      at += count
+    }
+    return ids
+  }
+
+  /** Counts values of a DISTINCT call that its groups do not have yet. */
+  addDistinct(
+    call: number,
+    groups: Uint32Array,
+    columns: readonly Vector[],
+    rows: Selection | null,
+    count: number,
+  ): void {
+    const accumulator = this.#accumulators[call] as DistinctAccumulator
+    accumulator.addNew(this.#table.count, groups, columns, rows, count)
+  }
+
   /** Makes the group of an empty grouping set, which is there without rows too. */
   addEmptySet(groupCount: number, id: number, region: Region): void {
     const keys = setColumns(
@@ -138,6 +169,8 @@ export class AggregateState {
     this.#accumulators = []
   }
 }
+
+const NONE = new Uint32Array(0)
 
 interface CallInput {
   readonly args: readonly Vector[]

@@ -25,7 +25,7 @@ const LIST_OF_ROWS: DataType = listType(BINARY)
 export class DistinctAccumulator implements GroupsAccumulator {
   readonly #arena: Arena
   readonly #types: readonly DataType[]
-  readonly #inner: GroupsAccumulator
+  readonly #inner: DistinctInner
   readonly #pairs: KeyTable
   /** Words of a pair: the group at 0, the value at `#valueAt` and on. */
   readonly #stride: number
@@ -35,8 +35,8 @@ export class DistinctAccumulator implements GroupsAccumulator {
   #hasNull: Uint8Array = new Uint8Array(16)
   #out = new Uint32Array(0)
 
-  /** `inner` is updated with the columns of `types`. */
-  constructor(inner: GroupsAccumulator, types: readonly DataType[], arena: Arena) {
+  /** `inner` is updated with the columns of `types`. Where values are not asked for, it is only that. */
+  constructor(inner: DistinctInner, types: readonly DataType[], arena: Arena) {
     this.#arena = arena
     this.#types = types
     this.#inner = inner
@@ -211,7 +211,18 @@ export class DistinctAccumulator implements GroupsAccumulator {
   }
 
   evaluate(groupCount: number, region: Region): Vector {
-    return this.#inner.evaluate(groupCount, region)
+    return this.#inner.evaluate!(groupCount, region)
+  }
+
+  /** Hands on values that are known to be new, without looking for them; there may be none. */
+  addNew(
+    groupCount: number,
+    groups: Uint32Array,
+    args: readonly Vector[],
+    rows: Selection | null,
+    count: number,
+  ): void {
+    this.#inner.update(groupCount, groups, args, rows, count)
   }
 
   release(): void {
@@ -220,6 +231,9 @@ export class DistinctAccumulator implements GroupsAccumulator {
     this.#numbers?.release()
   }
 }
+
+/** What takes the values of groups, each once. */
+export type DistinctInner = Pick<GroupsAccumulator, 'update' | 'bytes' | 'release'> & Partial<GroupsAccumulator>
 
 function writeGroups({ groups, count }: GroupedRows, space: Uint32Array, stride: number): void {
   if (stride === 2) for (let k = 0; k < count; k++) space[2 * k] = groups[k]!

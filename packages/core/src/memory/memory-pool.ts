@@ -120,7 +120,8 @@ export class QueryMemory {
   #expected = 0
   #finished = 0
   #active = 0
-  #mostActive = 0
+  #holding = 0
+  #mostHolding = 0
   #spillableBytes = 0
 
   constructor(pool: MemoryPool, limitBytes: number, ended: () => void) {
@@ -139,9 +140,9 @@ export class QueryMemory {
     return (this.limitBytes - this.pool.unspillableBytes) / Math.max(1, this.pool.spillingQueries)
   }
 
-  /** Operators that spill, with those that have ended: it does not change as they come and go. */
+  /** Operators that spill and hold something at a time at most: it does not change as they come and go. */
   get #operators(): number {
-    return Math.max(1, this.#expected, this.#mostActive)
+    return Math.max(1, this.#expected, this.#mostHolding)
   }
 
   /** An equal part of the limit for each operator, whichever have begun or ended: what buffers are measured by. */
@@ -163,9 +164,14 @@ export class QueryMemory {
   get keptBytes(): number {
     if (this.limitBytes === Infinity) return 0
     const { floor } = this
-    let bytes = Math.max(0, this.#expected - this.#finished - this.#active) * floor
-    for (const reservation of this.#reservations) bytes += reservation.keptBytes(floor)
-    return bytes
+    let bytes = Math.min(this.#operators, this.consumers) * floor
+    for (const reservation of this.#reservations) bytes -= reservation.takenOf(floor)
+    return Math.max(0, bytes)
+  }
+
+  /** Whether something is kept for each of the operators that have begun. */
+  get keepsForAll(): boolean {
+    return this.#active <= this.#operators
   }
 
   /** Its operators that hold more than what is kept for them, and can be asked to spill now. */
@@ -174,9 +180,14 @@ export class QueryMemory {
     return [...this.#reservations].filter((reservation) => reservation.lends && reservation.bytes > floor)
   }
 
-  /** For reservations alone. */
-  count(bytes: number, spillable: boolean): void {
-    if (spillable) this.#spillableBytes += bytes
+  /** For reservations alone: what one held and holds. */
+  count(before: number, after: number, spillable: boolean): void {
+    const bytes = after - before
+    if (spillable) {
+      this.#spillableBytes += bytes
+      this.#holding += +(after > 0) - +(before > 0)
+      this.#mostHolding = Math.max(this.#mostHolding, this.#holding)
+    }
     this.pool.count(bytes, spillable)
     const { cache, usedBytes } = this.pool
     if (bytes > 0 && cache !== null && usedBytes + cache.bytes > this.limitBytes) {
@@ -215,7 +226,7 @@ export class QueryMemory {
     }
     const reservation = new MemoryReservation(this, { operator, spillable, held: held ?? null, ended })
     this.#reservations.add(reservation)
-    if (spillable) this.#mostActive = Math.max(this.#mostActive, ++this.#active)
+    if (spillable) this.#active++
     return reservation
   }
 }
@@ -277,9 +288,9 @@ export class MemoryReservation {
     return this.#lend !== null || this.#lent !== null
   }
 
-  /** What it holds less than what is kept for it. */
-  keptBytes(floor: number): number {
-    return this.#options.spillable ? Math.max(0, floor - this.#bytes) : 0
+  /** What it holds of what is kept for it. */
+  takenOf(floor: number): number {
+    return this.#options.spillable ? Math.min(floor, this.#bytes) : 0
   }
 
   /** Holds `bytes` from now on, if they are granted; to hold less always is. */
@@ -352,7 +363,8 @@ export class MemoryReservation {
   /** What nobody else holds or has kept for it. */
   get #left(): number {
     const { limitBytes, pool, floor } = this.#query
-    return limitBytes - pool.usedBytes + this.#bytes - pool.keptBytes + this.keptBytes(floor)
+    const own = this.#options.spillable && this.#query.keepsForAll ? floor - this.takenOf(floor) : 0
+    return limitBytes - pool.usedBytes + this.#bytes - Math.max(0, pool.keptBytes - own)
   }
 
   /** What is thrown when nothing is left to spill. */
@@ -368,12 +380,13 @@ export class MemoryReservation {
     this.#options.ended(this)
   }
 
-  #set(bytes: number): void {
-    const delta = bytes - this.#bytes
-    if (delta === 0) return
+  #set(wanted: number): void {
+    const bytes = Math.ceil(wanted)
+    const before = this.#bytes
+    if (bytes === before) return
     this.#bytes = bytes
-    this.#query.count(delta, this.#options.spillable)
-    this.#options.held?.hold(delta)
+    this.#query.count(before, bytes, this.#options.spillable)
+    this.#options.held?.hold(bytes - before)
   }
 }
 

@@ -78,7 +78,7 @@ export class PartitionedSpill {
     this.#spill = spill
     this.#context = context
     this.#bufferBytes = Math.max(LEAST_BUFFER, bufferBytesFor(part))
-    this.#chunkBytes = Math.max(1024, Math.min(1 << 20, Math.floor(part / 16)))
+    this.#chunkBytes = Math.max(1024, Math.min(1 << 20, Math.floor(part / 12)))
     this.parts = Array.from({ length: count }, emptyPart)
     this.#waiting = this.parts.map(() => ({ pieces: [], bytes: 0 }))
   }

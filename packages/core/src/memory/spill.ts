@@ -22,7 +22,7 @@ const WRITES_AHEAD = 3
 
 /** How large a batch should be that is written, of an operator whose part of the memory is `part`. */
 export function chunkBytesFor(part: number): number {
-  return Math.max(1024, Math.min(1 << 20, Math.floor(part / 64)))
+  return Math.max(1024, Math.min(4096, Math.floor(part / 12)), Math.min(1 << 20, Math.floor(part / 64)))
 }
 
 /** Batches of one operator in one file, each as a compressed Arrow IPC stream. */

@@ -94,7 +94,7 @@ export class SpilledRows {
     if (keys.length === 0 && !streams) throw this.#memory.refused(wanted, 'rows without PARTITION BY must fit')
     this.#spill.begin(wanted)
     if (keys.length === 0) {
-      this.#memory.tryResize(0)
+      this.#memory.free()
       yield this.#all(held)
       return
     }

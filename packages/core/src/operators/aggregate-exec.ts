@@ -6,6 +6,7 @@ import { ColumnExpr } from '../expressions/column-expr.ts'
 import { exprKey, type Expr } from '../expressions/expr.ts'
 import type { MemoryReservation } from '../memory/memory-pool.ts'
 import { SpilledGroups } from '../memory/spilled-groups.ts'
+import { splitLists } from '../memory/split-lists.ts'
 import { ExecutionPlan, type Distribution, type SortKey } from '../plan/execution-plan.ts'
 import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'
 import { projectExprs } from '../plan/project-exprs.ts'
@@ -31,6 +32,8 @@ export type AggregateMode = 'partial' | 'final' | 'single'
 /** The most places of a table of the places of keys, and how many there may be for each byte that the groups may take. */
 const MOST_PLACES = 1 << 24
 const PLACES_SHARE = 1 / 64
+/** Bytes of the values of a group, kept for DISTINCT, that are handed on at once. */
+const LARGEST_LIST = 1 << 20
 
 /** Column of the position of a row's grouping set, behind the group columns where there are grouping sets. */
 export const GROUPING_ID = '__grouping_id'
@@ -130,7 +133,13 @@ export class AggregateExec extends ExecutionPlan {
   }
 
   override get spillingPartitions(): number {
-    return this.groups.length === 0 ? 0 : this.partitioning.count
+    return this.spills ? this.partitioning.count : 0
+  }
+
+  private get spills(): boolean {
+    return (
+      this.groups.length > 0 || this.groupingSets !== null || this.calls.some((call) => call.distinctTypes !== null)
+    )
   }
 
   override withChildren(children: readonly ExecutionPlan[]): ExecutionPlan {
@@ -167,17 +176,17 @@ export class AggregateExec extends ExecutionPlan {
   ): AsyncGenerator<RecordBatch, void, void> {
     const { groups, groupingSets, calls, mode } = this
     const keyTypes = [...groups.map((group) => group.type), ...(groupingSets === null ? [] : [UINT32])]
-    const stateTypes = calls.flatMap((call) => call.stateTypes)
-    const memory = context.reserve(this, keyTypes.length > 0)
+    const sorted = this.sortedBy !== null
+    const spills = this.spills && !sorted
+    const memory = context.reserve(this, this.spills)
     const rows = (this.input.statistics.rows?.value ?? 0) / this.input.partitioning.count
     const createState = (): AggregateState =>
       new AggregateState(groups, keyTypes, calls, context.arena, {
         rows,
         mostPlaces: Math.floor(Math.min(MOST_PLACES, memory.capacity * PLACES_SHARE)),
       })
-    const spilled = new SpilledGroups(this, { keyTypes, stateTypes, createState }, memory, context)
+    const spilled = new SpilledGroups(this, { keyTypes, calls, createState }, memory, context)
     const dictionaries = new Set<Vector>()
-    const sorted = this.sortedBy !== null
     const pace = new Pace(mode === 'final' ? [] : [...groups, ...calls.flatMap((call) => call.exprs)])
     // Of sorted rows, all groups but the last are complete, and come out from time to time.
     let due = false
@@ -186,7 +195,6 @@ export class AggregateExec extends ExecutionPlan {
       if (mode !== 'final' && groupingSets !== null && (mode === 'partial' || partition === 0)) {
         addEmptySets(state, groups.length, groupingSets, context)
       }
-      const spills = keyTypes.length > 0 && !sorted
       const write = async (): Promise<void> => {
         if (state.groupCount === 0) return
         await spilled.add(state, memory.bytes)
@@ -246,7 +254,7 @@ export class AggregateExec extends ExecutionPlan {
           continue
         }
         if (mode === 'partial') yield* this.output(state, memory, context)
-        else if (keyTypes.length === 0 || sorted) throw memory.refused(2 * state.bytes + room)
+        else if (!spills) throw memory.refused(2 * state.bytes + room)
         else await spilled.add(state, 2 * state.bytes + room)
         state = createState()
         await memory.require(2 * state.bytes + room)
@@ -257,6 +265,12 @@ export class AggregateExec extends ExecutionPlan {
         return
       }
       await spilled.add(state, memory.bytes)
+      if (mode === 'partial') {
+        for await (const { columns, length, region } of spilled.batches()) {
+          yield new RecordBatch(this.schema, columns, length, null, region)
+        }
+        return
+      }
       for await (const merged of spilled.states()) {
         state = merged
         yield* this.output(merged, memory, context)
@@ -280,10 +294,30 @@ export class AggregateExec extends ExecutionPlan {
       const whole = new RecordBatch(this.schema, columns, state.groupCount, null, region)
       state.release()
       memory.tryResize(batchBytes(whole))
-      yield* sliceBatch(whole, context)
+      if (this.mode === 'partial') yield* this.pieces(whole, memory, context)
+      else yield* sliceBatch(whole, context)
     } finally {
       state.release()
       region.release()
+    }
+  }
+
+  /** States in batches, and the values of one group in several where they are many: who merges them may have to spill. */
+  private *pieces(
+    whole: RecordBatch,
+    memory: MemoryReservation,
+    context: TaskContext,
+  ): Generator<RecordBatch, void, void> {
+    const states = {
+      calls: this.calls,
+      first: whole.columns.length - this.calls.flatMap((call) => call.stateTypes).length,
+    }
+    for (const some of sliceBatch(whole, context)) {
+      try {
+        yield* splitLists(some, states, Math.min(LARGEST_LIST, memory.floor / 8), context)
+      } finally {
+        some.release()
+      }
     }
   }
 

@@ -123,7 +123,8 @@ export class HashJoinExec extends ExecutionPlan {
   }
 
   override get spillingPartitions(): number {
-    return this.right.partitioning.count
+    // Rows that keep their order have to be sorted again where the left side went to disk.
+    return this.right.partitioning.count * (this.ordering.length === 0 ? 1 : 2)
   }
 
   override withChildren(children: readonly ExecutionPlan[]): ExecutionPlan {

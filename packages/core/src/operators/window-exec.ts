@@ -49,9 +49,8 @@ export class WindowExec extends ExecutionPlan {
   }
 
   override get spillingPartitions(): number {
-    // Of what goes along with sorted rows, two windows are at work at a time: the sort of one reads the other's rows.
-    const orders = new Set(this.calls.map(windowKey)).size
-    return this.partitioning.count * (1 + 2 * Math.min(2, orders))
+    // Rows that are collected; or sorted rows, what goes along with them, and the sort of the next window.
+    return this.partitioning.count * Math.min(3, 1 + new Set(this.calls.map(windowKey)).size)
   }
 
   override withChildren(children: readonly ExecutionPlan[]): ExecutionPlan {

@@ -25,6 +25,7 @@ import {
   type Expr,
   type HashJoinOptions,
   type JoinType,
+  type SortKey,
   type WindowCallOptions,
   type WindowFrame,
 } from '../../src/index.ts'
@@ -86,6 +87,41 @@ test('groups that do not fit are written, dealt and merged, with DISTINCT and OR
   // Five accounts, of two partial and two final aggregates and the queues between them, share the limit.
   await expectSameAtATenth(grouped('two steps', [[0], [1]]), false, 4)
 })
+
+test('the values of one group for DISTINCT are dealt and counted part by part, with and without GROUP BY', async () => {
+  const input = table(6000, 'unique', 23, 30)
+  const distinct = { distinct: true }
+  const few = new ComparisonExpr('<', column(input, 0), new LiteralExpr(INT32, 5900))
+  const calls = [
+    aggregate('count', [column(input, 0)], distinct),
+    aggregate('sum', [column(input, 1)], distinct),
+    aggregate('avg', [column(input, 0)], { ...distinct, filter: few }),
+    aggregate('count', [column(input, 1), column(input, 2)], distinct),
+    aggregate('sum', [column(input, 0)]),
+    aggregate('min', [column(input, 2)]),
+  ]
+  // One group has nearly all rows; the others are few.
+  const most = new CaseExpr([{ when: few, then: new LiteralExpr(INT32, 1) }], column(input, 0), INT32)
+  const fields = [new Field('g', INT32, true), ...SCHEMA.fields]
+  const keyed = new ProjectionExec(input, [most, ...SCHEMA.fields.map((_, i) => column(input, i))], new Schema(fields))
+  const moved = calls.map((call) => call.withExprs(...shiftedExprs(call, keyed)))
+  for (const mode of ['single', 'two steps'] as const) {
+    await expectSameAtATenth(aggregated(single(input, mode), mode, [], null, calls), false, 6)
+    await expectSameAtATenth(aggregated(single(keyed, mode), mode, [column(keyed, 0)], null, moved), false, 6)
+  }
+})
+
+/** All rows in one partition, as an aggregate in one step wants them. */
+function single(plan: ExecutionPlan, mode: 'single' | 'two steps'): ExecutionPlan {
+  return mode === 'single' ? new CoalescePartitionsExec(plan) : plan
+}
+
+/** The same expressions over columns that stand one place further. */
+function shiftedExprs(call: AggregateCall, plan: ExecutionPlan): [readonly Expr[], Expr | null, readonly SortKey[]] {
+  const moved = (expr: Expr): Expr =>
+    expr instanceof ColumnExpr ? column(plan, expr.index + 1) : expr.withChildren(expr.children.map(moved))
+  return [call.args.map(moved), call.filter === null ? null : moved(call.filter), []]
+}
 
 const JOIN_TYPES: readonly JoinType[] = [
   'inner',

@@ -369,8 +369,7 @@ class HeldGroups {
     this.#spills = node.gives === 'results'
     this.#grouped = keyTypes.length > 0
     this.#memory = context.reserve(node, this.#spills && this.#grouped)
-    const stateTypes = calls.flatMap((call) => call.stateTypes)
-    const options = { keyTypes, stateTypes, createState: this.#create }
+    const options = { keyTypes, calls, createState: this.#create }
     this.#spilled = new SpilledGroups(node, options, this.#memory, context)
     this.state = this.#create()
   }
