@@ -1,6 +1,11 @@
 // Values of a column, packed one after another in up to 64 bits (formats/tantivy.md sections 1.2 and 9.5). A value is
 // min + gcd * (line(x) + raw); line is the intercept plus the sign-extended upper word of x * slope, and 0 without a line.
 
+import { matchLanes, MOST_BITS, sumLanes, unpackLanes } from './packed-lanes'
+
+/** Rows from which they are taken eight at a time. */
+const LANES_FROM: i32 = 64
+
 // @ts-ignore: decorator
 @inline
 function raw(words: usize, bit: u64, mask: u64): u64 {
@@ -32,6 +37,22 @@ export function unpackValues(
     addWhole(words + (usize(start) << 3), count, min, mapping, out)
     return
   }
+  if (gcd == 1 && mapping != 2 && width > 0 && width <= MOST_BITS && count >= LANES_FROM) {
+    const head = (8 - (start & 7)) & 7
+    const groups = (count - i32(head)) >> 3
+    const behind = i32(head) + (groups << 3)
+    unpackEach(words, width, start, head, gcd, min, mapping, out)
+    const from = words + usize((start + head) >> 3) * usize(width)
+    unpackLanes(from, width, groups, min, mapping == 1 ? 0x8000000000000000 : 0, out + (usize(head) << 3))
+    unpackEach(words, width, start + u32(behind), count - behind, gcd, min, mapping, out + (usize(behind) << 3))
+    return
+  }
+  unpackEach(words, width, start, count, gcd, min, mapping, out)
+}
+
+function unpackEach(
+  words: usize, width: i32, start: u32, count: i32, gcd: u64, min: u64, mapping: i32, out: usize,
+): void {
   const mask = maskOf(width)
   let bit = u64(start) * width
   const end = out + (usize(count) << 3)
@@ -51,6 +72,20 @@ export function unpackValues(
 
 /** Sums of the low and of the high halves of rows [start, start + count), as packed, as two 64-bit numbers at `out`. */
 export function sumPacked(words: usize, width: i32, start: u32, count: i32, out: usize): void {
+  if (width == 0 || width > MOST_BITS || count < LANES_FROM) {
+    sumEach(words, width, start, count, out)
+    return
+  }
+  const head = (8 - (start & 7)) & 7
+  const groups = (count - i32(head)) >> 3
+  const behind = i32(head) + (groups << 3)
+  sumEach(words, width, start, i32(head), out)
+  const low = load<u64>(out) + sumLanes(words + usize((start + head) >> 3) * usize(width), width, groups)
+  sumEach(words, width, start + u32(behind), count - behind, out)
+  store<u64>(out, load<u64>(out) + low)
+}
+
+function sumEach(words: usize, width: i32, start: u32, count: i32, out: usize): void {
   const mask = maskOf(width)
   let bit = u64(start) * width
   let low: u64 = 0
@@ -125,6 +160,22 @@ export function unpackLine(
 export function matchValues(
   words: usize, width: i32, start: u32, count: i32, from: u64, to: u64, first: u32, out: usize,
 ): i32 {
+  if (width == 0 || width > MOST_BITS || count < LANES_FROM || to > u64(u32.MAX_VALUE)) {
+    return i32((matchEach(words, width, start, count, from, to, first, out) - out) >> 2)
+  }
+  const head = (8 - (start & 7)) & 7
+  const groups = (count - i32(head)) >> 3
+  const behind = head + (u32(groups) << 3)
+  let at = matchEach(words, width, start, i32(head), from, to, first, out)
+  const whole = words + usize((start + head) >> 3) * usize(width)
+  at = matchLanes(whole, width, groups, u32(from), u32(to - from), first + head, at)
+  at = matchEach(words, width, start + behind, count - i32(behind), from, to, first + behind, at)
+  return i32((at - out) >> 2)
+}
+
+function matchEach(
+  words: usize, width: i32, start: u32, count: i32, from: u64, to: u64, first: u32, out: usize,
+): usize {
   const mask = maskOf(width)
   const range = to - from
   let bit = u64(start) * width
@@ -134,7 +185,7 @@ export function matchValues(
     at += usize(raw(words, bit, mask) - from <= range) << 2
     bit += width
   }
-  return i32((at - out) >> 2)
+  return at
 }
 
 /** The same for values over a line: of min + gcd * (line(x) + raw), against [from, to] as unsigned integers. */

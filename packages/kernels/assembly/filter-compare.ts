@@ -206,7 +206,7 @@ function bits<T>(lanes: v128): i32 {
 }
 
 /** Writes those of the rows i..i+3 whose bit is set. Four numbers are stored, of which the next call overwrites the rest. */
-function emit(to: usize, i: i32, mask: i32): usize {
+export function emit(to: usize, i: i32, mask: i32): usize {
   const rows = v128.add<i32>(i32x4.splat(i), i32x4(0, 1, 2, 3))
   v128.store(to, v128.swizzle(rows, v128.load(COMPRESS + (usize(mask) << 4))))
   return to + (usize(popcnt(mask)) << 2)
