@@ -47,6 +47,19 @@ export class ArrowChunk {
     return column
   }
 
+  /** Rows `from` to `to` (exclusive) of a column. */
+  columnIn(position: number, from: number, to: number): readonly Data[] {
+    const column = this.column(position)
+    if (from === 0 && to === this.rows) return column
+    const parts: Data[] = []
+    for (let i = from < to ? this.batchOf(from) : column.length; i < column.length && this.#starts[i]! < to; i++) {
+      const first = this.#starts[i]!
+      const [start, end] = [Math.max(from - first, 0), Math.min(to - first, column[i]!.length)]
+      if (start < end) parts.push(end - start === column[i]!.length ? column[i]! : column[i]!.slice(start, end - start))
+    }
+    return parts
+  }
+
   /** Notes that rows of a column are read one by one; returns how many were, in all. */
   gather(position: number, rows: number): number {
     const sum = (this.#gathered.get(position) ?? 0) + rows

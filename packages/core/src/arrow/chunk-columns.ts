@@ -6,7 +6,7 @@ import { takeVector } from '../vectors/take.ts'
 import { NullVector, type Vector } from '../vectors/vector.ts'
 import type { ArrowChunk } from './arrow-chunk.ts'
 import { ChunkConditions } from './chunk-conditions.ts'
-import type { ColumnBounds } from './column-bounds.ts'
+import { BLOCK_ROWS, rangeIn } from './column-bounds.ts'
 import { copyRows, GatheredRows } from './gather-chunk.ts'
 import { residentColumns, type ResidentColumn, type ResidentColumns } from './resident-columns.ts'
 
@@ -19,6 +19,8 @@ export class ChunkColumns {
   readonly region: Region
   readonly conditions: ChunkConditions
   readonly #chunk: ArrowChunk
+  /** The rows that the scan is of, and others beside them. */
+  readonly #range: { readonly from: number; readonly to: number }
   readonly #schema: Schema
   readonly #wanted: readonly number[]
   readonly #context: TaskContext
@@ -28,11 +30,20 @@ export class ChunkColumns {
   readonly #columns: (ResidentColumn | null | undefined)[]
   #blank: readonly Vector[] = []
 
-  constructor(chunk: ArrowChunk, schema: Schema, wanted: readonly number[], context: TaskContext) {
+  /** For rows `from` to `to` (exclusive) of the chunk. */
+  constructor(
+    chunk: ArrowChunk,
+    { from, to }: { readonly from: number; readonly to: number },
+    schema: Schema,
+    wanted: readonly number[],
+    context: TaskContext,
+  ) {
     const { settings } = context
     this.region = context.region()
     this.conditions = new ChunkConditions(schema, this.region)
     this.#chunk = chunk
+    const blocks = (row: number): number => Math.ceil(row / BLOCK_ROWS) * BLOCK_ROWS
+    this.#range = { from: from - (from % BLOCK_ROWS), to: Math.min(chunk.rows, blocks(to)) }
     this.#schema = schema
     this.#wanted = wanted
     this.#context = context
@@ -56,9 +67,11 @@ export class ChunkColumns {
     return this.#resident(i, load) !== null
   }
 
-  /** Bounds of a column's blocks, where it stays. */
-  bounds(i: number): ColumnBounds | null {
-    return this.#resident(i, false)?.bounds ?? null
+  /** Bounds of some rows of a column, where it stays. */
+  bounds(i: number, start: number, end: number): readonly [low: number, high: number] | null {
+    const column = this.#resident(i, false)
+    const bounds = column?.bounds ?? null
+    return column === null || bounds === null ? null : rangeIn(bounds, start - column.start, end - column.start)
   }
 
   /** Columns of NULLs, in the place of those that are not read. */
@@ -71,17 +84,25 @@ export class ChunkColumns {
 
   slice(i: number, start: number, end: number, region: Region): Vector {
     const column = this.#resident(i, end - start > this.#context.batchSize)
-    if (column !== null) return sliceVector(column.vector, start, end, region)
+    if (column !== null) return sliceVector(column.vector, start - column.start, end - column.start, region)
     return copyRows(this.#chunk, this.#wanted[i]!, this.#schema.fields[i]!.type, start, end, region)
   }
 
   /** Gathers rows, ascending, of one column after another. */
   taker(rows: Uint32Array, region: Region): (i: number) => Vector {
     let gathered: GatheredRows | null = null
+    let [places, base] = [rows, 0]
     return (i) => {
-      const isWorth = this.#chunk.gather(this.#wanted[i]!, rows.length) > this.#chunk.rows * WORTH
+      const isWorth = this.#chunk.gather(this.#wanted[i]!, rows.length) > (this.#range.to - this.#range.from) * WORTH
       const column = this.#resident(i, isWorth)
-      if (column !== null) return takeVector(column.vector, rows, rows.length, region)
+      if (column !== null) {
+        if (column.start !== base) {
+          base = column.start
+          places = region.u32(rows.length)
+          for (let k = 0; k < rows.length; k++) places[k] = rows[k]! - base
+        }
+        return takeVector(column.vector, places, rows.length, region)
+      }
       gathered ??= new GatheredRows(this.#chunk, rows, rows.length)
       return gathered.column(this.#wanted[i]!, this.#schema.fields[i]!.type, region)
     }
@@ -92,10 +113,10 @@ export class ChunkColumns {
     if (known !== undefined) return known
     if (this.#cache === null) return (this.#columns[i] = null)
     const { queryId } = this.#context
-    const position = this.#wanted[i]!
+    const rows = { chunk: this.#chunk, position: this.#wanted[i]!, ...this.#range }
     const found = load
-      ? this.#cache.load(this.#chunk, position, this.#schema.fields[i]!.type, { queryId, limitBytes: this.#limitBytes })
-      : this.#cache.find(this.#chunk, position, queryId)
+      ? this.#cache.load(rows, this.#schema.fields[i]!.type, { queryId, limitBytes: this.#limitBytes })
+      : this.#cache.find(rows, queryId)
     if (found !== null) this.region.dependOn(found.region)
     if (found !== null || load) this.#columns[i] = found
     return found

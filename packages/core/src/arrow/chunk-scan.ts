@@ -14,7 +14,6 @@ import { RecordBatch } from '../vectors/record-batch.ts'
 import { allRows } from '../vectors/selection.ts'
 import type { Vector } from '../vectors/vector.ts'
 import type { ArrowChunk } from './arrow-chunk.ts'
-import { BLOCK_ROWS, type ColumnBounds } from './column-bounds.ts'
 import { ChunkColumns } from './chunk-columns.ts'
 
 /** Batches that a step over columns which stay is as large as. */
@@ -79,7 +78,7 @@ export class ChunkScan {
   /** Rows `from` to `to` (exclusive) of a chunk, those that are left; null after work that gave none. */
   *read(chunk: ArrowChunk, from: number, to: number): Generator<RecordBatch | null, void, void> {
     const { batchSize } = this.#context
-    const columns = new ChunkColumns(chunk, this.#schema, this.#wanted, this.#context)
+    const columns = new ChunkColumns(chunk, { from, to }, this.#schema, this.#wanted, this.#context)
     const pending = new PendingRows(columns, this.#columns, this.#schema, this.#context)
     try {
       for (let start = from; start < to;) {
@@ -151,13 +150,12 @@ export class ChunkScan {
   #isUnwanted(columns: ChunkColumns, start: number, end: number): boolean {
     return this.#monotone.some(({ column, test }) => {
       const asked = test()
-      const known = asked === null ? null : columns.bounds(column)
+      const known = asked === null ? null : columns.bounds(column, start, end)
       if (asked === null || known === null) return false
       const { type } = this.#schema.fields[column]!
-      const [low, high] = rangeIn(known, start, end)
       const region = this.#context.region()
       try {
-        const ends = isWide(type) ? [BigInt(low), BigInt(high)] : [low, high]
+        const ends = isWide(type) ? known.map(BigInt) : known
         return asked.select(vectorOf(type, ends, region), Uint32Array.of(0, 1), new Uint32Array(2)) === 0
       } finally {
         region.release()
@@ -172,22 +170,11 @@ function isWide(type: DataType): boolean {
 
 /** Whether all rows pass a condition (true) or none does (false), by the bounds of its column; null where rows are to be asked. */
 function answerOf({ bound }: Condition, columns: ChunkColumns, start: number, end: number): boolean | null {
-  const known = bound === null ? null : columns.bounds(bound.column)
+  const known = bound === null ? null : columns.bounds(bound.column, start, end)
   if (bound === null || known === null) return null
-  const [low, high] = rangeIn(known, start, end)
+  const [low, high] = known
   if (mustHold(bound.op, low, high, bound.value)) return true
   return mayHold(bound.op, low, high, bound.value) ? null : false
-}
-
-/** Least and greatest value of the blocks that some rows are in. */
-function rangeIn({ least, greatest }: ColumnBounds, start: number, end: number): [low: number, high: number] {
-  let block = Math.floor(start / BLOCK_ROWS)
-  let [low, high] = [least[block]!, greatest[block]!]
-  for (block++; block * BLOCK_ROWS < end; block++) {
-    low = Math.min(low, least[block]!)
-    high = Math.max(high, greatest[block]!)
-  }
-  return [low, high]
 }
 
 /** Rows of a step, with the columns that were asked for. */

@@ -76,3 +76,18 @@ function boundsOfWords(words: Int32Array, start: number, end: number, out: [numb
   out[0] = least
   out[1] = greatest
 }
+
+/** Least and greatest value of the blocks that rows `start` to `end` (exclusive) are in. */
+export function rangeIn(
+  { least, greatest }: ColumnBounds,
+  start: number,
+  end: number,
+): readonly [low: number, high: number] {
+  let block = Math.floor(start / BLOCK_ROWS)
+  let [low, high] = [least[block]!, greatest[block]!]
+  for (block++; block * BLOCK_ROWS < end; block++) {
+    low = Math.min(low, least[block]!)
+    high = Math.max(high, greatest[block]!)
+  }
+  return [low, high]
+}

@@ -18,15 +18,27 @@ const SAMPLE = 16_384
 /** Where more of the sample are different ones than this, texts are taken not to repeat: a third of a million would be 0.976. */
 const DIFFERENT = 0.976
 
-/** All of a column (of Arrow types that map to `type`) as one vector in the region; texts that repeat get a dictionary. */
-export function loadColumn(chunk: ArrowChunk, position: number, type: DataType, region: Region): Vector {
+/** Rows of one column of a chunk. */
+export interface ColumnRows {
+  readonly chunk: ArrowChunk
+  readonly position: number
+  readonly from: number
+  /** Exclusive. */
+  readonly to: number
+}
+
+/**
+ * Rows of a column (of Arrow types that map to `type`) as one vector in the region; texts that repeat get a dictionary.
+ */
+export function loadColumn(wanted: ColumnRows, type: DataType, region: Region): Vector {
+  const { chunk, position, from, to } = wanted
   const name = typeName(type)
-  const parts = chunk.column(position)
+  const parts = chunk.columnIn(position, from, to)
   const isText = name === 'Utf8' || name === 'Json' || name === 'Binary'
-  const coded = isText && mayRepeat(chunk, position, type, region) ? loadTexts(chunk, parts, type, region) : null
+  const coded = isText && mayRepeat(wanted, type, region) ? loadTexts(to - from, parts, type, region) : null
   if (coded !== null) return coded
   if (parts.length === 1) return fromArrowData(parts[0]!, type, region)
-  if (parts.every((data) => isInPlace(name, data))) return loadValues(chunk.rows, parts, type, region)
+  if (parts.every((data) => isInPlace(name, data))) return loadValues(to - from, parts, type, region)
   const scratch = new Region(region.arena)
   try {
     // Dictionaries of the parts go with the scratch.
@@ -62,15 +74,15 @@ function copyPresent(data: Data, validity: Uint8Array, at: number): void {
 }
 
 /** Whether texts seem to occur often enough, by rows here and there. */
-function mayRepeat(chunk: ArrowChunk, position: number, type: DataType, region: Region): boolean {
-  if (chunk.rows < 4 * SAMPLE) return true
+function mayRepeat({ chunk, position, from, to }: ColumnRows, type: DataType, region: Region): boolean {
+  if (to - from < 4 * SAMPLE) return true
   const scratch = new Region(region.arena)
   const table = new TextTable(region.arena)
   try {
     const rows = scratch.u32(SAMPLE)
-    const span = Math.floor(chunk.rows / SAMPLE)
+    const span = Math.floor((to - from) / SAMPLE)
     // Anywhere in its part: rows at even distances may differ where others do not.
-    for (let k = 0; k < SAMPLE; k++) rows[k] = k * span + ((Math.imul(k + 1, 0x9e3779b1) >>> 8) % span)
+    for (let k = 0; k < SAMPLE; k++) rows[k] = from + k * span + ((Math.imul(k + 1, 0x9e3779b1) >>> 8) % span)
     const texts = new GatheredRows(chunk, rows, SAMPLE).column(position, type, scratch)
     const flat = flattenVector(texts, null, scratch)
     if (!(flat instanceof BytesVector)) return false
@@ -83,12 +95,7 @@ function mayRepeat(chunk: ArrowChunk, position: number, type: DataType, region: 
 }
 
 /** Null where most texts are different ones. */
-function loadTexts(
-  { rows }: ArrowChunk,
-  parts: readonly Data[],
-  type: DataType,
-  region: Region,
-): DictionaryVector | null {
+function loadTexts(rows: number, parts: readonly Data[], type: DataType, region: Region): DictionaryVector | null {
   const own = new Region(region.arena)
   const table = new TextTable(region.arena)
   try {

@@ -5,7 +5,7 @@ import { ServiceKey } from '../runtime/task-context.ts'
 import type { Vector } from '../vectors/vector.ts'
 import type { ArrowChunk } from './arrow-chunk.ts'
 import { boundsOf, type ColumnBounds } from './column-bounds.ts'
-import { loadColumn } from './load-column.ts'
+import { loadColumn, type ColumnRows } from './load-column.ts'
 
 /** The part of a memory limit that columns may take which stay. */
 const SHARE = 0.75
@@ -13,9 +13,11 @@ const SHARE = 0.75
 /** Where the columns of tables in memory stay between queries. */
 export const residentColumns: ServiceKey<ResidentColumns> = new ServiceKey<ResidentColumns>('resident columns')
 
-/** A column of a chunk in the arena. It lives as long as its region. */
+/** Rows of a column of a chunk in the arena. It lives as long as its region. */
 export class ResidentColumn {
   readonly vector: Vector
+  /** The row of the chunk that it begins with. */
+  readonly start: number
   readonly region: Region
   readonly bytes: number
   /** Which query used it last, and when. */
@@ -23,10 +25,16 @@ export class ResidentColumn {
   used = 0
   #bounds: ColumnBounds | null | undefined
 
-  constructor(vector: Vector, region: Region, bytes: number) {
+  constructor(vector: Vector, start: number, region: Region, bytes: number) {
     this.vector = vector
+    this.start = start
     this.region = region
     this.bytes = bytes
+  }
+
+  /** The row behind it. */
+  get end(): number {
+    return this.start + this.vector.length
   }
 
   /** Bounds of its blocks, read when they are first asked for. */
@@ -67,39 +75,46 @@ export class ResidentColumns implements PoolCache {
     return this.#bytes
   }
 
-  /** A column that stays; null where it is not there. */
-  find(chunk: ArrowChunk, position: number, queryId: string): ResidentColumn | null {
+  /** Rows of a column that stay, some others perhaps with them; null where they are not there. */
+  find({ chunk, position, from, to }: ColumnRows, queryId: string): ResidentColumn | null {
     const found = this.#chunks.get(chunk)?.get(position)
-    if (found === undefined) return null
+    if (found === undefined || from < found.start || to > found.end) return null
     found.used = ++this.#clock
     found.query = queryId
     return found
   }
 
-  /** Brings a column into the arena; null where there is no room for it under the limit (bytes). */
+  /** Brings rows of a column into the arena; null where there is no room for them under the limit (bytes). */
   load(
-    chunk: ArrowChunk,
-    position: number,
+    wanted: ColumnRows,
     type: DataType,
     { queryId, limitBytes }: { readonly queryId: string; readonly limitBytes: number },
   ): ResidentColumn | null {
-    const found = this.find(chunk, position, queryId)
+    const found = this.find(wanted, queryId)
     if (found !== null) return found
-    if (chunk.isDropped || !this.#makeRoom(chunk.bytesOf(position), limitBytes, queryId)) return null
+    const { chunk, position } = wanted
+    if (chunk.isDropped) return null
+    const columns = this.#columnsOf(chunk)
+    const other = columns.get(position)
+    const from = Math.min(wanted.from, other?.start ?? Infinity)
+    const to = Math.max(wanted.to, other?.end ?? 0)
+    const about = Math.ceil((chunk.bytesOf(position) * (to - from)) / chunk.rows)
+    if (!this.#makeRoom(about, limitBytes, queryId)) return null
     const before = this.#arena.liveBytes
     const region = new Region(this.#arena)
     let vector: Vector
     try {
-      vector = loadColumn(chunk, position, type, region)
+      vector = loadColumn({ chunk, position, from, to }, type, region)
     } catch (error) {
       region.release()
       if (error instanceof ArenaExhaustedError) return null
       throw error
     }
-    const column = new ResidentColumn(vector, region, this.#arena.liveBytes - before)
+    const column = new ResidentColumn(vector, from, region, this.#arena.liveBytes - before)
+    const old = columns.get(position)
+    if (old !== undefined) this.#drop(old)
     column.used = ++this.#clock
     column.query = queryId
-    const columns = this.#columnsOf(chunk)
     columns.set(position, column)
     this.#all.set(column, { columns, position })
     this.#bytes += column.bytes
