@@ -1,7 +1,7 @@
 // Values of a column, packed one after another in up to 64 bits (formats/tantivy.md sections 1.2 and 9.5). A value is
 // min + gcd * (line(x) + raw); line is the intercept plus the sign-extended upper word of x * slope, and 0 without a line.
 
-import { matchLanes, MOST_BITS, sumLanes, unpackLanes } from './packed-lanes'
+import { matchLanes, matchWhole, MOST_BITS, sumLanes, unpackLanes } from './packed-lanes'
 
 /** Rows from which they are taken eight at a time. */
 const LANES_FROM: i32 = 64
@@ -160,6 +160,13 @@ export function unpackLine(
 export function matchValues(
   words: usize, width: i32, start: u32, count: i32, from: u64, to: u64, first: u32, out: usize,
 ): i32 {
+  if (width == 64) {
+    const whole = words + (usize(start) << 3)
+    const groups = count >> 2
+    const at = matchWhole(whole, groups, from, to - from, first, out)
+    const behind = groups << 2
+    return i32((matchEach(words, 64, start + u32(behind), count - behind, from, to, first + u32(behind), at) - out) >> 2)
+  }
   if (width == 0 || width > MOST_BITS || count < LANES_FROM || to > u64(u32.MAX_VALUE)) {
     return i32((matchEach(words, width, start, count, from, to, first, out) - out) >> 2)
   }

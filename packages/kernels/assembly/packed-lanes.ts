@@ -64,6 +64,24 @@ export function matchLanes(
   return to
 }
 
+/** The same of 4 * groups values of 64 bits. */
+export function matchWhole(words: usize, groups: i32, from: u64, range: u64, first: u32, out: usize): usize {
+  const least = i64x2.splat(from)
+  const sign = i64x2.splat(i64.MIN_VALUE)
+  const most = i64x2.splat(i64(range) ^ i64.MIN_VALUE)
+  let row = i32(first)
+  let to = out
+  let at = words
+  for (let g = 0; g < groups; g++) {
+    const low = i64x2.le_s(v128.xor(i64x2.sub(v128.load(at), least), sign), most)
+    const high = i64x2.le_s(v128.xor(i64x2.sub(v128.load(at, 16), least), sign), most)
+    if (v128.any_true(v128.or(low, high))) to = emit(to, row, i64x2.bitmask(low) | (i64x2.bitmask(high) << 2))
+    row += 4
+    at += 32
+  }
+  return to
+}
+
 /** Unpacks 8 * groups values, of which the first starts with a byte, to 64 bits, as (min + value) ^ flip. */
 export function unpackLanes(words: usize, width: i32, groups: i32, min: u64, flip: u64, out: usize): void {
   const half = (4 * width) & 7
