@@ -1,11 +1,15 @@
+import { DocIdJoinExec, HashJoinExec, type ExecutionPlan } from '@volley/core'
+import { SplitSource } from '@volley/splits'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { VolleySession } from 'volley'
-import { explainQuery, measuredSession, TestTree } from '../src/index.ts'
-import { sampleDocuments } from './support/arbitrary-corpus.ts'
+import { explainQuery, measuredSession, TestTree, withDescendants } from '../src/index.ts'
+import { corpora, sampleDocuments } from './support/arbitrary-corpus.ts'
 
 /** Segments of the four splits of each table. */
 const SEGMENTS = [1, 2, 3, 7]
 const PARTITIONS = [1, 2, 3, 8]
+const SEED = Number(process.env.VOLLEY_SEED ?? 20_260_303)
 const ADDRESS = ['_split_id', '_segment_ord', '_doc_id']
 
 let tree: TestTree
@@ -197,3 +201,110 @@ describe('7: what has no layout in common is joined by its keys', () => {
     `)
   })
 })
+
+/** A source of one of two tables, and how it is joined with one before it. */
+interface Joined {
+  readonly source: 'i' | 'f' | 'd'
+  readonly table: number
+  readonly to: number
+  readonly keys: readonly string[]
+  readonly flipped: boolean
+}
+
+const joined: fc.Arbitrary<Joined> = fc.record({
+  source: fc.constantFrom('i', 'f', 'd'),
+  table: fc.constantFrom(0, 0, 0, 0, 1),
+  to: fc.nat(3),
+  keys: fc.oneof(
+    { weight: 3, arbitrary: fc.shuffledSubarray(ADDRESS, { minLength: ADDRESS.length }) },
+    { weight: 1, arbitrary: fc.shuffledSubarray(ADDRESS, { minLength: 1, maxLength: 2 }) },
+  ),
+  flipped: fc.boolean(),
+})
+
+const addressQueries = fc.record({
+  sources: fc.array(joined, { minLength: 2, maxLength: 4 }),
+  tail: fc.constantFrom('', ' WHERE s0._doc_id > 1', ' ORDER BY 1 LIMIT 3', ' GROUP BY 1'),
+  target_partitions: fc.constantFrom(...PARTITIONS),
+  broadcasts: fc.boolean(),
+})
+
+const OF_SOURCE = {
+  i: (table: string) => `inverted_index('${table}', 'body:alpha')`,
+  f: (table: string) => `fast_fields('${table}')`,
+  d: (table: string) => `documents('${table}')`,
+}
+const COLUMN = { i: '_score', f: 'level', d: 'note' }
+
+function sqlOf(sources: readonly Joined[], tables: readonly string[], tail: string): string {
+  const from = sources.map(({ source, table, to, keys, flipped }, k) => {
+    const item = `${OF_SOURCE[source](tables[table]!)} s${k}`
+    if (k === 0) return item
+    const sides = [`s${k}`, `s${to % k}`]
+    const [a, b] = flipped ? sides.toReversed() : sides
+    return `JOIN ${item} ON ${keys.map((key) => `${a}.${key} = ${b}.${key}`).join(' AND ')}`
+  })
+  const select = sources.map(({ source }, k) => `s${k}.${COLUMN[source]} AS c${k}`)
+  return tail.startsWith(' GROUP')
+    ? `SELECT ${select[0]}, count(*) FROM ${from.join(' ')}${tail}`
+    : `SELECT ${select.join(', ')} FROM ${from.join(' ')}${tail}`
+}
+
+const layoutOf = ({ partitioning }: ExecutionPlan): string | null =>
+  partitioning.kind === 'segment' ? partitioning.layoutId : null
+
+test(
+  '6, 7: of any tables, sources meet without an exchange where their whole address is joined, and only there',
+  { timeout: 60_000 },
+  async () => {
+    let [together, apart, partly] = [0, 0, 0]
+    const cases = fc.tuple(
+      corpora({ maxDocs: 12 }),
+      corpora({ maxDocs: 12 }),
+      fc.array(addressQueries, { minLength: 20, maxLength: 20 }),
+    )
+    const check = async ([first, second, queries]: typeof cases extends fc.Arbitrary<infer T> ? T : never) => {
+      const tables = [(await tree.publish(first)).indexId, (await tree.publish(second)).indexId]
+      for (const { sources, tail, target_partitions, broadcasts } of queries) {
+        const sql = sqlOf(sources, tables, tail)
+        const { nodes, plan } = await explainQuery(session, sql, {
+          target_partitions,
+          ...(broadcasts ? {} : { broadcast_threshold_bytes: 0 }),
+        })
+        const isWhole = ({ table, to, keys }: Joined, k: number): boolean =>
+          k === 0 || (keys.length === ADDRESS.length && sources[to % k]!.table === table)
+        const whole = sources.filter(isWhole).length
+        const byAddress = nodes.filter((node) => node instanceof DocIdJoinExec)
+        const hashed = nodes.filter((node) => node instanceof HashJoinExec)
+        for (const { children } of byAddress) {
+          expect(children.map(({ partitioning }) => partitioning.kind)).toEqual(['segment', 'segment'])
+          expect(new Set(children.map(layoutOf)).size, plan).toBe(1)
+        }
+        if (whole === sources.length) {
+          // Groups of two sources may be made by one.
+          const kinds = byAddress
+            .slice(0, 1)
+            .flatMap(withDescendants)
+            .filter((node) => !(node instanceof SplitSource))
+          const others = kinds.filter(({ kind }) => !['DocIdJoinExec', 'ProjectionExec', 'FilterExec'].includes(kind))
+          expect(
+            others.map(({ kind }) => kind),
+            `${sql}\n${plan}`,
+          ).toEqual([])
+          expect(hashed.length, `${sql}\n${plan}`).toBe(0)
+          together += +(byAddress.length > 0)
+          continue
+        }
+        expect(hashed.length, `${sql}\n${plan}`).toBeGreaterThanOrEqual(sources.length - whole)
+        for (const { mode, children } of hashed) {
+          if (mode === 'partitioned')
+            expect(children.map(({ partitioning }) => partitioning.kind)).not.toContain('segment')
+        }
+        if (byAddress.length > 0) partly++
+        apart++
+      }
+    }
+    await fc.assert(fc.asyncProperty(cases, check), { numRuns: 2, seed: SEED, endOnFailure: true })
+    expect([together, apart, partly].map((count) => count > 4)).toEqual([true, true, true])
+  },
+)
