@@ -3,7 +3,7 @@
  * table, in one process, in turn:
  *
  *   npm run hits-splits -- --rows 1000000 --out DIR
- *   npm run clickbench-splits -- DIR --queries 1,5-9 --rounds 3 --threads 1 --no-words --no-top --no-off
+ *   npm run clickbench-splits -- DIR --queries 1,5-9 --rounds 3 --warm 50 --threads 1 --no-words --no-top --no-off
  *
  * Prints of each query the least time of the processor with the rules over splits on and off, the bytes that a first run reads, and DuckDB's
  * time; ends with `N passed, N failed`, by whether all three have the same rows.
@@ -29,6 +29,7 @@ const { values: options, positionals } = parseArgs({
     off: { type: 'boolean', default: true },
     cold: { type: 'boolean', default: true },
     rounds: { type: 'string', default: '3' },
+    warm: { type: 'string', default: '50' },
     threads: { type: 'string', default: '1' },
   },
   allowNegative: true,
@@ -37,6 +38,10 @@ const [dir] = positionals
 if (dir === undefined) throw new Error('the folder that hits-splits wrote is missing')
 const metastore = pathToFileURL(path.join(dir, 'indexes')).href
 const rounds = Number(options.rounds)
+/** A round of each engine takes so long, or one run. */
+const ROUND_MS = 40
+/** Runs of each query in each engine before it is timed, as many as a second has room for. */
+const warm = Number(options.warm)
 const rulesOff = Object.fromEntries(splitRules.map(({ name }) => [`rules.${name}`, 'off']))
 
 interface Measured {
@@ -76,7 +81,7 @@ try {
   instance.closeSync()
 }
 console.log(
-  `\n${rows} rows, ${options.threads} thread(s) each, CPU time, least of ${rounds} rounds in turn; load ${os.loadavg()[0]!.toFixed(2)}; ` +
+  `\n${rows} rows, ${options.threads} thread(s) each, CPU time, least of ${rounds} rounds in turn of ${ROUND_MS} ms each (their mean run), after up to ${warm} runs of each that were not timed (for a second at most); load ${os.loadavg()[0]!.toFixed(2)}; ` +
     `${os.cpus()[0]!.model}, node ${process.version}`,
 )
 console.log(`${total - failed} passed, ${failed} failed`)
@@ -93,7 +98,7 @@ async function section<Q extends HitsQuery>(name: string, queries: readonly Q[],
     else ratios.push(m.on / m.peer)
     const off = options.off ? m.off.toFixed(1) : ''
     const bytes = m.bytes === null ? '' : (m.bytes / 1e6).toFixed(2)
-    const cells = [query.number, m.on.toFixed(1), off, bytes, m.peer.toFixed(1), (m.on / m.peer).toFixed(3)]
+    const cells = [query.number, m.on.toFixed(2), off, bytes, m.peer.toFixed(1), (m.on / m.peer).toFixed(3)]
     console.log(`| ${cells.join(' | ')} |${difference === null ? '' : ` ${difference}`}`)
   }
   const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / Math.max(1, ratios.length))
@@ -110,6 +115,9 @@ async function measure(query: HitsQuery, peerSql: string): Promise<Measured> {
       const without = await hitsDifference(query, volley(off), peer)
       difference = without === null ? null : `rules off: ${without}`
     }
+    await warmUp(() => volley(on)(query.sql))
+    if (off !== null) await warmUp(() => volley(off)(query.sql))
+    await warmUp(() => run(duckdb, peerSql))
     for (let round = 0; round < rounds; round++) {
       best = {
         on: Math.min(best.on, await timeOf(() => volley(on)(query.sql))),
@@ -123,6 +131,11 @@ async function measure(query: HitsQuery, peerSql: string): Promise<Measured> {
   }
 }
 
+async function warmUp(work: () => Promise<unknown>): Promise<void> {
+  const start = performance.now()
+  for (let i = 0; i < warm && performance.now() - start < 1000; i++) await work()
+}
+
 async function onCold<T>(use: (session: VolleySession) => Promise<T>): Promise<T> {
   const session = await open()
   try {
@@ -132,12 +145,20 @@ async function onCold<T>(use: (session: VolleySession) => Promise<T>): Promise<T
   }
 }
 
-/** Milliseconds of the processor: what else runs on the machine counts little. Both engines are in this process. */
+/**
+ * Milliseconds of the processor, of the runs that there is room for in `ROUND_MS`, one at least: their mean. What else runs on
+ * the machine counts little. Both engines are in this process.
+ */
 async function timeOf(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now()
   const start = process.cpuUsage()
-  await work()
+  let runs = 0
+  do {
+    await work()
+    runs++
+  } while (performance.now() - began < ROUND_MS)
   const { user, system } = process.cpuUsage(start)
-  return (user + system) / 1000
+  return (user + system) / 1000 / runs
 }
 
 function volley(session: VolleySession): RunSql {
