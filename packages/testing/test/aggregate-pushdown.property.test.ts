@@ -166,6 +166,7 @@ test(
       [`SELECT level, min(tag), count(tag) FROM "${indexId}" WHERE id < 3000 GROUP BY level`, false],
       [`SELECT tag, min(tag) FROM "${indexId}" WHERE id < 3000 GROUP BY tag`, false],
       [`SELECT min(tag) FROM "${indexId}" WHERE id < 3000 AND tag > level`, false],
+      [`SELECT _split_id, min(_split_id), count(*) FROM fast_fields('${indexId}') WHERE id < 3000 GROUP BY 1`, false],
     ] as const) {
       const on = await queryRows(sessions.local, sql)
       const off = await queryRows(sessions.local, sql, { 'rules.AggPushdown': 'off' })

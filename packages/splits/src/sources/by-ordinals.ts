@@ -48,7 +48,8 @@ export function byOrdinals(
   const found = { groups: new Map<number, OrdinalColumn>(), calls: new Map<number, OrdinalColumn>() }
   const most = Math.max(SMALL_DICTIONARY, Math.min(docs * TERMS_PER_DOC, WHOLE_DICTIONARY))
   const columnOf = (expr: Expr, others: readonly Expr[]): OrdinalColumn | null => {
-    if (!(expr instanceof ColumnExpr) || typeName(expr.type) !== 'Utf8') return null
+    if (!(expr instanceof ColumnExpr) || typeName(expr.type) !== 'Utf8' || expr.index < addressFields.length)
+      return null
     if (others.some((other) => reads(other, expr.index))) return null
     const column = segment.ordinals(expr.index - addressFields.length)
     return column === null || column.numTerms <= most ? null : column
