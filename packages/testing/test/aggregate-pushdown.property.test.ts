@@ -1,7 +1,13 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { scalarAt, type ExecutionPlan } from '@volley/core'
+import { TantivyAggregateExec } from '@volley/splits'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { explainQuery, multisetDifference, queryRows } from '../src/index.ts'
-import { corpora } from './support/arbitrary-corpus.ts'
+import { createWorkerSession } from 'volley'
+import { explainQuery, multisetDifference, queryRows, type RowValue } from '../src/index.ts'
+import { corpora, sampleDocuments } from './support/arbitrary-corpus.ts'
 import { analyzed, counter } from './support/counters.ts'
 import { predicates } from './support/predicates.ts'
 import { useSessions } from './support/sessions.ts'
@@ -175,3 +181,57 @@ test(
     }
   },
 )
+
+test('groups of a source that do not fit are written, and give the same rows', { timeout: 60_000 }, async () => {
+  const placed = sampleDocuments(2500, 53).map((document, i) => ({
+    document: { ...document, tag: `${(i * 7919) % 2200}-${'x'.repeat(i % 23)}` },
+    split: i % 3,
+    segment: 0,
+    deleted: i % 31 === 2,
+  }))
+  const { indexId } = await sessions.tree.publish({ placed, ages: [] })
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'volley-agg-spill-'))
+  const worker = createWorkerSession({ roots: null, poison: true, spillFolder: folder })
+  const run = async (plan: ExecutionPlan, limit: number | null) => {
+    const settings = new Map([
+      ['batch_size', '256'],
+      ...(limit === null ? [] : [['memory_limit', String(limit)] as const]),
+    ])
+    const context = worker.context('spill', settings, new AbortController().signal)
+    const rows: RowValue[][] = []
+    const stream = plan.execute(0, context)
+    try {
+      for (let batch = await stream.next(); batch !== null; batch = await stream.next()) {
+        const selected = batch.selection ?? Uint32Array.from({ length: batch.length }, (_, i) => i)
+        for (const row of selected) rows.push(batch.columns.map((column) => scalarAt(column, row)))
+      }
+      const { counters } = context.metricsOf(plan)
+      return { rows, held: counters.get('peak_state_bytes') ?? 0, spilled: counters.get('spilled_bytes') ?? 0 }
+    } finally {
+      await stream.close()
+      await context.close()
+      expect(fs.readdirSync(folder)).toEqual([])
+      expect(worker.liveBytes()).toBe(0)
+    }
+  }
+  try {
+    for (const sql of [
+      'SELECT id % 2001, count(*), sum(u), min(tag) FROM $t GROUP BY 1',
+      'SELECT tag, count(n), max(ts), avg(id) FROM $t GROUP BY tag',
+    ]) {
+      const query = sql.replace('$t', `"${indexId}"`)
+      const { nodes } = await explainQuery(sessions.local, query, { target_partitions: 1 })
+      const source = nodes.find((node) => node instanceof TantivyAggregateExec)!
+      expect(source.gives).toBe('results')
+      const whole = await run(source, null)
+      expect([whole.rows.length > 1800, whole.spilled]).toEqual([true, 0])
+      const limited = await run(source, Math.ceil(whole.held / 10))
+      expect(multisetDifference(limited.rows, whole.rows), sql).toBeNull()
+      expect(limited.spilled).toBeGreaterThan(0)
+      expect(limited.held).toBeLessThanOrEqual(whole.held / 10 + 1)
+    }
+  } finally {
+    await worker.close()
+    fs.rmSync(folder, { recursive: true })
+  }
+})
