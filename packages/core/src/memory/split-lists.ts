@@ -11,7 +11,7 @@ export interface StateColumns {
   readonly first: number
 }
 
-/** A list of encoded rows of each group, which a call keeps for DISTINCT. */
+/** A list of encoded rows of each group, which a call keeps. */
 interface ListColumn {
   readonly column: number
   readonly lists: ListVector
@@ -19,9 +19,8 @@ interface ListColumn {
 }
 
 /**
- * States of groups (a batch without selection) with the values that a call keeps for DISTINCT in lists of `most` bytes at
- * most: a group with more stands in several rows, whose states add up to its own. Each batch has one reference, the
- * receiver's.
+ * States of groups (a batch without selection) with the rows that a call keeps in lists of `most` bytes at most: a group
+ * with more stands in several rows, whose states add up to its own. Each batch has one reference, the receiver's.
  */
 export function* splitLists(
   batch: RecordBatch,
@@ -46,13 +45,17 @@ function listColumns(batch: RecordBatch, { calls, first }: StateColumns): ListCo
   let column = first
   for (const call of calls) {
     const vector = batch.columns[column]!
-    if (call.distinctTypes !== null && vector.encoding === 'list') {
+    if (call.stateTypes.length === 1 && isListOfRows(vector)) {
       const lists = vector as ListVector
       found.push({ column, lists, items: lists.child as BytesVector })
     }
     column += call.stateTypes.length
   }
   return found
+}
+
+function isListOfRows(vector: Vector): boolean {
+  return vector.encoding === 'list' && (vector as ListVector).child.encoding === 'bytes'
 }
 
 function bytesOf({ lists, items }: ListColumn, row: number): number {
@@ -67,7 +70,7 @@ function sliceOf(batch: RecordBatch, start: number, end: number, context: TaskCo
   return new RecordBatch(batch.schema, columns, rows.length, null, region)
 }
 
-/** One row as several: the first has its other states, all have some of the values. */
+/** One row as several: the first has its other states, all have some of the rows that are kept. */
 function* splitRow(
   batch: RecordBatch,
   row: number,

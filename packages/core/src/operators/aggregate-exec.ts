@@ -32,7 +32,7 @@ export type AggregateMode = 'partial' | 'final' | 'single'
 /** The most places of a table of the places of keys, and how many there may be for each byte that the groups may take. */
 const MOST_PLACES = 1 << 24
 const PLACES_SHARE = 1 / 64
-/** Bytes of the values of a group, kept for DISTINCT, that are handed on at once. */
+/** Bytes of the rows that are kept of a group, for DISTINCT or a list, that are handed on at once. */
 const LARGEST_LIST = 1 << 20
 
 /** Column of the position of a row's grouping set, behind the group columns where there are grouping sets. */
@@ -302,7 +302,7 @@ export class AggregateExec extends ExecutionPlan {
     }
   }
 
-  /** States in batches, and the values of one group in several where they are many: who merges them may have to spill. */
+  /** States in batches, and the rows that are kept of a group in several where they are many: to merge them takes time, and memory. */
   private *pieces(
     whole: RecordBatch,
     memory: MemoryReservation,
