@@ -2,14 +2,22 @@ import { selectCodes, type Region } from '@volley/kernels'
 import type { Schema } from 'apache-arrow'
 import { answerEntries } from '../expressions/answer-entries.ts'
 import type { Expr } from '../expressions/expr.ts'
+import { callsFunction } from '../runtime/pace.ts'
 import { kernelRows, selectBits } from '../vectors/selection.ts'
 import { DictionaryVector, type BytesVector, type Vector } from '../vectors/vector.ts'
+
+/** Rows for each entry of a dictionary that a condition is asked of before it is asked of the entries. */
+const FEW = 1 / 8
+
+/** Bytes of texts that a function or LIKE may be asked of without giving way. */
+const LONG = 4_194_304
 
 interface Answers {
   /** Null where rows have to be asked. */
   kept: Uint8Array | null
   /** Rows that the condition was asked of before. */
   asked: number
+  isAsked: boolean
 }
 
 /**
@@ -31,12 +39,13 @@ export class ChunkConditions {
     if (!(vector instanceof DictionaryVector)) return null
     const { codes, dictionary, validity } = vector
     const answers = this.#of(condition, dictionary)
-    const before = answers.asked
     answers.asked += rows.length
     // Entries that few rows are asked of are left alone.
-    if (answers.asked < dictionary.length) return null
-    if (before < dictionary.length) {
-      answers.kept = answerEntries(condition, column, dictionary, this.#schema, this.#region)
+    if (answers.asked < dictionary.length * FEW) return null
+    if (!answers.isAsked) {
+      answers.isAsked = true
+      const isShort = dictionary.bytes.byteLength <= (callsFunction(condition) ? LONG : Infinity)
+      answers.kept = isShort ? answerEntries(condition, column, dictionary, this.#schema, this.#region) : null
       // Codes of NULLs say nothing.
       if (answers.kept?.[dictionary.length] === 1) answers.kept = null
     }
@@ -51,7 +60,7 @@ export class ChunkConditions {
     let known = this.#answers.get(condition)
     if (known === undefined) this.#answers.set(condition, (known = new Map()))
     let answers = known.get(dictionary)
-    if (answers === undefined) known.set(dictionary, (answers = { kept: null, asked: 0 }))
+    if (answers === undefined) known.set(dictionary, (answers = { kept: null, asked: 0, isAsked: false }))
     return answers
   }
 }

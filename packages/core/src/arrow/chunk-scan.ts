@@ -7,6 +7,7 @@ import { ProbeFilters, probeFiltersOf, type ProbeFilter } from '../operators/pro
 import { conditionsOf } from '../operators/row-conditions.ts'
 import type { ExecutionPlan } from '../plan/execution-plan.ts'
 import { columnsOfExprs, demandedColumns } from '../runtime/column-demand.ts'
+import { Pace } from '../runtime/pace.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import { typeName } from '../types/data-types.ts'
 import { vectorOf } from '../vectors/build.ts'
@@ -51,6 +52,8 @@ export class ChunkScan {
   readonly #monotone: readonly ProbeFilter[]
   /** Columns that every row is asked for. */
   readonly #asked: readonly number[]
+  /** How many rows the conditions can be asked of at a time. */
+  readonly #pace: Pace
   #steps = 0
 
   constructor(plan: ExecutionPlan, wanted: readonly number[], context: TaskContext) {
@@ -66,6 +69,7 @@ export class ChunkScan {
       columns: [...columnsOfExprs([expr])],
       bound: boundOf(expr, fields),
     }))
+    this.#pace = new Pace(this.#conditions.map(({ expr }) => expr))
     const dear = this.#conditions.findIndex(({ expr }) => !isCheap(expr))
     this.#cheap = dear < 0 ? this.#conditions.length : dear
     this.#filters = new ProbeFilters(filters)
@@ -84,17 +88,33 @@ export class ChunkScan {
       for (let start = from; start < to;) {
         // Who wants few rows has them before anything is brought in.
         const stay = this.#asked.every((i) => columns.resident(i, this.#steps > 0))
-        const step = stay ? batchSize * VIEWED : batchSize
+        const step = Math.min(this.#pace.rows, stay ? batchSize * VIEWED : batchSize)
         let end = Math.min(to, start - (start % step) + step)
         if (!stay) end = Math.min(end, columns.batchEnd(start))
         this.#steps++
-        yield* this.#step(columns, pending, start, end)
+        yield* this.#paced(columns, pending, start, end)
         start = end
       }
       const rest = pending.take()
       if (rest !== null) yield rest
     } finally {
       columns.release()
+    }
+  }
+
+  *#paced(
+    columns: ChunkColumns,
+    pending: PendingRows,
+    start: number,
+    end: number,
+  ): Generator<RecordBatch | null, void, void> {
+    const began = this.#pace.rows === Infinity ? 0 : performance.now()
+    let isFirst = true
+    for (const batch of this.#step(columns, pending, start, end)) {
+      // What the reader does with the rows takes its own time.
+      if (isFirst && began > 0) this.#pace.took(end - start, performance.now() - began)
+      isFirst = false
+      yield batch
     }
   }
 

@@ -76,7 +76,7 @@ export class FilterExec extends ExecutionPlan {
   #conditions(): { handed: readonly Expr[]; rest: Expr | null } {
     const all = cheapestFirst(this.predicate)
     if (!this.input.takesConditions) return { handed: [], rest: conjunction(all) }
-    const long = all.findIndex(callsFunction)
+    const long = this.input.takesLongConditions ? -1 : all.findIndex(callsFunction)
     const handed = long < 0 ? all : all.slice(0, long)
     return { handed, rest: conjunction(all.slice(handed.length)) }
   }

@@ -59,6 +59,11 @@ export abstract class ExecutionPlan {
     return false
   }
 
+  /** Whether these may be conditions that take long: it tests them of few rows at a time. */
+  get takesLongConditions(): boolean {
+    return false
+  }
+
   /** How many of its partitions hold memory and spill when there is not enough. */
   get spillingPartitions(): number {
     return 0

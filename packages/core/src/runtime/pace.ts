@@ -19,6 +19,11 @@ export class Pace {
     this.#rows = exprs.some(callsFunction) ? FIRST : Infinity
   }
 
+  /** Rows that a piece may have; Infinity where they need not be cut. */
+  get rows(): number {
+    return this.#rows
+  }
+
   /** Rows of a batch from the `start`-th selected one on, as many as the pace allows and `most`, in the batch's memory. */
   piece(batch: RecordBatch, start: number, most: number = Infinity): RecordBatch {
     const count = batch.numRows

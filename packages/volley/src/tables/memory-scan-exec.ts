@@ -82,6 +82,10 @@ export class MemoryScanExec extends ExecutionPlan implements Distributable {
     }
   }
 
+  override get takesLongConditions(): boolean {
+    return true
+  }
+
   override get takesConditions(): boolean {
     return true
   }
