@@ -380,7 +380,7 @@ export class VolleySession implements Session {
     options: RunOptions,
   ): Promise<QueryResult> {
     if (statement.estimate) {
-      const estimate = await this.#estimate(await this.#plan(statement.plan, context, () => {}, false), options)
+      const estimate = await this.#estimate(await this.#plan(statement.plan, context, null, false), options)
       return new QueryResult('EXPLAIN', explainEstimate(estimate, statement.format))
     }
     const { changes: logical } = optimizeVerbose(statement.plan, context)
@@ -415,7 +415,7 @@ export class VolleySession implements Session {
   async #plan(
     logical: LogicalPlan,
     context: PlanningContext,
-    onRule: (change: PhysicalChange) => void = () => {},
+    onRule: ((change: PhysicalChange) => void) | null = null,
     sample = Number(this.settings.get('max_bytes_scanned')) === 0,
   ): Promise<DistributedPlan> {
     const plan = optimize(logical, context)
@@ -424,7 +424,7 @@ export class VolleySession implements Session {
       rows: sample ? await this.#sampledRows(plan) : new Map(),
       physicalRules,
       distributed: true,
-      onRule,
+      ...(onRule === null ? {} : { onRule }),
     }
     const physical = createPhysicalPlan(plan, planning)
     const own = ownFunction(plan, this.#ownFunctions)

@@ -60,7 +60,9 @@ export function createPhysicalPlan(logical: LogicalPlan, context: PhysicalPlanni
   for (const rule of context.physicalRules ?? []) {
     if (!settings.ruleEnabled(rule.name)) continue
     const next = rule.apply(current, context)
-    if (next !== current && formatPlan(next) !== formatPlan(current)) context.onRule?.({ rule: rule.name, plan: next })
+    if (context.onRule !== undefined && next !== current && formatPlan(next) !== formatPlan(current)) {
+      context.onRule({ rule: rule.name, plan: next })
+    }
     current = next
   }
   // A plan that will be dealt to tasks is linked when it is known what runs where.

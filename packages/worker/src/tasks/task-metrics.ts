@@ -1,12 +1,21 @@
 import type { ExecutionPlan, TaskContext } from '@volley/core'
 import type { NodeMetrics } from './task-executor.ts'
 
+/** What nodes say of themselves never changes, and they run many times. */
+const known = new WeakMap<ExecutionPlan, NodeMetrics['details']>()
+
+function detailsOf(plan: ExecutionPlan): NodeMetrics['details'] {
+  let details = known.get(plan)
+  if (details === undefined) known.set(plan, (details = plan.details()))
+  return details
+}
+
 /** The counters of a plan that ran in `context`, as plain data that outlives both. */
 export function snapshotMetrics(plan: ExecutionPlan, context: TaskContext): NodeMetrics {
   const metrics = context.metricsOf(plan)
   return {
     name: plan.kind,
-    details: plan.details(),
+    details: detailsOf(plan),
     rowsOut: metrics.rowsOut,
     batchesOut: metrics.batchesOut,
     elapsedMs: metrics.elapsedMs,
