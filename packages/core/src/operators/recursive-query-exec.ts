@@ -1,9 +1,9 @@
 import type { Schema } from 'apache-arrow'
 import { createGroupTable, type GroupTable } from '../aggregates/group-table.ts'
+import { HeldRows } from '../memory/held-rows.ts'
 import type { MemoryReservation } from '../memory/memory-pool.ts'
 import { ExecutionPlan } from '../plan/execution-plan.ts'
 import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'
-import { batchBytes } from '../runtime/batch-bytes.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
 import { copyRows } from '../runtime/collect-batch.ts'
 import { operatorStream } from '../runtime/operator-stream.ts'
@@ -42,6 +42,10 @@ export class RecursiveQueryExec extends ExecutionPlan {
     return unknownPartitioning(1)
   }
 
+  override get spillingPartitions(): number {
+    return 1
+  }
+
   override withChildren(children: readonly ExecutionPlan[]): ExecutionPlan {
     return new RecursiveQueryExec(this.name, children[0]!, children[1]!, this.distinct, this.schema)
   }
@@ -58,70 +62,63 @@ export class RecursiveQueryExec extends ExecutionPlan {
   private async *rounds(initial: BatchStream, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
     const types = this.schema.fields.map((field) => field.type)
     const seen = this.distinct ? createGroupTable(types, context.arena) : null
-    // Its rounds are read while the next one is made: they cannot be spilled.
-    const memory = context.reserve(this, false)
-    let round: RecordBatch[] = []
+    const known = { seen, memory: context.reserve(this, false) }
+    const memory = context.reserve(this, true)
+    let round = new HeldRows(this, memory, context)
+    let next: HeldRows | null = null
     try {
-      round = await this.collect(initial, seen, 0, memory, context)
-      while (round.length > 0) {
-        for (const batch of round) yield batch.retain()
-        const next = await this.runOnce(round, seen, memory, context)
-        for (const batch of round) batch.release()
+      await this.collect(initial, round, known, context)
+      while (!round.isEmpty) {
+        yield* round.read()
+        next = new HeldRows(this, memory, context)
+        await this.runOnce(round, next, known, context)
+        await round.release()
         round = next
+        next = null
       }
     } finally {
-      for (const batch of round) batch.release()
+      await round.release()
+      await next?.release()
       seen?.release()
+      known.memory.free()
       memory.free()
     }
   }
 
   /** Runs the recursive side over the rows of one round. */
-  private async runOnce(
-    round: readonly RecordBatch[],
-    seen: GroupTable | null,
-    memory: MemoryReservation,
-    context: TaskContext,
-  ): Promise<RecordBatch[]> {
-    const held = round.reduce((sum, batch) => sum + batchBytes(batch), 0)
+  private async runOnce(round: HeldRows, next: HeldRows, known: KnownRows, context: TaskContext): Promise<void> {
     const derived = context.derive()
     derived.provide(WORK_TABLES, new Map([...workTables(context), [this.name, round]]))
     const stream = executeAll(this.recursive, derived)
     try {
-      return await this.collect(stream, seen, held, memory, context)
+      await this.collect(stream, next, known, context)
     } finally {
       await stream.close()
       await derived.close()
     }
   }
 
-  /** The rows of a round that are new, beside so many bytes of the one before. */
+  /** The rows of a round that are new. */
   private async collect(
     stream: BatchStream,
-    seen: GroupTable | null,
-    held: number,
-    memory: MemoryReservation,
+    round: HeldRows,
+    { seen, memory }: KnownRows,
     context: TaskContext,
-  ): Promise<RecordBatch[]> {
-    const batches: RecordBatch[] = []
-    let bytes = held
-    try {
-      for (let batch = await stream.next(); batch !== null; batch = await stream.next()) {
-        const selection = seen === null ? batch.selection : newRows(batch, seen)
-        const rows = new RecordBatch(this.schema, batch.columns, batch.length, selection, batch.region)
-        if (rows.numRows === 0) continue
-        // A copy: memory that is shared would keep the rounds before.
-        const kept = copyRows(rows, selection ?? allRows(batch.length), context)
-        batches.push(kept)
-        bytes += batchBytes(kept)
-        await memory.require(bytes + (seen?.bytes ?? 0))
-      }
-      return batches
-    } catch (error) {
-      for (const batch of batches) batch.release()
-      throw error
+  ): Promise<void> {
+    for (let batch = await stream.next(); batch !== null; batch = await stream.next()) {
+      const selection = seen === null ? batch.selection : newRows(batch, seen)
+      if (seen !== null) await memory.require(seen.bytes, 'the rows of UNION in a recursive query must fit')
+      const rows = new RecordBatch(this.schema, batch.columns, batch.length, selection, batch.region)
+      // A copy: memory that is shared would keep the rounds before.
+      if (rows.numRows > 0) await round.add(copyRows(rows, selection ?? allRows(batch.length), context))
     }
   }
+}
+
+/** For UNION, the rows that there were. */
+interface KnownRows {
+  readonly seen: GroupTable | null
+  readonly memory: MemoryReservation
 }
 
 /** The rows that are not in the table yet; they are put there. */

@@ -4,6 +4,7 @@ import { ExecutionPlan } from '../plan/execution-plan.ts'
 import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'
 import { unknownStatistics, type Statistics } from '../plan/statistics.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
+import { compactBatch } from '../runtime/collect-batch.ts'
 import { operatorStream } from '../runtime/operator-stream.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import { flattenVector } from '../vectors/flatten.ts'
@@ -74,10 +75,15 @@ export class UnnestExec extends ExecutionPlan {
   /** The items of some rows, a batch at a time; returns how many items the lists have. */
   *#expand(batch: RecordBatch, rows: Uint32Array, context: TaskContext): Generator<RecordBatch, number, void> {
     const scratch = context.region()
+    // Lists are made for these rows alone.
+    const some = compactBatch(new RecordBatch(batch.schema, batch.columns, batch.length, rows, batch.region), context)
     try {
-      const lists = this.lists.map((expr) => flattenVector(expr.evaluate(batch, rows, scratch), rows, scratch))
-      const items = new Items(lists, rows, this.outer)
-      const total = rows.reduce((sum, row) => sum + lists.reduce((each, list) => each + lengthOf(list, row), 0), 0)
+      const lists = this.lists.map((expr) => flattenVector(expr.evaluate(some, null, scratch), null, scratch))
+      const items = new Items(lists, allRows(some.length), this.outer)
+      const total = allRows(some.length).reduce(
+        (sum, row) => sum + lists.reduce((each, list) => each + lengthOf(list, row), 0),
+        0,
+      )
       const most = Math.max(1, context.batchSize)
       for (;;) {
         const region = context.region()
@@ -87,11 +93,11 @@ export class UnnestExec extends ExecutionPlan {
           const places = lists.map(() => region.u32(most))
           const count = items.next(most, repeated, places)
           if (count === 0) return total
-          const columns = batch.columns.map((column) => takeVector(column, repeated, count, region))
+          const columns = some.columns.map((column) => takeVector(column, repeated, count, region))
           for (const [i, list] of lists.entries()) {
             columns.push(takeVector((list as ListVector).child, places[i]!, count, region))
           }
-          region.dependOn(batch.region)
+          region.dependOn(some.region)
           region.dependOn(scratch)
           out = new RecordBatch(this.schema, columns, count, null, region)
         } finally {
@@ -100,6 +106,7 @@ export class UnnestExec extends ExecutionPlan {
         yield out
       }
     } finally {
+      some.release()
       scratch.release()
     }
   }

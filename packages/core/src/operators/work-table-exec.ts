@@ -1,5 +1,6 @@
 import type { Schema } from 'apache-arrow'
 import { internalError } from '../errors.ts'
+import type { HeldRows } from '../memory/held-rows.ts'
 import { ExecutionPlan } from '../plan/execution-plan.ts'
 import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
@@ -37,18 +38,17 @@ export class WorkTableExec extends ExecutionPlan {
   }
 
   private async *rows(context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
-    const batches = workTables(context).get(this.name)
-    if (batches === undefined) throw internalError(`no recursive query ${this.name} is running`)
-    for (const batch of batches) {
-      batch.retain()
+    const round = workTables(context).get(this.name)
+    if (round === undefined) throw internalError(`no recursive query ${this.name} is running`)
+    for await (const batch of round.read()) {
       yield new RecordBatch(this.schema, batch.columns, batch.length, batch.selection, batch.region)
     }
   }
 }
 
 /** Rows of the round before, by name of the recursive query. */
-export const WORK_TABLES: ServiceKey<ReadonlyMap<string, readonly RecordBatch[]>> = new ServiceKey('work table')
+export const WORK_TABLES: ServiceKey<ReadonlyMap<string, HeldRows>> = new ServiceKey('work table')
 
-export function workTables(context: TaskContext): ReadonlyMap<string, readonly RecordBatch[]> {
+export function workTables(context: TaskContext): ReadonlyMap<string, HeldRows> {
   return context.hasService(WORK_TABLES) ? context.service(WORK_TABLES) : new Map()
 }

@@ -402,16 +402,23 @@ test('a recursive query keeps the last two of many rounds', async () => {
   expectNothingLive(plan)
 })
 
-test('what a recursive query keeps is counted', async () => {
+test('the rounds of a recursive query go to disk where they do not fit; the rows of UNION must fit', async () => {
   const wide = new ValuesExec(
     INTS,
     Array.from({ length: 5000 }, (_, i) => [i]),
   )
   const table = new WorkTableExec('w', INTS)
-  const next = new FilterExec(table, new ComparisonExpr('<', column(table, 0), literal(0)))
+  const few = new FilterExec(table, new ComparisonExpr('<', column(table, 0), literal(3)))
+  const more = new ProjectionExec(few, [new ArithmeticExpr('+', column(table, 0), literal(1), INT32)], INTS)
+  const all = new RecursiveQueryExec('w', wide, more, false, INTS)
+  const free = await runLimited(all)
+  expect(free.rows.length).toBe(5006)
+  const limited = await runLimited(all, { limitBytes: 10_000 })
+  expect(limited.spilledBytes).toBeGreaterThan(0)
+  expect(limited.rows).toEqual(free.rows)
   await expect(
-    runLimited(new RecursiveQueryExec('w', wide, next, false, INTS), { limitBytes: 10_000 }),
-  ).rejects.toMatchObject({ code: '53200', message: expect.stringMatching(/^RecursiveQueryExec needs /) })
+    runLimited(new RecursiveQueryExec('w', wide, more, true, INTS), { limitBytes: 10_000 }),
+  ).rejects.toMatchObject({ code: '53200', message: expect.stringMatching(/^RecursiveQueryExec needs .* must fit$/) })
 })
 
 const ADDRESSES = [
