@@ -6,6 +6,7 @@ import {
   BOOL,
   ConstantVector,
   DATE,
+  decimalType,
   defaultFunctions,
   DictionaryVector,
   FLOAT64,
@@ -129,6 +130,8 @@ test('tables of places and of hashes number keys as they are, whatever their ran
   expect(arena.liveBytes).toBe(0)
 })
 
+const DECIMAL = decimalType(30, 2)
+
 const CALLS = [
   ['count', INT32],
   ['count', UTF8],
@@ -140,6 +143,9 @@ const CALLS = [
   ['avg', INT32],
   ['avg', INT64],
   ['avg', FLOAT64],
+  ['sum', DECIMAL],
+  ['avg', DECIMAL],
+  ['max', DECIMAL],
   ['min', INT16],
   ['max', INT32],
   ['min', INT64],
@@ -169,6 +175,7 @@ test('states in an arena give what states beside it give', () => {
         const values = Array.from({ length }, () => {
           if (next() % 5 === 0 && round > 2) return null
           if (type === INT64 && next() % 3 === 0) return extremes[next() % 4]!
+          if (type === DECIMAL) return BigInt(next() - 2 ** 31) << BigInt(next() % (round % 3 === 0 ? 60 : 30))
           return valueOf(type, next, 0, 1000)
         })
         const groups = region.u32(length)

@@ -1,11 +1,13 @@
-import { arenaOf, type Arena } from './arena.ts'
+import { arenaOf } from './arena.ts'
 import { type FixedColumn, Inputs, kindOf } from './fixed-column.ts'
 import { wasmKernels, type WasmKernels } from './wasm-kernels.ts'
 
-/** Rows of a batch and their groups: the k-th is row `rows[k]`, or k, of group `groups[k]`; there are `groupCount` groups. */
+/**
+ * Rows of a batch and their groups: the k-th is row `rows[k]`, or k, of group `groups[k]`, or 0; there are `groupCount` groups.
+ */
 export interface KernelRows {
   readonly rows: Uint32Array | null
-  readonly groups: Uint32Array
+  readonly groups: Uint32Array | null
   readonly count: number
   readonly groupCount: number
 }
@@ -13,34 +15,32 @@ export interface KernelRows {
 /** Rows that each group should have for it to be added up in several places. */
 const ROWS_PER_GROUP = 8
 
-/** Runs a kernel over groups in an arena; false where they are not in one that has kernels, or have other memory for results. */
-function overGroups(
-  { groups }: KernelRows,
-  results: readonly ArrayBufferView[],
-  run: (wasm: WasmKernels, inputs: Inputs, arena: Arena) => void,
-): boolean {
-  const { buffer } = groups
+/** Runs a kernel over groups; false where the results are not in one arena that has kernels. */
+function overGroups(results: readonly ArrayBufferView[], run: (wasm: WasmKernels, inputs: Inputs) => void): boolean {
+  const buffer = results[0]!.buffer as ArrayBuffer
   if (results.some((array) => array.buffer !== buffer)) return false
   const arena = arenaOf(buffer)
   const wasm = arena === null ? null : wasmKernels(buffer)
   if (arena === null || wasm === null) return false
   const inputs = new Inputs(arena)
   try {
-    run(wasm, inputs, arena)
+    run(wasm, inputs)
     return true
   } finally {
     inputs.release()
   }
 }
 
-function lanesOf({ count, groupCount }: KernelRows, inputs: Inputs, bytes: number): number {
+/** Room for so many bytes a group, where there are few groups for the rows; else 0. */
+export function lanesOf({ count, groupCount }: KernelRows, inputs: Inputs, bytes: number): number {
   return groupCount * ROWS_PER_GROUP > count ? 0 : inputs.room(groupCount * bytes)
 }
 
-function checkRoom(rows: KernelRows, results: readonly (readonly [ArrayLike<number>, number])[]): void {
+/** Throws where a list is shorter than the rows, or an array of results than so many numbers a group. */
+export function checkRoom(rows: KernelRows, results: readonly (readonly [ArrayLike<number>, number])[]): void {
   const { count, groups, groupCount } = rows
-  if (count > groups.length || (rows.rows !== null && count > rows.rows.length))
-    throw new RangeError(`${count} rows of ${groups.length} groups: a list is shorter`)
+  if ((groups !== null && count > groups.length) || (rows.rows !== null && count > rows.rows.length))
+    throw new RangeError(`groups of ${count} rows: a list is shorter`)
   for (const [array, width] of results)
     if (array.length < groupCount * width) throw new RangeError(`results of ${groupCount} groups: an array is shorter`)
 }
@@ -51,10 +51,10 @@ function checkRoom(rows: KernelRows, results: readonly (readonly [ArrayLike<numb
  */
 export function countGroups(column: FixedColumn | null, rows: KernelRows, counts: Float64Array): boolean {
   checkRoom(rows, [[counts, 1]])
-  return overGroups(rows, [counts], (wasm, inputs) => {
+  return overGroups([counts], (wasm, inputs) => {
     const validity = inputs.address(column?.validity ?? null)
     const mask = column?.mask ?? -1
-    const [rowsAt, groups] = [inputs.address(rows.rows), rows.groups.byteOffset]
+    const [rowsAt, groups] = [inputs.address(rows.rows), inputs.address(rows.groups)]
     const lanes = lanesOf(rows, inputs, 16)
     wasm.countGroups(validity, mask, rowsAt, groups, rows.count, rows.groupCount, lanes, counts.byteOffset)
   })
@@ -75,9 +75,9 @@ export function sumGroups(
     [limbs, width],
     [seen, 1],
   ])
-  return overGroups(rows, [limbs, seen], (wasm, inputs) => {
+  return overGroups([limbs, seen], (wasm, inputs) => {
     const [values, validity] = [inputs.address(column.values), inputs.address(column.validity)]
-    const [rowsAt, groups] = [inputs.address(rows.rows), rows.groups.byteOffset]
+    const [rowsAt, groups] = [inputs.address(rows.rows), inputs.address(rows.groups)]
     const lanes = lanesOf(rows, inputs, 32)
     wasm.sumGroups(
       values,
@@ -109,9 +109,9 @@ export function sumGroupFloats(
     [errors, 1],
     [seen, 1],
   ])
-  return overGroups(rows, [sums, errors, seen], (wasm, inputs) => {
+  return overGroups([sums, errors, seen], (wasm, inputs) => {
     const [values, validity] = [inputs.address(column.values), inputs.address(column.validity)]
-    const [rowsAt, groups] = [inputs.address(rows.rows), rows.groups.byteOffset]
+    const [rowsAt, groups] = [inputs.address(rows.rows), inputs.address(rows.groups)]
     wasm.sumFloats(
       values,
       column.mask,
@@ -143,9 +143,9 @@ export function bestOfGroups(
     [best, long ? 2 : 1],
     [seen, 1],
   ])
-  return overGroups(rows, [best, seen], (wasm, inputs) => {
+  return overGroups([best, seen], (wasm, inputs) => {
     const [values, validity] = [inputs.address(column.values), inputs.address(column.validity)]
-    const [rowsAt, groups] = [inputs.address(rows.rows), rows.groups.byteOffset]
+    const [rowsAt, groups] = [inputs.address(rows.rows), inputs.address(rows.groups)]
     const [bestAt, seenAt] = [best.byteOffset, seen.byteOffset]
     const { mask } = column
     if (long) {

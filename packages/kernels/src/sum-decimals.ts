@@ -1,55 +1,54 @@
 import { arenaOf } from './arena.ts'
+import { Inputs } from './fixed-column.ts'
+import { checkRoom, type KernelRows, lanesOf } from './group-sums.ts'
 import { wasmKernels } from './wasm-kernels.ts'
 
-/** Rows that each group should have, for sums of their own to pay. */
-const ROWS_PER_GROUP = 4
+/** A column of integers of 128 bits, four words each: row i is at `i & mask`, NULL where that bit of `validity` is 0. */
+export interface WideColumn {
+  readonly words: Int32Array
+  readonly mask: number
+  readonly validity: Uint8Array | null
+}
 
 /**
- * Adds 128-bit integers (four words each, row i at `i & mask`) that fit in 64 bits to sums of four limbs of 32 bits, of which
- * only the highest is signed: the value of `rows[k]` (of row k, where `rows` is null) to that of group `groups[k]`, for k from
- * `from` to `end` (exclusive). Each limb grows by less than 2^32. Returns the first k that is left to others: all of them
- * outside of an arena, and where groups have few rows.
+ * Adds integers that fit in 64 bits to sums of four limbs of 32 bits a group, from the k-th row on that is `from`: each of the
+ * first two limbs grows by less than 2^32 a row. Sets `seen[g]` where a group gets a value. Without `groups` all rows are of
+ * group 0. Returns the first k that is left to others; null where the results are not in one arena with kernels.
  */
 export function sumDecimals(
-  words: Int32Array,
-  mask: number,
-  rows: Uint32Array | null,
-  groups: Uint32Array,
+  column: WideColumn,
+  rows: KernelRows,
   from: number,
-  end: number,
-  groupCount: number,
   limbs: Float64Array,
-): number {
-  const { buffer } = words
-  if (groupCount * ROWS_PER_GROUP > end - from) return from
+  seen: Uint8Array,
+): number | null {
+  const { buffer } = limbs
   const arena = arenaOf(buffer)
   const wasm = arena === null ? null : wasmKernels(buffer)
-  if (arena === null || wasm === null) return from
-  if (end > groups.length || (rows !== null && end > rows.length) || limbs.length < groupCount * 4)
-    throw new RangeError(`sums of ${end} rows in ${groupCount} groups: an array is shorter`)
-  const outside = (list: Uint32Array): boolean => list.buffer !== buffer
-  const bytes = (list: Uint32Array | null): number => (list !== null && outside(list) ? end * 4 : 0)
-  const sums = arena.alloc(groupCount * 16 + bytes(groups) + bytes(rows))
+  if (arena === null || wasm === null || seen.buffer !== buffer) return null
+  checkRoom(rows, [
+    [limbs, 4],
+    [seen, 1],
+  ])
+  const inputs = new Inputs(arena)
   try {
-    let at = sums + groupCount * 16
-    const inside = (list: Uint32Array): number => {
-      if (!outside(list)) return list.byteOffset
-      new Uint32Array(buffer, at, end).set(list.subarray(0, end))
-      at += end * 4
-      return at - end * 4
-    }
-    const low = new Uint32Array(buffer, sums, groupCount * 4).fill(0)
-    const high = new Int32Array(buffer, sums, groupCount * 4)
-    const rowsAt = rows === null ? 0 : inside(rows)
-    const next = wasm.sumDecimals(words.byteOffset, mask, rowsAt, inside(groups), from, end, sums)
-    for (let i = 0; i < groupCount * 4; i += 4) {
-      limbs[i]! += low[i]!
-      limbs[i + 1]! += low[i + 1]!
-      limbs[i + 2]! += low[i + 2]!
-      limbs[i + 3]! += high[i + 3]!
-    }
-    return next
+    const [words, validity] = [inputs.address(column.words), inputs.address(column.validity)]
+    const [rowsAt, groups] = [inputs.address(rows.rows), inputs.address(rows.groups)]
+    const lanes = groups === 0 ? 0 : lanesOf(rows, inputs, 64)
+    return wasm.sumDecimals(
+      words,
+      column.mask,
+      validity,
+      rowsAt,
+      groups,
+      from,
+      rows.count,
+      rows.groupCount,
+      lanes,
+      limbs.byteOffset,
+      seen.byteOffset,
+    )
   } finally {
-    arena.free(sums)
+    inputs.release()
   }
 }

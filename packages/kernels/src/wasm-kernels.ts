@@ -36,11 +36,15 @@ export interface WasmKernels {
   sumDecimals(
     words: number,
     mask: number,
+    validity: number,
     rows: number,
     groups: number,
     from: number,
     count: number,
-    sums: number,
+    groupCount: number,
+    lanes: number,
+    limbs: number,
+    seen: number,
   ): number
   addDecimals(
     a: number,

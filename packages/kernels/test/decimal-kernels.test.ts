@@ -111,7 +111,7 @@ describe('decimals', () => {
     for (let round = 0; round < 60; round++) {
       const region = new Region(arena)
       const count = 8 + (next() % 60)
-      const groupCount = 1 + (next() % 2)
+      const groupCount = 1 + (next() % 12)
       const words = region.i32(4 * count)
       const values = Array.from({ length: count }, () =>
         next() % 20 === 0 ? EDGES[next() % EDGES.length]! : BigInt(next() - 2 ** 31) << BigInt(next() % 31),
@@ -123,11 +123,24 @@ describe('decimals', () => {
         groups[k] = next() % groupCount
         if (rows !== null) rows[k] = count - 1 - k
       }
-      const limbs = new Float64Array(4 * groupCount)
+      const limbs = region.f64(4 * groupCount).fill(0)
+      const seen = region.u8(groupCount).fill(0)
+      const validity = next() % 3 === 0 ? region.u8(count) : null
+      if (validity !== null) for (let i = 0; i < count; i++) validity[i] = next()
+      const one = next() % 4 === 0
+      if (one) groups.fill(0)
       const from = next() % 3
-      const end = sumDecimals(words, -1, rows, groups, from, count, groupCount, limbs)
+      const kernelRows = { rows, groups: one ? null : groups, count, groupCount }
+      const end = sumDecimals({ words, mask: -1, validity }, kernelRows, from, limbs, seen)!
       const expected = Array.from({ length: groupCount }, () => 0n)
-      for (let k = from; k < end; k++) expected[groups[k]!]! += values[rows === null ? k : rows[k]!]!
+      const present = Array.from({ length: groupCount }, () => 0)
+      for (let k = from; k < end; k++) {
+        const row = rows === null ? k : rows[k]!
+        if (validity !== null && ((validity[row >>> 3]! >>> (row & 7)) & 1) === 0) continue
+        expected[groups[k]!]! += values[row]!
+        present[groups[k]!] = 1
+      }
+      expect([...seen]).toEqual(present)
       for (let g = 0; g < groupCount; g++) {
         const sum = [3, 2, 1, 0].reduce((total, i) => (total << 32n) + BigInt(limbs[4 * g + i]!), 0n)
         expect(sum).toBe(expected[g])
@@ -140,7 +153,9 @@ describe('decimals', () => {
     }
     expect(stopped).toBeGreaterThan(10)
     expect(arena.liveBlocks).toBe(0)
-    expect(sumDecimals(new Int32Array(32), -1, null, new Uint32Array(8), 0, 8, 1, new Float64Array(4))).toBe(0)
+    const column = { words: new Int32Array(32), mask: -1, validity: null }
+    const outside = { rows: null, groups: new Uint32Array(8), count: 8, groupCount: 1 }
+    expect(sumDecimals(column, outside, 0, new Float64Array(4), new Uint8Array(1))).toBeNull()
   })
 
   it('is left to others outside of an arena', () => {

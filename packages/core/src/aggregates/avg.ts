@@ -1,5 +1,5 @@
 import type { DataType } from 'apache-arrow'
-import { countGroups, type Arena, type Region } from '@volley/kernels'
+import { countGroups, type Arena, type KernelRows, type Region } from '@volley/kernels'
 import { typeName } from '../types/data-types.ts'
 import { isFloat } from '../types/coercion.ts'
 import { outOfRange } from '../types/type-errors.ts'
@@ -14,7 +14,7 @@ import { ExactSums } from './exact-sums.ts'
 import { FloatSums } from './float-sums.ts'
 import { GroupFlags, GroupFloats } from './group-memory.ts'
 import { INTERVAL_AVG_STATE, IntervalAvgAccumulator } from './interval-avg.ts'
-import { fixedColumn } from './key-words.ts'
+import { fixedColumn, wideColumn } from './key-words.ts'
 import { float64Vector, floatsOf, int64At, int64Vector } from './state-vectors.ts'
 import { summable } from './sum.ts'
 
@@ -49,6 +49,9 @@ function meanType(type: DataType): DataType {
   const room = precision === MAX_PRECISION ? MEAN_SCALE : MAX_PRECISION - (precision - scale)
   return decimalType(MAX_PRECISION, Math.max(scale, Math.min(MEAN_SCALE, room)))
 }
+
+/** Of a column of which only its NULLs count. */
+const NO_VALUES = new Uint8Array(0)
 
 class AvgAccumulator implements GroupsAccumulator {
   readonly #argType: DataType
@@ -88,20 +91,27 @@ class AvgAccumulator implements GroupsAccumulator {
     this.#ensure(groupCount)
     const operand = new Operand(args[0]!)
     if (operand.isAlwaysNull) return
-    const column = fixedColumn(operand)
-    const sums = this.#exact ?? this.#floats!
-    if (column !== null) {
-      const kernel = groupRows(groupCount, groups, rows, count)
-      if (sums.addColumn(column, kernel, this.#seen.values)) {
-        if (!countGroups(column, kernel, this.#counts.values)) this.#count(presentRows([operand], groups, rows, count))
-        return
-      }
+    const kernel = groupRows(groupCount, groups, rows, count)
+    if (this.#addColumn(operand, kernel)) {
+      const { mask, validity } = operand
+      const column = { values: NO_VALUES, isBits: false, mask, validity }
+      if (!countGroups(column, kernel, this.#counts.values)) this.#count(presentRows([operand], groups, rows, count))
+      return
     }
     const present = presentRows([operand], groups, rows, count)
     if (present.count === 0) return
     this.#exact?.add(this.#argType, operand, present)
     this.#floats?.add(operand, present)
     this.#count(present)
+  }
+
+  /** Adds to the sums by a kernel; false where there is none. */
+  #addColumn(operand: Operand, rows: KernelRows): boolean {
+    const seen = this.#seen.values
+    const decimals = this.#exact === null ? null : wideColumn(operand)
+    if (decimals !== null) return this.#exact!.addDecimals(decimals, rows, seen)
+    const column = fixedColumn(operand)
+    return column !== null && (this.#exact ?? this.#floats!).addColumn(column, rows, seen)
   }
 
   #count(present: GroupedRows): void {
@@ -120,6 +130,11 @@ class AvgAccumulator implements GroupsAccumulator {
     }
     const present = presentOf(operand, rows, count)
     if (present.count === 0) return
+    const all = { rows, groups: null, count, groupCount: 1 }
+    if (this.#exact !== null && this.#addColumn(operand, all)) {
+      this.#counts.values[0]! += present.count
+      return
+    }
     this.#exact?.addAll(this.#argType, operand, present)
     this.#floats?.addAll(operand, present)
     this.#counts.values[0]! += present.count

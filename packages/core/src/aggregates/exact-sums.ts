@@ -1,9 +1,17 @@
-import { sumDecimals, sumGroups, sumIntegers, type Arena, type FixedColumn, type KernelRows } from '@volley/kernels'
+import {
+  sumDecimals,
+  sumGroups,
+  sumIntegers,
+  type Arena,
+  type FixedColumn,
+  type KernelRows,
+  type WideColumn,
+} from '@volley/kernels'
 import type { DataType } from 'apache-arrow'
 import { SqlState, VolleyError } from '../errors.ts'
 import { typeName } from '../types/data-types.ts'
 import { Operand } from '../vectors/operand.ts'
-import { allRows, kernelRows } from '../vectors/selection.ts'
+import { allRows } from '../vectors/selection.ts'
 import type { PrimitiveVector } from '../vectors/vector.ts'
 import { groupZero, type GroupedRows, type SomeRows } from './accumulator-rows.ts'
 import { GroupFloats } from './group-memory.ts'
@@ -13,6 +21,9 @@ const WORD = 4294967296
 const CARRY_EVERY = 1 << 20
 /** What limbs stay below at a look, so that they are exact until the next. */
 const SETTLED = 2 ** 51
+
+/** Values of a batch that are too wide for a kernel, after which the rest goes without it. */
+const MOST_STOPS = 16
 
 type Width = 1 | 2 | 4
 
@@ -65,20 +76,52 @@ export class ExactSums {
       const end = Math.min(rows.count, start + CARRY_EVERY)
       this.#expect(end - start)
       if (this.#width === 1) addNarrow(this.#limbs, operand, rows, start, end)
-      else if (widthOf(type) === 4) this.#addDecimals(operand, rows, start, end)
+      else if (widthOf(type) === 4)
+        addInt128(this.#limbs, operand.words, operand.mask, rows.groups, rows.rows, start, end)
       else addRange(this.#limbs, this.#width, type, operand, rows, start, end)
     }
   }
 
-  /** Runs of values that fit in 64 bits by a kernel; the one after a run, and all where there is none, limb by limb. */
-  #addDecimals(operand: Operand, { groups, rows }: GroupedRows, start: number, end: number): void {
-    const { words, mask } = operand
+  /**
+   * Adds the decimals of a column that are not NULL, and sets `seen` of groups that get one: runs of values that fit in 64 bits by
+   * a kernel, the one after a run limb by limb. Returns whether there is a kernel.
+   */
+  addDecimals(column: WideColumn, rows: KernelRows, seen: Uint8Array): boolean {
+    const { count } = rows
+    if (count > CARRY_EVERY) return false
+    this.#widen(4)
+    this.#expect(count)
+    let stops = 0
+    for (let k = 0; k < count; k++) {
+      const next = sumDecimals(column, rows, k, this.#limbs, seen)
+      if (next === null) return false
+      k = next
+      if (k === count) break
+      const end = ++stops > MOST_STOPS ? count : k + 1
+      this.#addWide(column, rows, k, end, seen)
+      k = end - 1
+    }
+    return true
+  }
+
+  /** Rows `from` to `end` (exclusive), whatever their values take. */
+  #addWide(
+    { words, mask, validity }: WideColumn,
+    given: KernelRows,
+    from: number,
+    end: number,
+    seen: Uint8Array,
+  ): void {
     const limbs = this.#limbs
-    for (let k = start; k < end;) {
-      const next = sumDecimals(words, mask, kernelRows(rows), groups, k, end, this.#groupCount, limbs)
-      const rest = next === k ? end : Math.min(next + 1, end)
-      addInt128(limbs, words, mask, groups, rows, next, rest)
-      k = rest
+    for (let k = from; k < end; k++) {
+      const row = (given.rows === null ? k : given.rows[k]!) & mask
+      if (validity !== null && ((validity[row >>> 3]! >>> (row & 7)) & 1) === 0) continue
+      const group = given.groups === null ? 0 : given.groups[k]!
+      limbs[4 * group]! += words[4 * row]! >>> 0
+      limbs[4 * group + 1]! += words[4 * row + 1]! >>> 0
+      limbs[4 * group + 2]! += words[4 * row + 2]! >>> 0
+      limbs[4 * group + 3]! += words[4 * row + 3]!
+      seen[group] = 1
     }
   }
 
@@ -93,8 +136,8 @@ export class ExactSums {
     this.#expect(count)
     const limbs = this.#limbs
     if (width === 4) {
-      this.#addDecimals(operand, { groups: groupZero(count), rows: present.rows ?? allRows(count), count }, 0, count)
-      return
+      const { words, mask } = operand
+      return addInt128(limbs, words, mask, groupZero(count), present.rows ?? allRows(count), 0, count)
     }
     const words = width === 1 ? ((operand.data as PrimitiveVector).values as Int32Array) : operand.words
     for (let word = 0; word < width - 1; word++) limbs[word]! += sumUnsigned(words, word, width, present)

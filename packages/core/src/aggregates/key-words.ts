@@ -1,5 +1,5 @@
 import type { DataType } from 'apache-arrow'
-import { writeKeys, type FixedColumn, type Region } from '@volley/kernels'
+import { writeKeys, type FixedColumn, type Region, type WideColumn } from '@volley/kernels'
 import { typeName } from '../types/data-types.ts'
 import { allocValues } from '../vectors/build.ts'
 import { Operand, wordsOf } from '../vectors/operand.ts'
@@ -12,6 +12,13 @@ export function fixedColumn({ data, mask, validity, codes }: Operand): FixedColu
   if (data.encoding === 'bool') return { values: (data as BoolVector).bits, isBits: true, mask, validity }
   if (data.encoding !== 'primitive' || keyWordCount(data.type) === 0) return null
   return { values: (data as PrimitiveVector).values, isBits: false, mask, validity }
+}
+
+/** A column of decimals as kernels take it; null for what has other values. */
+export function wideColumn(operand: Operand): WideColumn | null {
+  const { data, mask, validity, codes } = operand
+  if (codes !== null || data.encoding !== 'primitive' || typeName(data.type) !== 'Decimal') return null
+  return { words: operand.words, mask, validity }
 }
 
 /** Words of a key of this type in a table of keys: 1 or 2; 0 where it has no fixed width of at most 8 bytes. */

@@ -12,7 +12,7 @@ import { ExactSums } from './exact-sums.ts'
 import { intervalSum } from './interval-sum.ts'
 import { FloatSums } from './float-sums.ts'
 import { GroupFlags } from './group-memory.ts'
-import { fixedColumn } from './key-words.ts'
+import { fixedColumn, wideColumn } from './key-words.ts'
 import { bitmapOf, float64Vector, floatsOf } from './state-vectors.ts'
 
 /** The argument type that sums are made of: integers and decimals as they are, floats as doubles; null for others. */
@@ -80,6 +80,9 @@ class ExactSumAccumulator implements GroupsAccumulator {
       if (added > 0) this.#seen.values[0] = 1
       return
     }
+    const decimals = wideColumn(operand)
+    const all = { rows, groups: null, count, groupCount: 1 }
+    if (decimals !== null && this.#sums.addDecimals(decimals, all, this.#seen.values)) return
     const present = presentOf(operand, rows, count)
     if (present.count === 0) return
     this.#sums.addAll(this.#argType, operand, present)
@@ -109,7 +112,10 @@ class ExactSumAccumulator implements GroupsAccumulator {
     if (operand.isAlwaysNull) return
     const seen = this.#seen.values
     const column = fixedColumn(operand)
-    if (column !== null && this.#sums.addColumn(column, groupRows(groupCount, groups, rows, count), seen)) return
+    const kernel = groupRows(groupCount, groups, rows, count)
+    if (column !== null && this.#sums.addColumn(column, kernel, seen)) return
+    const decimals = wideColumn(operand)
+    if (decimals !== null && this.#sums.addDecimals(decimals, kernel, seen)) return
     const present = presentRows([operand], groups, rows, count)
     if (present.count === 0) return
     this.#sums.add(type, operand, present)
