@@ -303,3 +303,25 @@ export function bestIntegers(
     }
   }
 }
+
+/** Whole numbers in doubles as 64-bit integers. */
+export function writeIntegers(values: usize, count: i32, out: usize): void {
+  for (let k: usize = 0; k < usize(count); k++) store<i64>(out + (k << 3), i64(load<f64>(values + (k << 3))))
+}
+
+/** Sums of one limb or two as integers of 128 bits; the low one of two is in [0, 2^32). */
+export function writeSums(limbs: usize, width: i32, count: i32, out: usize): void {
+  if (width == 1) {
+    for (let k: usize = 0; k < usize(count); k++) {
+      const value = i64(load<f64>(limbs + (k << 3)))
+      store<i64>(out + (k << 4), value)
+      store<i64>(out + (k << 4), value >> 63, 8)
+    }
+    return
+  }
+  for (let k: usize = 0; k < usize(count); k++) {
+    const high = i64(load<f64>(limbs + (k << 4), 8))
+    store<i64>(out + (k << 4), (high << 32) | i64(load<f64>(limbs + (k << 4))))
+    store<i64>(out + (k << 4), high >> 32, 8)
+  }
+}

@@ -156,3 +156,24 @@ export function bestOfGroups(
     }
   })
 }
+
+/** Writes whole numbers as integers of 64 bits. Returns whether it could: both are in one arena with kernels. */
+export function writeIntegers(values: Float64Array, count: number, out: BigInt64Array): boolean {
+  if (count > values.length || count > out.length) throw new RangeError(`${count} integers: an array is shorter`)
+  const { buffer } = values
+  const wasm = out.buffer === buffer ? wasmKernels(buffer) : null
+  wasm?.writeIntegers(values.byteOffset, count, out.byteOffset)
+  return wasm !== null
+}
+
+/**
+ * Writes sums of one limb of 32 bits or two a group, of which the first of two is in [0, 2^32), as integers of 128 bits. Returns
+ * whether it could, as above.
+ */
+export function writeSums(limbs: Float64Array, width: 1 | 2, count: number, out: Uint32Array): boolean {
+  if (count * width > limbs.length || count * 4 > out.length) throw new RangeError(`${count} sums: an array is shorter`)
+  const { buffer } = limbs
+  const wasm = out.buffer === buffer ? wasmKernels(buffer) : null
+  wasm?.writeSums(limbs.byteOffset, width, count, out.byteOffset)
+  return wasm !== null
+}

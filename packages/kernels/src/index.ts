@@ -38,7 +38,15 @@ export { gatherEntries, selectCodes, unpackBits } from './dictionary-codes.ts'
 export { measureTexts, takeTexts } from './plain-texts.ts'
 export { SLACK_BYTES, uncompressSnappy } from './snappy.ts'
 export type { FixedColumn } from './fixed-column.ts'
-export { bestOfGroups, countGroups, type KernelRows, sumGroupFloats, sumGroups } from './group-sums.ts'
+export {
+  bestOfGroups,
+  countGroups,
+  type KernelRows,
+  sumGroupFloats,
+  sumGroups,
+  writeIntegers,
+  writeSums,
+} from './group-sums.ts'
 export { KeyTable } from './key-table.ts'
 export { boundIntegers, sumIntegers } from './fold-column.ts'
 export { type KeyRange, PlaceTable } from './place-table.ts'

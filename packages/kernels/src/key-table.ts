@@ -86,7 +86,7 @@ export class KeyTable {
   }
 
   #grow(): void {
-    this.#bits += this.#bits < 16 ? 2 : 1
+    this.#bits += this.#bits < 20 ? 2 : 1
     const slots = new GrowingBlock(this.#arena, this.#slotBytes * 2 ** this.#bits)
     slots.u8.fill(0)
     this.#slots.release()

@@ -190,6 +190,8 @@ export interface WasmKernels {
     errors: number,
     seen: number,
   ): void
+  writeIntegers(values: number, count: number, out: number): void
+  writeSums(limbs: number, width: number, count: number, out: number): void
   bestNumbers(
     values: number,
     kind: number,

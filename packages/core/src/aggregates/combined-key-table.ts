@@ -92,7 +92,7 @@ export class CombinedKeyTable implements GroupTable {
     return this.#parts.map(({ type, at, table, nullAt, nullBit }) => {
       if (table === null) {
         const validity = presentBits(words, nullAt, nullBit, stride, count, region)
-        return readKeyWords(type, count, validity, words, { entryOf: (group) => group, at, stride }, region)
+        return readKeyWords(type, count, validity, words, { skipped: Infinity, at, stride }, region)
       }
       const numbers = new Uint32Array(count)
       for (let g = 0; g < count; g++) numbers[g] = words[g * stride + at]!

@@ -189,8 +189,7 @@ export class DistinctAccumulator implements GroupsAccumulator {
       const validity = region.bitmap(count + 1, true)
       validity[count >>> 3]! &= ~(1 << (count & 7))
       // The row of NULL takes the words of the first pair, which may be none.
-      const entryOf = (i: number): number => (i < count ? i : 0)
-      return [readKeyWords(this.#types[0]!, count + 1, validity, words, { entryOf, at, stride }, region)]
+      return [readKeyWords(this.#types[0]!, count + 1, validity, words, { skipped: count, at, stride }, region)]
     }
     const numbers = new Uint32Array(count)
     for (let i = 0; i < count; i++) numbers[i] = words[i * stride + at]!

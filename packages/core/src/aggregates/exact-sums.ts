@@ -2,6 +2,7 @@ import {
   sumDecimals,
   sumGroups,
   sumIntegers,
+  writeSums,
   type Arena,
   type FixedColumn,
   type KernelRows,
@@ -213,6 +214,7 @@ export class ExactSums {
     this.carry()
     const limbs = this.#limbs
     const width = this.#width
+    if (width !== 4 && writeSums(limbs, width, groupCount, words)) return
     const top = width - 1
     for (let g = 0; g < groupCount; g++) {
       for (let i = 0; i < top; i++) words[g * 4 + i] = limbs[g * width + i]!

@@ -146,14 +146,39 @@ class TextKeyTable implements GroupTable {
     }
     const { mask } = operand
     const validity = operand.isConstant ? null : operand.validity
-    if (!operand.isConstant) {
-      const missing = numbersOfCodes(codes, validity, kernelRows(rows), count, byCode, NO_GROUP, out)
-      if (missing === 0 && (validity === null || !this.#isNew(out, count))) return this.#placeNull(count, out)
+    const lookUp = (): number | null =>
+      operand.isConstant ? null : numbersOfCodes(codes, validity, kernelRows(rows), count, byCode, NO_GROUP, out)
+    const missing = lookUp()
+    if (missing === null) {
+      this.#numberCodes(operand, rows, count, byCode, null)
+      if (validity === null) for (let k = 0; k < count; k++) out[k] = byCode[codes[rows[k]! & mask]!]!
+      else this.#codesOrNull(codes, validity, rows, count, byCode, out)
+    } else {
+      if (missing > 0) {
+        this.#numberCodes(operand, rows, count, byCode, out)
+        lookUp()
+      }
+      if (validity !== null && this.#isNew(out, count)) this.#groupOfNull()
     }
+    this.#placeNull(count, out)
+  }
+
+  /** Numbers the codes of rows that have none yet, which are among those whose number in `known` is missing. */
+  #numberCodes(
+    operand: Operand,
+    rows: Uint32Array,
+    count: number,
+    byCode: Uint32Array,
+    known: Uint32Array | null,
+  ): void {
+    const { mask } = operand
+    const codes = operand.codes!
+    const validity = operand.isConstant ? null : operand.validity
     if (this.#fresh.length < count) this.#fresh = new Uint32Array(count)
     const fresh = this.#fresh
     let found = 0
     for (let k = 0; k < count; k++) {
+      if (known !== null && known[k] !== NO_GROUP) continue
       const row = rows[k]! & mask
       if (validity !== null && ((validity[row >>> 3]! >>> (row & 7)) & 1) === 0) continue
       const code = codes[row]!
@@ -161,14 +186,11 @@ class TextKeyTable implements GroupTable {
       byCode[code] = 0
       fresh[found++] = code
     }
-    if (found > 0) {
-      const numbers = new Uint32Array(found)
-      this.#table.assign(dictionary.offsets, dictionary.bytes, fresh, found, numbers)
-      for (let f = 0; f < found; f++) byCode[fresh[f]!] = numbers[f]!
-    }
-    if (validity === null) for (let k = 0; k < count; k++) out[k] = byCode[codes[rows[k]! & mask]!]!
-    else this.#codesOrNull(codes, validity, rows, count, byCode, out)
-    this.#placeNull(count, out)
+    if (found === 0) return
+    const { offsets, bytes } = operand.bytes
+    const numbers = new Uint32Array(found)
+    this.#table.assign(offsets, bytes, fresh, found, numbers)
+    for (let f = 0; f < found; f++) byCode[fresh[f]!] = numbers[f]!
   }
 
   /** Whether there is a row of the group of NULL, which has no number yet. */

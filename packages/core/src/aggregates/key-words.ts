@@ -167,9 +167,10 @@ function writeSingles(
   }
 }
 
-/** Where the words of group g are: `words[entryOf(g) * stride + at]` and on. */
+/** Where the words of group g are: `words[g * stride + at]` and on, but those of groups behind `skipped` one group before. */
 export interface KeyPlace {
-  readonly entryOf: (group: number) => number
+  /** A group without words; Infinity where each has some. */
+  readonly skipped: number
   readonly at: number
   readonly stride: number
 }
@@ -180,28 +181,44 @@ export function readKeyWords(
   count: number,
   validity: Uint8Array | null,
   words: Uint32Array,
-  { entryOf, at, stride }: KeyPlace,
+  { skipped, at, stride }: KeyPlace,
   region: Region,
 ): Vector {
+  const entryOf = (group: number): number => (group > skipped ? group - 1 : group === skipped ? 0 : group)
   if (typeName(type) === 'Bool') {
     const bits = region.bitmap(count, false)
     for (let g = 0; g < count; g++) bits[g >>> 3]! |= (words[entryOf(g) * stride + at]! & 1) << (g & 7)
     return new BoolVector(type, count, validity, bits)
   }
   const values = allocValues(type, count, region)
+  const before = Math.min(count, skipped)
   if (values.BYTES_PER_ELEMENT === 8) {
     const out = wordsOf(values)
-    for (let g = 0; g < count; g++) {
-      const from = entryOf(g) * stride + at
-      out[2 * g] = words[from]!
-      out[2 * g + 1] = words[from + 1]!
-    }
+    copyPairs(words, at, stride, out, 0, before)
+    copyPairs(words, at, stride, out, before, Math.min(count, before + 1), 0)
+    copyPairs(words, at, stride, out, before + 1, count, before)
   } else {
     // Float32 keys are kept as the bits of their value.
     const out: PrimitiveArray = values instanceof Float32Array ? wordsOf(values) : values
     for (let g = 0; g < count; g++) (out as Int32Array)[g] = words[entryOf(g) * stride + at]!
   }
   return new PrimitiveVector(type, count, validity, values)
+}
+
+/** Copies the two words of entries from `entry` on to those of groups `start` to `end` (exclusive). */
+function copyPairs(
+  words: Uint32Array,
+  at: number,
+  stride: number,
+  out: Int32Array,
+  start: number,
+  end: number,
+  entry = start,
+): void {
+  for (let g = start, from = entry * stride + at; g < end; g++, from += stride) {
+    out[2 * g] = words[from]!
+    out[2 * g + 1] = words[from + 1]!
+  }
 }
 
 /** Positions k where row `rows[k]` is not NULL. */

@@ -1,4 +1,4 @@
-import type { Region } from '@volley/kernels'
+import { writeIntegers, type Region } from '@volley/kernels'
 import { FLOAT64, INT64 } from '../types/type-factory.ts'
 import { Operand, wordsOf } from '../vectors/operand.ts'
 import { PrimitiveVector, type Vector } from '../vectors/vector.ts'
@@ -6,6 +6,8 @@ import { PrimitiveVector, type Vector } from '../vectors/vector.ts'
 /** A column of whole numbers below 2^53. */
 export function int64Vector(values: Float64Array, length: number, region: Region): Vector {
   const out = region.i64(length)
+  if (length <= values.length && writeIntegers(values, length, out))
+    return new PrimitiveVector(INT64, length, null, out)
   const words = wordsOf(out)
   for (let i = 0; i < length; i++) {
     const value = i < values.length ? values[i]! : 0

@@ -63,8 +63,8 @@ export class WordKeyTable implements GroupTable {
     const { count } = this
     const nullGroup = this.#nullGroup
     const validity = nullGroup === NO_GROUP ? null : allBut(nullGroup, count, region)
-    const entryOf = (group: number): number => (group > nullGroup ? group - 1 : group === nullGroup ? 0 : group)
-    return [readKeyWords(this.#type, count, validity, this.#table.words, { entryOf, at: 0, stride: 2 }, region)]
+    const skipped = nullGroup === NO_GROUP ? Infinity : nullGroup
+    return [readKeyWords(this.#type, count, validity, this.#table.words, { skipped, at: 0, stride: 2 }, region)]
   }
 
   release(): void {
