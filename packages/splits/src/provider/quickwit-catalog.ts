@@ -72,9 +72,9 @@ export class QuickwitCatalog implements Catalog {
   }
 
   async #list(indexId: string): Promise<IndexSnapshot> {
-    const { index, splits } = await this.#metastore.snapshot({ indexId })
-    const known = listed.get(index)
+    const known = listed.get(await this.#metastore.indexMetadata(indexId))
     if (known !== undefined) return known
+    const { index, splits } = await this.#metastore.snapshot({ indexId })
     const { defaultSearchFields } = index.searchSettings
     const part = {
       index: scannedIndex(indexId, { docMapping: index.docMapping, defaultSearchFields }),
