@@ -9,6 +9,8 @@ import { keyWordCount, readKeyWords, writeKeyWords } from './key-words.ts'
 
 /** Keys that one word of NULL bits has room for. */
 const BITS = 32
+/** Keys that go to another table at a time. */
+const MOVED = 1 << 14
 
 /** Where a key stands among the words of all. */
 interface Part {
@@ -22,34 +24,33 @@ interface Part {
   readonly nullBit: number
 }
 
+/** Where keys stand in the words of one entry of a table. */
+interface Placing {
+  readonly parts: readonly Part[]
+  /** Words that hold the bits of NULL. */
+  readonly nullWords: readonly number[]
+  readonly stride: number
+}
+
 /**
- * Groups of several keys, of which each stands in one or two words: values of a fixed width as they are, with a bit for
- * NULL, others as the number that a table of their own gives them.
+ * Groups of several keys, of which each stands in one or two words: values of a fixed width as they are, others as the
+ * number that a table of their own gives them. From the first NULL on, each of a fixed width has a bit for it, too.
  */
 export class CombinedKeyTable implements GroupTable {
-  readonly #parts: readonly Part[]
-  readonly #stride: number
-  readonly #nullWords: readonly number[]
-  readonly #table: KeyTable
+  readonly #types: readonly DataType[]
+  readonly #arena: Arena
+  /** By key; null for those of a fixed width. */
+  readonly #tables: readonly (GroupTable | null)[]
   readonly #numbers: GroupWords
+  #placing: Placing
+  #table: KeyTable
 
   constructor(types: readonly DataType[], arena: Arena) {
-    const parts: Part[] = []
-    const nullWords: number[] = []
-    let at = 0
-    let fixed = 0
-    for (const type of types) {
-      const words = keyWordCount(type)
-      const table = words === 0 ? createGroupTable([type], arena, null) : null
-      if (table === null && fixed % BITS === 0) nullWords.push(at++)
-      parts.push({ type, at, words: words === 2 ? 2 : 1, table, nullAt: nullWords.at(-1) ?? 0, nullBit: fixed % BITS })
-      if (table === null) fixed++
-      at += words === 2 ? 2 : 1
-    }
-    this.#parts = parts
-    this.#nullWords = nullWords
-    this.#stride = at + (at & 1)
-    this.#table = new KeyTable(arena, this.#stride / 2)
+    this.#types = types
+    this.#arena = arena
+    this.#tables = types.map((type) => (keyWordCount(type) === 0 ? createGroupTable([type], arena, null) : null))
+    this.#placing = place(types, this.#tables, false)
+    this.#table = new KeyTable(arena, this.#placing.stride / 2)
     this.#numbers = new GroupWords(arena)
   }
 
@@ -58,19 +59,17 @@ export class CombinedKeyTable implements GroupTable {
   }
 
   get bytes(): number {
-    return this.#parts.reduce(
-      (sum, { table }) => sum + (table === null ? 0 : table.bytes),
-      this.#table.bytes + this.#numbers.bytes,
-    )
+    return this.#tables.reduce((sum, table) => sum + (table?.bytes ?? 0), this.#table.bytes + this.#numbers.bytes)
   }
 
   assign(keys: readonly Vector[], rows: Uint32Array, count: number, out: Uint32Array): void {
-    const stride = this.#stride
+    if (this.#placing.nullWords.length === 0 && this.#haveNull(keys, rows, count)) this.#makeRoomForNull()
+    const { parts, nullWords, stride } = this.#placing
     const space = this.#table.space(count)
-    for (const at of this.#nullWords) fillWord(space, at, stride, count)
-    const last = this.#parts.at(-1)!
+    for (const at of nullWords) fillWord(space, at, stride, count)
+    const last = parts.at(-1)!
     if (last.at + last.words < stride) fillWord(space, stride - 1, stride, count)
-    for (const [i, part] of this.#parts.entries()) {
+    for (const [i, part] of parts.entries()) {
       if (part.table === null) writePart(part, new Operand(keys[i]!), rows, count, space, stride)
       else {
         const words = this.#numbers.ensure(count)
@@ -85,13 +84,55 @@ export class CombinedKeyTable implements GroupTable {
     this.#table.assign(count, out)
   }
 
+  /** Whether a key of a fixed width is NULL in one of the rows. */
+  #haveNull(keys: readonly Vector[], rows: Uint32Array, count: number): boolean {
+    return this.#tables.some((table, i) => {
+      if (table !== null || count === 0) return false
+      const operand = new Operand(keys[i]!)
+      if (operand.isAlwaysNull) return true
+      const { validity } = operand
+      if (validity === null || operand.isConstant) return false
+      let present = 1
+      for (let k = 0; k < count; k++) present &= validity[rows[k]! >>> 3]! >>> (rows[k]! & 7)
+      return (present & 1) === 0
+    })
+  }
+
+  /** Gives all keys, with the numbers that they have, to a table that has bits of NULL. */
+  #makeRoomForNull(): void {
+    const from = this.#placing
+    const to = place(this.#types, this.#tables, true)
+    const table = new KeyTable(this.#arena, to.stride / 2)
+    try {
+      const { count, words } = this.#table
+      const numbers = new Uint32Array(Math.min(count, MOVED))
+      for (let first = 0; first < count; first += MOVED) {
+        const some = Math.min(MOVED, count - first)
+        const space = table.space(some).fill(0)
+        for (const [i, part] of to.parts.entries()) {
+          for (let w = 0; w < part.words; w++) {
+            const source = first * from.stride + from.parts[i]!.at + w
+            for (let k = 0; k < some; k++) space[k * to.stride + part.at + w] = words[source + k * from.stride]!
+          }
+        }
+        table.assign(some, numbers)
+      }
+    } catch (error) {
+      table.release()
+      throw error
+    }
+    this.#table.release()
+    this.#table = table
+    this.#placing = to
+  }
+
   keys(region: Region): Vector[] {
     const { count } = this
     const { words } = this.#table
-    const stride = this.#stride
-    return this.#parts.map(({ type, at, table, nullAt, nullBit }) => {
+    const { parts, nullWords, stride } = this.#placing
+    return parts.map(({ type, at, table, nullAt, nullBit }) => {
       if (table === null) {
-        const validity = presentBits(words, nullAt, nullBit, stride, count, region)
+        const validity = nullWords.length === 0 ? null : presentBits(words, nullAt, nullBit, stride, count, region)
         return readKeyWords(type, count, validity, words, { skipped: Infinity, at, stride }, region)
       }
       const numbers = new Uint32Array(count)
@@ -104,10 +145,26 @@ export class CombinedKeyTable implements GroupTable {
   }
 
   release(): void {
-    for (const { table } of this.#parts) table?.release()
+    for (const table of this.#tables) table?.release()
     this.#numbers.release()
     this.#table.release()
   }
+}
+
+function place(types: readonly DataType[], tables: readonly (GroupTable | null)[], nulls: boolean): Placing {
+  const parts: Part[] = []
+  const nullWords: number[] = []
+  let at = 0
+  let fixed = 0
+  for (const [i, type] of types.entries()) {
+    const table = tables[i]!
+    const words = keyWordCount(type) === 2 ? 2 : 1
+    if (table === null && nulls && fixed % BITS === 0) nullWords.push(at++)
+    parts.push({ type, at, words, table, nullAt: nullWords.at(-1) ?? 0, nullBit: fixed % BITS })
+    if (table === null) fixed++
+    at += words
+  }
+  return { parts, nullWords, stride: at + (at & 1) }
 }
 
 /** Texts by their number. */
