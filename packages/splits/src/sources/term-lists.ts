@@ -96,7 +96,7 @@ function keep(dictionary: ColumnDictionary, terms: TermList): void {
   }
 }
 
-/** What is held: the bytes may be a part of a larger buffer. */
+/** What is held: the bytes may be a part of a larger buffer, and the texts' lengths are kept with them once they were asked for. */
 function sizeOf({ offsets, bytes }: TermList): number {
-  return offsets.byteLength + bytes.buffer.byteLength
+  return 2 * offsets.byteLength + bytes.buffer.byteLength
 }
