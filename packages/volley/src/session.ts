@@ -431,7 +431,7 @@ export class VolleySession implements Session {
     const workers = own === null ? await this.#parts.workers.getUrls() : [LOCAL_WORKER]
     const placement = new RendezvousPlacement()
     if (workers.length !== 1 || workers[0] !== LOCAL_WORKER) {
-      return planDistributed(physical, { workers, placement, ...this.#adaptive(this.settings) })
+      return planDistributed(physical, { workers, placement, ...this.#adaptive(planning) })
     }
     const choice: ThreadChoice =
       own === null
@@ -461,19 +461,24 @@ export class VolleySession implements Session {
     const settings = this.settings.clone()
     settings.set('target_partitions', Math.ceil(settings.targetPartitions / threads))
     const { onRule: _, ...rest } = planning
-    return planDistributed(createPhysicalPlan(plan, { ...rest, settings, threads: true }), {
+    const ofThreads: PhysicalPlanningContext = { ...rest, settings, threads: true }
+    return planDistributed(createPhysicalPlan(plan, ofThreads), {
       workers: Array.from({ length: threads }, (_, i) => `${LOCAL_WORKER}:${i}`),
       placement: new RendezvousPlacement(),
       threads: true,
-      ...this.#adaptive(settings),
+      ...this.#adaptive(ofThreads),
     })
   }
 
   /** Whether and how joins are decided while a query runs; not where one way of running them is asked for. */
-  #adaptive(settings: SessionSettings): Pick<DistributionContext, 'adaptive'> {
+  #adaptive(planning: PhysicalPlanningContext): Pick<DistributionContext, 'adaptive'> {
+    const { settings } = planning
     if (settings.get('adaptive_joins') === 'off' || settings.get('join_mode') !== 'auto') return {}
     const broadcastBytes = Number(settings.get('broadcast_threshold_bytes'))
-    return { adaptive: { broadcastBytes, targetPartitions: settings.targetPartitions } }
+    const { onRule: _, ...quiet } = planning
+    const rules = physicalRules.filter(({ name, afterSwitch }) => afterSwitch === true && settings.ruleEnabled(name))
+    const refine = (plan: ExecutionPlan): ExecutionPlan => rules.reduce((left, rule) => rule.apply(left, quiet), plan)
+    return { adaptive: { broadcastBytes, targetPartitions: settings.targetPartitions, refine } }
   }
 
   /** Rows of what is joined, about, where the sources can tell by a few splits. */

@@ -140,14 +140,18 @@ export function freeJoins(plan: ExecutionPlan): ReadonlySet<HashJoinExec> {
   return found
 }
 
-/** The join in another mode, with `build` as its left side; exchanges around it are still to be placed. */
+/** The join in the mode that was decided, with `build` as its left side; exchanges around it are still to be placed. */
 export function switched(
   join: HashJoinExec,
-  mode: HashJoinMode,
+  { mode, measured }: JoinDecision,
   build: ExecutionPlan,
   right: ExecutionPlan,
 ): HashJoinExec {
-  const { on, joinType, filter, options } = join
+  const { on, joinType, filter } = join
+  const { estimated } = join.options
+  // What follows goes by what was found.
+  const found = estimated && { ...estimated, buildRows: measured.rows, buildBytes: measured.bytes }
+  const options = { ...join.options, ...(found ? { estimated: found } : {}) }
   if (mode === 'partitioned') return new HashJoinExec(build, right, on, joinType, filter, mode, options)
   const dealt = right instanceof RepartitionExec ? right.input : right
   if (!(dealt instanceof FilterByKeysExec)) {

@@ -43,9 +43,14 @@ export interface DistributionContext {
   readonly threads?: boolean
   /**
    * Joins whose build side may be far from its estimate are decided once it is there: above `broadcastBytes` they are
-   * partitioned, into `targetPartitions` of a task. Absent: they run as they were planned.
+   * partitioned, into `targetPartitions` of a task. `refine` does to a plan with joins in other modes what rules do for
+   * these modes. Absent: they run as they were planned.
    */
-  readonly adaptive?: { readonly broadcastBytes: number; readonly targetPartitions: number }
+  readonly adaptive?: {
+    readonly broadcastBytes: number
+    readonly targetPartitions: number
+    readonly refine: (plan: ExecutionPlan) => ExecutionPlan
+  }
 }
 
 /**
@@ -253,13 +258,13 @@ class Cutter {
         const stage = before.find(({ id }) => id === stageOf.get(join))!
         const right = rebuilt(join.right)
         const build = this.#reading(stage, join, decision.mode)
-        return decision.mode === join.mode ? withBuild(join, build, right) : switched(join, decision.mode, build, right)
+        return decision.mode === join.mode ? withBuild(join, build, right) : switched(join, decision, build, right)
       }
       const children = node.children.map(rebuilt)
       return children.every((child, i) => child === node.children[i]) ? node : node.withChildren(children)
     }
-    const { targetPartitions } = this.#context.adaptive!
-    const whole = ensureDistribution(rebuilt(this.#whole), targetPartitions, true)
+    const { targetPartitions, refine } = this.#context.adaptive!
+    const whole = refine(ensureDistribution(rebuilt(this.#whole), targetPartitions, true))
     const readers = new Map(running.flatMap(({ id }) => (this.#readers.has(id) ? [[id, this.#readers.get(id)!]] : [])))
     const cutter = new Cutter(this.#context, whole, {
       drafts: running,

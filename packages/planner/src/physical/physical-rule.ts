@@ -28,5 +28,7 @@ export interface PhysicalChange {
 /** Rewrites a physical plan into one with the same schema, partition count, order and rows. */
 export interface PhysicalRule {
   readonly name: string
+  /** Applied again when joins have been given another mode while the query runs. */
+  readonly afterSwitch?: true
   apply(plan: ExecutionPlan, context: PhysicalPlanningContext): ExecutionPlan
 }

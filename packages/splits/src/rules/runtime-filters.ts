@@ -63,6 +63,7 @@ const UNKNOWN_ROWS = 1_000_000_000
  */
 export const runtimeFilters: PhysicalRule = {
   name: 'RuntimeFilters',
+  afterSwitch: true,
   apply: (plan, { settings }) => new Rewriter(plan, settings.get('join_mode') === 'lookup').rewrite(plan),
 }
 
