@@ -5,11 +5,22 @@ import type { Range } from './range-filter.ts'
 const FLIPPED: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' }
 const encoder = new TextEncoder()
 
+/** A plan that is run again asks the same of the same dictionaries. */
+const known = new WeakMap<Expr, WeakMap<ColumnDictionary, readonly Range[] | null>>()
+
 /**
  * Ordinals of the terms that a comparison of a text column with literals accepts, or IN, as disjoint ascending ranges; null
  * for other predicates.
  */
-export async function termRanges(predicate: Expr, dictionary: ColumnDictionary): Promise<Range[] | null> {
+export async function termRanges(predicate: Expr, dictionary: ColumnDictionary): Promise<readonly Range[] | null> {
+  let byDictionary = known.get(predicate)
+  if (byDictionary === undefined) known.set(predicate, (byDictionary = new WeakMap()))
+  let ranges = byDictionary.get(dictionary)
+  if (ranges === undefined) byDictionary.set(dictionary, (ranges = await findRanges(predicate, dictionary)))
+  return ranges
+}
+
+async function findRanges(predicate: Expr, dictionary: ColumnDictionary): Promise<readonly Range[] | null> {
   if (predicate instanceof InListExpr) return listed(predicate, dictionary)
   if (!(predicate instanceof ComparisonExpr)) return null
   const { left, right } = predicate
