@@ -46,6 +46,52 @@ const patterns: fc.Arbitrary<Predicate> = fc
     }
   })
 
+const compared: Readonly<Record<string, (order: number) => boolean>> = {
+  '=': (order) => order === 0,
+  '<>': (order) => order !== 0,
+  '<': (order) => order < 0,
+  '<=': (order) => order <= 0,
+  '>': (order) => order > 0,
+  '>=': (order) => order >= 0,
+}
+
+/** Texts beside one another, in their order by bytes. */
+const comparisons: fc.Arbitrary<Predicate> = fc
+  .tuple(
+    fc.constantFrom(...texts),
+    fc.constantFrom(...levels, 'tag-1', 'tag-2', '', 'm', '~'),
+    fc.constantFrom(...Object.keys(compared)),
+    fc.boolean(),
+  )
+  .map(([[sql, value], literal, operator, turned]) => ({
+    sql: turned ? `'${literal}' ${operator} (${sql})` : `(${sql}) ${operator} '${literal}'`,
+    text: false,
+    test: (document) => {
+      const text = value(document)
+      if (text === null) return null
+      const order = Buffer.compare(Buffer.from(text), Buffer.from(literal))
+      return compared[operator]!(turned ? -order : order)
+    },
+  }))
+
+const lists: fc.Arbitrary<Predicate> = fc
+  .tuple(
+    fc.constantFrom(...texts),
+    fc.uniqueArray(fc.constantFrom(...levels, 'tag-0', 'tag-1', 'tag-2', 'tag-3', ''), { minLength: 1, maxLength: 7 }),
+    fc.boolean(),
+    fc.boolean(),
+  )
+  .map(([[sql, value], items, not, unknown]) => ({
+    sql: `(${sql}) ${not ? 'NOT ' : ''}IN (${[...items.map((item) => `'${item}'`), ...(unknown ? ['NULL'] : [])].join(', ')})`,
+    text: false,
+    test: (document) => {
+      const text = value(document)
+      if (text === null) return null
+      if (items.includes(text)) return !not
+      return unknown ? null : not
+    },
+  }))
+
 const DAY = 86_400_000n
 const HOUR = 3_600_000n
 const floor = (value: bigint, step: bigint): bigint => value - (((value % step) + step) % step)
@@ -102,9 +148,21 @@ const casts: fc.Arbitrary<Predicate> = fc
     },
   }))
 
-const leaf = fc.oneof(patterns, truncations, betweens, casts, predicates)
+const leaf = fc.oneof(patterns, comparisons, lists, truncations, betweens, casts, predicates)
+
+/** Several at once, each of which narrows what the others leave. */
+const conjunctions: fc.Arbitrary<Predicate> = fc.array(leaf, { minLength: 3, maxLength: 4 }).map((parts) => ({
+  sql: parts.map(({ sql }) => `(${sql})`).join(' AND '),
+  text: parts.some(({ text }) => text),
+  test: (document) => {
+    const truths = parts.map(({ test }) => test(document))
+    return truths.includes(false) ? false : truths.includes(null) ? null : true
+  },
+}))
+
 const conditions: fc.Arbitrary<Predicate> = fc.oneof(
   leaf,
+  conjunctions,
   leaf.map(negation),
   fc.tuple(leaf, leaf, fc.boolean()).map(([a, b, and]): Predicate => ({
     sql: `(${a.sql}) ${and ? 'AND' : 'OR'} (${b.sql})`,
