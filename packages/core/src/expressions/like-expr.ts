@@ -6,7 +6,7 @@ import type { Vector } from '../vectors/vector.ts'
 import { bitsOfRows, boolVector, commonValidity } from '../vectors/bitmap.ts'
 import { Operand } from '../vectors/operand.ts'
 import { scalarAt } from '../vectors/scalar-at.ts'
-import { allRows } from '../vectors/selection.ts'
+import { allRows, withoutRows } from '../vectors/selection.ts'
 import { DictionaryMemo, selectBytesTest } from './bytes-select.ts'
 import { selectPresent } from './compare-select.ts'
 import { LikePattern } from './like-pattern.ts'
@@ -95,6 +95,8 @@ export class LikeExpr extends Expr {
         if (out !== present) out.set(present)
         return out.subarray(0, selectContaining(bytes, offsets, out, out.length, needle, flip, out))
       }
+      const required = text.isConstant || text.codes !== null ? null : compiled.required
+      if (required !== null) return this.#selectNear(text, compiled, required, present, region)
       const search = needle === null ? null : { needle, region }
       return out.subarray(0, selectBytesTest(text, compiled, this.#memo, present, flip, out, search))
     }
@@ -107,6 +109,19 @@ export class LikeExpr extends Expr {
       n += +this.#compile(scalarAt(pattern, row) as string).test(bytes, offsets[at]!, offsets[at + 1]!) ^ flip
     }
     return out.subarray(0, n)
+  }
+
+  /** Of rows that are not NULL: those that contain bytes which a match must have are tested, the others are known not to match. */
+  #selectNear(text: Operand, compiled: LikePattern, required: Uint8Array, rows: Selection, region: Region): Selection {
+    const { bytes, offsets } = text.bytes
+    const needle = region.u8(required.length)
+    needle.set(required)
+    const near = region.u32(rows.length)
+    near.set(rows)
+    const count = selectContaining(bytes, offsets, near, near.length, needle, 0, near)
+    const held = near.subarray(0, count)
+    const matched = held.subarray(0, selectBytesTest(text, compiled, this.#memo, held, 0, held))
+    return this.options.negated ? withoutRows(rows, matched, region) : matched
   }
 
   /** The compiled pattern, kept until another one comes. */

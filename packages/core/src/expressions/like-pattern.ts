@@ -40,6 +40,16 @@ export class LikePattern implements BytesTest {
     return first!.units.length === 0 && last.units.length === 0 ? middle!.literal : null
   }
 
+  /** The longest bytes that a row must contain, for a pattern with something between two `%`; null for others. */
+  get required(): Uint8Array | null {
+    if (this.#insensitive || this.#segments.length < 3) return null
+    let longest: Uint8Array | null = null
+    for (const { literal } of this.#segments) {
+      if (literal !== null && literal.length > (longest?.length ?? 1)) longest = literal
+    }
+    return longest
+  }
+
   test(bytes: Uint8Array, start: number, end: number): boolean {
     if (!this.#insensitive) return this.#match(bytes, start, end)
     const length = end - start
