@@ -1,3 +1,4 @@
+import { JoinKeysExec } from '@volley/core'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { VolleySession } from 'volley'
@@ -73,8 +74,9 @@ async function run([shape, build, values]: Case, table: string, session: VolleyS
   const rows = await queryRows(session, sql, values)
   const off: SettingValues = { ...values, adaptive_joins: 'off', threads: 1 }
   expect(multisetDifference(rows, await queryRows(sessions.local, sql, off)), sql).toBeNull()
-  const { distributed } = await explainQuery(session, sql, values, true)
-  return { rows: rows.length, decisions: distributed.decisions ?? [] }
+  const { distributed, nodes } = await explainQuery(session, sql, values, true)
+  const filters = nodes.some((node) => node instanceof JoinKeysExec)
+  return { rows: rows.length, decisions: distributed.decisions ?? [], filters }
 }
 
 test(
@@ -95,6 +97,11 @@ test(
       }
     }
     expect(rows).toBeGreaterThan(100)
+    // Keys that were too many by their estimate filter the other side once they are few.
+    const few = [SHAPES[0], BUILDS[3], { broadcast_threshold_bytes: 300, target_partitions: 1, threads: 2 }] as const
+    const { decisions, filters } = await run(few, indexId, sessions.workers)
+    expect(decisions.map(({ planned, mode }) => `${planned} > ${mode}`)).toEqual(['partitioned > collect_left'])
+    expect(filters).toBe(true)
     expect([...ways.keys()].sort()).toEqual([
       'collect_left > collect_left',
       'collect_left > partitioned',
