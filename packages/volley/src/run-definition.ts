@@ -36,6 +36,8 @@ export interface DefinitionContext {
   readonly catalog: SessionCatalog
   /** Whether statements may read and write files. */
   readonly files: boolean
+  /** Bytes that tables in memory may take together. */
+  readonly memoryLimit: number
   /** Runs a plan, and gives its batches one by one, each until the promise is settled. */
   eachBatch(plan: LogicalPlan, take: (batch: RecordBatch) => Promise<void> | void): Promise<void>
 }
@@ -152,9 +154,33 @@ function notATable(name: string): VolleyError {
 
 /** All rows of a plan as Arrow batches. */
 async function collect(plan: LogicalPlan, context: DefinitionContext): Promise<ArrowRecordBatch[]> {
+  const { memoryLimit, tables } = context
   const batches: ArrowRecordBatch[] = []
-  await context.eachBatch(plan, (batch) => void batches.push(toArrowRecordBatch(batch)))
+  let bytes = bytesOfTables(tables)
+  await context.eachBatch(plan, (batch) => {
+    const copy = toArrowRecordBatch(batch)
+    bytes += copy.data.byteLength
+    if (bytes > memoryLimit) throw tooLarge(bytes, memoryLimit)
+    batches.push(copy)
+  })
   return batches
+}
+
+function bytesOfTables(tables: SessionTables): number {
+  let bytes = 0
+  for (const name of tables.names) {
+    const table = tables.get(name)
+    if (table instanceof MemoryTable) bytes += table.bytes.value
+  }
+  return bytes
+}
+
+function tooLarge(bytes: number, limit: number): VolleyError {
+  const text = (value: number): string => `${Math.floor(value).toLocaleString('en-US')} bytes`
+  return new VolleyError(`tables in memory would take ${text(bytes)}, more than the memory_limit of ${text(limit)}`, {
+    code: SqlState.outOfMemory,
+    hint: 'raise memory_limit, or drop tables',
+  })
 }
 
 function rowCount(batches: readonly ArrowRecordBatch[]): number {

@@ -295,6 +295,7 @@ export class VolleySession implements Session {
       tables: this.#tables,
       catalog: this.#newCatalog(),
       files: this.#parts.files ?? false,
+      memoryLimit: Number(this.settings.get('memory_limit') ?? 0) || Infinity,
       eachBatch: (plan, take) => this.#eachBatch(plan, context, options, take),
     })
     this.#known.forgetGone((name, table) => !(table instanceof MemoryTable) || this.#tables.get(name) === table)

@@ -230,3 +230,20 @@ test('lists and structs unnest', async () => {
   ])
   expect(await rows("SELECT s.a, s['b'] FROM (SELECT {a: 1, b: 'z'} AS s)")).toEqual([[1, 'z']])
 })
+
+test('rows of tables in memory that go beyond memory_limit end a statement, and leave nothing', async () => {
+  const own = await connect()
+  try {
+    await own.sql("SET memory_limit = '1MB'")
+    await own.sql('CREATE TABLE few AS SELECT i FROM generate_series(1, 1000) AS t(i)')
+    const many = 'SELECT i FROM generate_series(1, 200000) AS t(i)'
+    const beyond = { code: '53200', message: expect.stringMatching(/^tables in memory would take .* memory_limit/) }
+    await expect(own.sql(`CREATE TABLE many AS ${many}`)).rejects.toMatchObject(beyond)
+    await expect(own.sql(`INSERT INTO few ${many}`)).rejects.toMatchObject(beyond)
+    await expect(own.sql('SELECT * FROM many')).rejects.toMatchObject({ code: '42P01' })
+    const counted = await own.sql('SELECT count(*) AS n FROM few')
+    expect((await counted.toTable()).get(0)?.['n']).toBe(1000n)
+  } finally {
+    await own.close()
+  }
+})
