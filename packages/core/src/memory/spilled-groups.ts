@@ -11,7 +11,7 @@ import { allRows } from '../vectors/selection.ts'
 import type { ListVector } from '../vectors/vector.ts'
 import type { MemoryReservation } from './memory-pool.ts'
 import { bufferBytesFor, FAN_OUT, partOf, PartitionedSpill, type SpilledPart } from './partitioned-spill.ts'
-import { chunkBytesFor, Spill } from './spill.ts'
+import { chunkBytesFor, Spill, type SpilledBatch } from './spill.ts'
 import { SpilledValues } from './spilled-values.ts'
 import { splitLists, type StateColumns } from './split-lists.ts'
 
@@ -109,6 +109,11 @@ export class SpilledGroups {
     }
   }
 
+  /** What it takes to merge a batch into a state whose tables have room. */
+  #least(state: AggregateState, written: SpilledBatch): number {
+    return state.bytes + 2 * written.bytes + this.bufferBytes
+  }
+
   get #states(): StateColumns {
     return { calls: this.#options.calls, first: this.#options.keyTypes.length }
   }
@@ -135,7 +140,7 @@ export class SpilledGroups {
     let done = false
     try {
       for (const written of part.batches) {
-        await this.#memory.require(2 * (state.bytes + written.bytes) + this.bufferBytes, ONE_GROUP)
+        await this.#memory.require(this.#least(state, written), ONE_GROUP)
         const batch = await this.#spill.read(written)
         try {
           const groups = state.mergeOthers(batch, batch.columns.slice(0, keyTypes.length), keyTypes.length)
@@ -173,13 +178,13 @@ export class SpilledGroups {
           yield await this.#counted(part)
           return
         } else if (one && !distinct) {
-          await this.#memory.require(wanted, ONE_GROUP)
+          await this.#memory.require(this.#least(state, written), ONE_GROUP)
         } else {
           this.#spill.begin(wanted)
           parts ??= this.#newParts()
           await this.#deal(state, parts, level + 1)
           state = createState()
-          await this.#memory.require(2 * (state.bytes + written.bytes) + this.bufferBytes)
+          await this.#memory.require(this.#least(state, written))
         }
         const batch = await this.#spill.read(written)
         try {

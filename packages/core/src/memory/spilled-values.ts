@@ -76,7 +76,7 @@ export class SpilledValues {
 
   async #count(part: SpilledPart, level: number, state: AggregateState): Promise<void> {
     if (part.rows === 0) return
-    const wanted = 2 * state.bytes + TABLE_FACTOR * (part.bytes + 8 * part.rows)
+    const wanted = state.bytes + TABLE_FACTOR * (part.bytes + 8 * part.rows)
     if (level < MAX_LEVEL && !this.#memory.tryResize(wanted)) {
       const parts = this.#newParts()
       try {

@@ -83,7 +83,7 @@ test('frames of any kind over one large partition are evaluated from rows on dis
   )
   for (const [u, units] of (['rows', 'groups', 'range'] as const).entries()) {
     for (const [s, [start, end]] of SHAPES.entries()) {
-      if (s % 2 !== u % 2) continue
+      if ((s + u) % 3 !== 0) continue
       const frame = { units, start, end, exclude: EXCLUDED[(u + s) % EXCLUDED.length]! }
       const plan = framed(input, s < 2 ? [most] : [], frame)
       const free = await runLimited(plan, { batchSize: 64 })
