@@ -40,20 +40,26 @@ const cases: readonly { readonly what: string; readonly sql: string }[] = [
   },
 ]
 
+const settingsOf = (adaptive_joins: string) => ({
+  target_partitions: options.threads,
+  threads: options.threads,
+  adaptive_joins,
+})
 const open = (adaptive_joins: string): Promise<VolleySession> =>
-  connect({
-    metastore,
-    threads: Number(options.threads),
-    settings: { target_partitions: options.threads, adaptive_joins },
-  })
+  connect({ metastore, settings: settingsOf(adaptive_joins) })
 const [on, off] = [await open('on'), await open('off')]
 let failed = 0
 console.log('| build side | decision | on: CPU ms | wall ms | off: CPU ms | wall ms | CPU on / off |')
 console.log('| :--- | :--- | ----: | ----: | ----: | ----: | ----: |')
 try {
   for (const { what, sql } of cases) {
-    const difference = multisetDifference(await queryRows(off, sql), await queryRows(on, sql))
-    const plan = (await queryRows(on, `EXPLAIN ANALYZE ${sql}`)).map(([line]) => String(line)).join('\n')
+    const difference = multisetDifference(
+      await queryRows(off, sql, settingsOf('off')),
+      await queryRows(on, sql, settingsOf('on')),
+    )
+    const plan = (await queryRows(on, `EXPLAIN ANALYZE ${sql}`, settingsOf('on')))
+      .map(([line]) => String(line))
+      .join('\n')
     const decision = /-- join on .*?: (.* became \w+)/.exec(plan)?.[1] ?? 'none'
     if (difference !== null || decision === 'none') failed++
     const best = [on, off].map(() => ({ cpu: Infinity, wall: Infinity }))

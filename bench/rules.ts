@@ -52,10 +52,12 @@ const cases: readonly { readonly rule: string; readonly sql: string }[] = [
   },
 ]
 
-const open = (rule: string | null): Promise<VolleySession> => {
-  const settings = { target_partitions: '1', ...(rule === null ? {} : { [`rules.${rule}`]: 'off' }) }
-  return connect({ metastore, threads: 1, settings })
-}
+const settingsOf = (rule: string | null): Record<string, string> => ({
+  target_partitions: '1',
+  threads: '1',
+  ...(rule === null ? {} : { [`rules.${rule}`]: 'off' }),
+})
+const open = (rule: string | null): Promise<VolleySession> => connect({ metastore, settings: settingsOf(rule) })
 let failed = 0
 console.log('| rule | query | ms | ms off | MB read | MB off |')
 console.log('| :--- | :--- | ----: | ----: | ----: | ----: |')
@@ -64,7 +66,10 @@ for (const { rule, sql } of cases) {
   const [on, off] = [await open(null), await open(rule)]
   try {
     const bytes = [await bytesRead(on, sql), await bytesRead(off, sql)]
-    const difference = multisetDifference(await queryRows(off, sql), await queryRows(on, sql))
+    const difference = multisetDifference(
+      await queryRows(off, sql, settingsOf(rule)),
+      await queryRows(on, sql, settingsOf(null)),
+    )
     if (difference !== null) failed++
     let times = [Infinity, Infinity]
     for (let round = 0; round < rounds; round++) {
