@@ -309,7 +309,12 @@ export class MemoryReservation {
    */
   async require(bytes: number, why?: string): Promise<void> {
     if (this.tryResize(bytes)) return
-    if (this.#options.spillable && this.#query.scarce) throw this.refused(bytes, why)
+    if (this.#options.spillable && this.#query.scarce) {
+      // What the others need does not come into it.
+      if (bytes > this.#query.part) throw this.refused(bytes, why)
+      this.#set(bytes)
+      return
+    }
     while (bytes > this.#left) {
       const lender = this.#query.pool.largestLender(this)
       if (lender === null) throw this.refused(bytes, why)

@@ -111,7 +111,7 @@ export class SpilledGroups {
 
   /** What it takes to merge a batch into a state whose tables have room. */
   #least(state: AggregateState, written: SpilledBatch): number {
-    return state.bytes + 2 * written.bytes + this.bufferBytes
+    return state.bytes + 2 * Math.max(written.bytes, this.#memory.part / 12) + this.bufferBytes
   }
 
   get #states(): StateColumns {

@@ -257,7 +257,7 @@ export class AggregateExec extends ExecutionPlan {
         else if (!spills) throw memory.refused(2 * state.bytes + room)
         else await spilled.add(state, 2 * state.bytes + room)
         state = createState()
-        await memory.require(state.bytes + room)
+        await memory.require(state.bytes + Math.max(bytes, memory.floor / 8) + spilled.bufferBytes)
       }
       await input.close()
       if (spilled.isEmpty) {

