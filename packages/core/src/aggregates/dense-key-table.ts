@@ -188,6 +188,9 @@ export class DenseKeyTable implements GroupTable {
       add(0, ofNull)
       if (ofNull >= 0) add(ofNull, ofNull + 1)
       add(ofNull + 1, count)
+    } catch (error) {
+      other.release()
+      throw error
     } finally {
       region.release()
     }

@@ -5,9 +5,6 @@ import { rangeOfColumn } from './column-range.ts'
 import { MemoryScanExec } from './memory-scan-exec.ts'
 import { TablePart, withBatches } from './table-part.ts'
 
-/** Rows that a partition should have at least, where one thread has them all. */
-const PARTITION_ROWS = 65_536
-
 /** A table in the memory of a session: Arrow batches. A statement sees the batches that were there when it was bound. */
 export class MemoryTable implements TableProvider {
   readonly name: string
