@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // Runs the bundle where one is built and no source is newer, else the sources (Node strips their types).
 import fs from 'node:fs'
-import { enableCompileCache, registerHooks } from 'node:module'
+// The whole module: a Node that is too old lacks some of its names, and is to be told so.
+import module from 'node:module'
 
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 15)) {
@@ -10,12 +11,12 @@ if (major < 22 || (major === 22 && minor < 15)) {
   )
   process.exit(2)
 }
-enableCompileCache()
+module.enableCompileCache()
 const bundle = new URL('../dist/bundle/cli.js', import.meta.url)
 if (isCurrent(bundle)) {
   await import(bundle.href)
 } else {
-  registerHooks({
+  module.registerHooks({
     resolve: (specifier, context, next) =>
       next(specifier, { ...context, conditions: ['@volley/source', ...context.conditions] }),
   })
