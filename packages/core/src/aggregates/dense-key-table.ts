@@ -14,6 +14,8 @@ import { fixedColumn, keyWordCount } from './key-words.ts'
 const FIRST_PLACES = 1 << 16
 /** Places that it may have for each row. */
 const PLACES_PER_ROW = 2
+/** Numbers of a key's own table: to move more groups to another table would keep a query from giving way. */
+const MOST_NUMBERS = 1 << 17
 /** Groups that go to another table at a time. */
 const MOVED = 1 << 16
 
@@ -135,7 +137,8 @@ export class DenseKeyTable implements GroupTable {
   /** The range that a key has with these rows; null where it is too large for any table. */
   #wanted({ table, range }: Part, { column, rows }: PartRows, count: number): KeyRange | null {
     if (column === null || column.isBits) return range
-    if (table !== null) return { least: 0n, size: Math.max(range.size, table.count) }
+    if (table !== null)
+      return table.count > MOST_NUMBERS ? null : { least: 0n, size: Math.max(range.size, table.count) }
     const bounds = boundIntegers(this.#arena, column, rows, count)
     if (bounds === null) return range
     const last = range.least + BigInt(range.size) - 1n

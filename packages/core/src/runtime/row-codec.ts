@@ -372,6 +372,9 @@ function readColumn(type: DataType, bytes: Uint8Array, cursors: Uint32Array, cou
   return new PrimitiveVector(type, count, validity, values)
 }
 
+/** Texts of up to so many bytes are copied by a loop, without a view of each. */
+const SHORT = 32
+
 function readText(
   type: DataType,
   bytes: Uint8Array,
@@ -394,8 +397,9 @@ function readText(
       cursors[k] = at + 1
       continue
     }
-    const length = offsets[k + 1]! - offsets[k]!
-    out.set(bytes.subarray(at + 5, at + 5 + length), offsets[k]!)
+    const [start, length] = [offsets[k]!, offsets[k + 1]! - offsets[k]!]
+    if (length > SHORT) out.set(bytes.subarray(at + 5, at + 5 + length), start)
+    else for (let i = 0; i < length; i++) out[start + i] = bytes[at + 5 + i]!
     cursors[k] = at + 5 + length
   }
   return new BytesVector(type, count, validity, offsets, out)
