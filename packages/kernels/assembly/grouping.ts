@@ -156,12 +156,20 @@ export function groupKeys(
 }
 
 /** Enters the first `count` keys of `stored` into empty slots; `hashed` has room for the hashes of 128. */
-export function enterKeys(stored: usize, parts: i32, count: i32, slots: usize, bits: i32, hashed: usize): void {
+export function enterKeys(
+  stored: usize,
+  parts: i32,
+  first: i32,
+  end: i32,
+  slots: usize,
+  bits: i32,
+  hashed: usize,
+): void {
   const shift: u32 = 32 - bits
   const mask: u32 = (<u32>1 << bits) - 1
   const size: usize = <usize>parts << 3
-  for (let from = 0; from < count; from += TOUCHED) {
-    const to = min(count, from + TOUCHED)
+  for (let from = first; from < end; from += TOUCHED) {
+    const to = min(end, from + TOUCHED)
     touch(stored + <usize>from * size, parts, to - from, slots, bits, stored, hashed, hashed + 16)
     for (let g = from; g < to; g++) {
       const h = load<u32>(hashed + 16 + (<usize>(g - from) << 2))
@@ -362,11 +370,11 @@ export function groupTexts(
   return count
 }
 
-/** Enters the first `count` texts into empty slots by their hashes; `state` is a place for what is loaded ahead. */
-export function enterTexts(hashes: usize, count: i32, slots: usize, bits: i32, state: usize): void {
+/** Enters the texts from number `first` to `end` (exclusive) into slots by their hashes; `state` is a place for what is loaded ahead. */
+export function enterTexts(hashes: usize, first: i32, end: i32, slots: usize, bits: i32, state: usize): void {
   const shift: u64 = 64 - bits
-  for (let from = 0; from < count; from += TOUCHED) {
-    const to = min(count, from + TOUCHED)
+  for (let from = first; from < end; from += TOUCHED) {
+    const to = min(end, from + TOUCHED)
     let sum: u64 = 0
     for (let i = from; i < to; i++) sum += load<u64>(slots + (<usize>(load<u64>(hashes + (<usize>i << 3)) >> shift) << 3))
     store<u64>(state + 8, sum)

@@ -1,5 +1,8 @@
 import type { Arena } from './arena.ts'
 
+/** Bytes that are copied or cleared in a step. */
+const STEP_BYTES = 4 << 20
+
 /** A block of an arena that grows by copying. Its views are new ones after each `ensure` that returns true. */
 export class GrowingBlock {
   readonly #arena: Arena
@@ -30,6 +33,31 @@ export class GrowingBlock {
     this.#arena.free(this.address)
     this.address = address
     return true
+  }
+
+  /** The same in steps of a few milliseconds; what is there is not to change between them. */
+  *ensureSteps(byteLength: number): Generator<void, void, void> {
+    const old = this.u8
+    if (byteLength <= old.length) return
+    const larger = new GrowingBlock(this.#arena, (Math.max(byteLength, old.length * 2) + 15) & ~15)
+    try {
+      for (let at = 0; at < old.length; at += STEP_BYTES) {
+        larger.u8.set(old.subarray(at, at + STEP_BYTES), at)
+        yield
+      }
+      ;[this.address, larger.address] = [larger.address, this.address]
+      ;[this.u8, this.u32] = [larger.u8, larger.u32]
+    } finally {
+      larger.release()
+    }
+  }
+
+  /** Makes all bytes 0, in steps. */
+  *clearSteps(): Generator<void, void, void> {
+    for (let at = 0; at < this.u8.length; at += STEP_BYTES) {
+      this.u8.fill(0, at, at + STEP_BYTES)
+      yield
+    }
   }
 
   release(): void {

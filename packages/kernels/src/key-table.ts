@@ -3,6 +3,16 @@ import { GrowingBlock } from './growing-block.ts'
 import { wasmKernels, type WasmKernels } from './wasm-kernels.ts'
 
 const FIRST_BITS = 8
+/** From so many keys on, entering them anew takes long. */
+export const LONG: number = 1 << 19
+/** Keys that are entered in a step. */
+export const STEP: number = 1 << 17
+
+/** Larger slots, before they are the table's. */
+export interface Slots {
+  readonly slots: GrowingBlock
+  readonly bits: number
+}
 
 /**
  * Keys of a fixed width numbered by first appearance. A key is `parts` times 64 bits: the words `2 * parts * k` and on of
@@ -85,22 +95,63 @@ export class KeyTable {
     return wasm.groupKeys(keys, this.#parts, first, rows, slots, this.#bits, stored, this.#limit, address, out)
   }
 
+  /**
+   * Makes room for so many more keys; null where there is, or making it is short. Nothing may be added between the steps, each
+   * of which takes a few milliseconds, and nothing has changed where the last one is not taken.
+   */
+  makeRoom(rows: number): Generator<void, void, void> | null {
+    if (this.#count < LONG || this.#count + rows <= this.#limit) return null
+    return this.#growSteps(rows)
+  }
+
+  *#growSteps(rows: number): Generator<void, void, void> {
+    while (this.#count + rows > this.#limit) {
+      const grown = this.#largerSlots()
+      try {
+        yield* grown.slots.clearSteps()
+        for (let first = 0; first < this.#count; first += STEP) {
+          this.#enter(grown, first, Math.min(first + STEP, this.#count))
+          yield
+        }
+        this.#take(grown)
+      } finally {
+        if (this.#slots !== grown.slots) grown.slots.release()
+      }
+      yield* this.#stored.ensureSteps(this.#limit * this.#parts * 8)
+    }
+  }
+
   #grow(): void {
-    this.#bits += this.#bits < 20 ? 2 : 1
-    const slots = new GrowingBlock(this.#arena, this.#slotBytes * 2 ** this.#bits)
-    slots.u8.fill(0)
+    const grown = this.#largerSlots()
+    grown.slots.u8.fill(0)
+    this.#enter(grown, 0, this.#count)
+    this.#take(grown)
+  }
+
+  /** Slots to be cleared. */
+  #largerSlots(): Slots {
+    const bits = this.#bits + (this.#bits < 20 ? 2 : 1)
+    const slots = new GrowingBlock(this.#arena, this.#slotBytes * 2 ** bits)
+    return { slots, bits }
+  }
+
+  #take({ slots, bits }: Slots): void {
     this.#slots.release()
     this.#slots = slots
+    this.#bits = bits
+  }
+
+  /** Enters the keys from number `first` to `end` (exclusive). */
+  #enter({ slots, bits }: Slots, first: number, end: number): void {
+    const stored = this.#stored
     if (this.#wasm !== null) {
       const hashed = new GrowingBlock(this.#arena, 16 + 128 * 4)
-      this.#wasm.enterKeys(this.#stored.address, this.#parts, this.#count, slots.address, this.#bits, hashed.address)
+      this.#wasm.enterKeys(stored.address, this.#parts, first, end, slots.address, bits, hashed.address)
       hashed.release()
       return
     }
     const words = this.#parts * 2
-    for (let g = 0; g < this.#count; g++) {
-      enterTwin(slots.u32, this.#bits, hashWords(this.#stored.u32, g * words, words), g)
-    }
+    for (let g = first; g < end; g++) enterTwin(slots.u32, bits, hashWords(stored.u32, g * words, words), g)
   }
 
   #groupTwin(first: number, rows: number, outAt: number): number {

@@ -1,6 +1,6 @@
 import type { Arena } from './arena.ts'
 import { GrowingBlock } from './growing-block.ts'
-import { enterTwin } from './key-table.ts'
+import { enterTwin, LONG, STEP, type Slots } from './key-table.ts'
 import { wasmKernels, type WasmKernels } from './wasm-kernels.ts'
 
 const FIRST_BITS = 7
@@ -68,7 +68,7 @@ export class TextTable {
       : this.#copied(offsets, bytes, rows, count, out)
     let done = 0
     while (true) {
-      const limit = 2 ** (this.#bits - 1)
+      const limit = this.#limit
       this.#ends.ensure((limit + 1) * 4)
       this.#hashes.ensure(limit * 8)
       this.#batch.u32[0] = this.#count
@@ -83,6 +83,11 @@ export class TextTable {
 
   release(): void {
     for (const block of [this.#ends, this.#hashes, this.#heap, this.#batch, this.#slots]) block.release()
+  }
+
+  /** Texts that the slots take. */
+  get #limit(): number {
+    return 2 ** (this.#bits - 1)
   }
 
   #direct(
@@ -172,15 +177,58 @@ export class TextTable {
     return words[row + 1]! - words[row]! + 1024
   }
 
+  /**
+   * Makes room for so many more texts; null where there is, or making it is short. Nothing may be added between the steps, each
+   * of which takes a few milliseconds, and nothing has changed where the last one is not taken.
+   */
+  makeRoom(rows: number): Generator<void, void, void> | null {
+    if (this.#count < LONG || this.#count + rows <= this.#limit) return null
+    return this.#growSteps(rows)
+  }
+
+  *#growSteps(rows: number): Generator<void, void, void> {
+    while (this.#count + rows > this.#limit) {
+      const grown = this.#largerSlots()
+      try {
+        yield* grown.slots.clearSteps()
+        for (let first = 0; first < this.#count; first += STEP) {
+          this.#enter(grown, first, Math.min(first + STEP, this.#count))
+          yield
+        }
+        this.#take(grown)
+      } finally {
+        if (this.#slots !== grown.slots) grown.slots.release()
+      }
+      yield* this.#ends.ensureSteps((this.#limit + 1) * 4)
+      yield* this.#hashes.ensureSteps(this.#limit * 8)
+    }
+  }
+
   #grow(): void {
-    this.#bits += this.#bits < 16 ? 2 : 1
-    const slots = new GrowingBlock(this.#arena, 8 * 2 ** this.#bits)
-    slots.u8.fill(0)
+    const grown = this.#largerSlots()
+    grown.slots.u8.fill(0)
+    this.#enter(grown, 0, this.#count)
+    this.#take(grown)
+  }
+
+  /** Slots to be cleared. */
+  #largerSlots(): Slots {
+    const bits = this.#bits + (this.#bits < 16 ? 2 : 1)
+    const slots = new GrowingBlock(this.#arena, 8 * 2 ** bits)
+    return { slots, bits }
+  }
+
+  #take({ slots, bits }: Slots): void {
     this.#slots.release()
     this.#slots = slots
+    this.#bits = bits
+  }
+
+  /** Enters the texts from number `first` to `end` (exclusive). */
+  #enter({ slots, bits }: Slots, first: number, end: number): void {
     const state = this.#batch.address
-    if (this.#wasm !== null) this.#wasm.enterTexts(this.#hashes.address, this.#count, slots.address, this.#bits, state)
-    else for (let i = 0; i < this.#count; i++) enterTwin(slots.u32, this.#bits, this.#hashes.u32[2 * i]!, i)
+    if (this.#wasm !== null) this.#wasm.enterTexts(this.#hashes.address, first, end, slots.address, bits, state)
+    else for (let i = first; i < end; i++) enterTwin(slots.u32, bits, this.#hashes.u32[2 * i]!, i)
   }
 
   #groupTwin(source: Source, first: number, count: number, limit: number): number {

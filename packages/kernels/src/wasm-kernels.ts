@@ -228,7 +228,15 @@ export interface WasmKernels {
     state: number,
     out: number,
   ): number
-  enterKeys(stored: number, parts: number, count: number, slots: number, bits: number, hashed: number): void
+  enterKeys(
+    stored: number,
+    parts: number,
+    first: number,
+    end: number,
+    slots: number,
+    bits: number,
+    hashed: number,
+  ): void
   groupTexts(
     offsets: number,
     bytes: number,
@@ -253,7 +261,7 @@ export interface WasmKernels {
   measureTexts(source: number, end: number, count: number, offsets: number): number
   takeTexts(source: number, offsets: number, rows: number, count: number, to: number, out: number): void
   copyTexts(source: number, gap: number, offsets: number, count: number, out: number): void
-  enterTexts(hashes: number, count: number, slots: number, bits: number, state: number): void
+  enterTexts(hashes: number, first: number, end: number, slots: number, bits: number, state: number): void
   foldFloats(values: number, count: number, out: number): void
   foldIntegers(values: number, count: number, flip: bigint, out: number): void
   selectContaining(

@@ -47,6 +47,11 @@ export class AggregateState {
     return this.#accumulators.reduce((sum, accumulator) => sum + accumulator.bytes, this.#table.bytes)
   }
 
+  /** Makes room for the groups of so many rows, in steps; null where that is short. */
+  makeRoom(rows: number): Steps<void> | null {
+    return this.#table.makeRoom?.(rows) ?? null
+  }
+
   /** Adds the rows of a batch; with `sets`, once for each grouping set. */
   update(batch: RecordBatch, sets: readonly (readonly number[])[] | null, region: Region): void {
     const rows = batch.selection ?? allRows(batch.length)

@@ -1,5 +1,6 @@
 import type { DataType } from 'apache-arrow'
 import { KeyTable, writeKeys, type Arena, type Region } from '@volley/kernels'
+import type { Steps } from '../runtime/run-steps.ts'
 import { Operand } from '../vectors/operand.ts'
 import { takeVector } from '../vectors/take.ts'
 import { BytesVector, DictionaryVector, type Vector } from '../vectors/vector.ts'
@@ -60,6 +61,12 @@ export class CombinedKeyTable implements GroupTable {
 
   get bytes(): number {
     return this.#tables.reduce((sum, table) => sum + (table?.bytes ?? 0), this.#table.bytes + this.#numbers.bytes)
+  }
+
+  makeRoom(rows: number): Steps<void> | null {
+    const rooms = [...this.#tables.map((table) => table?.makeRoom?.(rows)), this.#table.makeRoom(rows)]
+    const steps = rooms.filter((room) => room !== null && room !== undefined)
+    return steps.length === 0 ? null : allOf(steps)
   }
 
   assign(keys: readonly Vector[], rows: Uint32Array, count: number, out: Uint32Array): void {
@@ -149,6 +156,10 @@ export class CombinedKeyTable implements GroupTable {
     this.#numbers.release()
     this.#table.release()
   }
+}
+
+function* allOf(steps: readonly Steps<void>[]): Steps<void> {
+  for (const step of steps) yield* step
 }
 
 function place(types: readonly DataType[], tables: readonly (GroupTable | null)[], nulls: boolean): Placing {

@@ -1,6 +1,7 @@
 import type { DataType } from 'apache-arrow'
 import { boundIntegers, PlaceTable, Region, type Arena, type FixedColumn, type KeyRange } from '@volley/kernels'
 import { typeName } from '../types/data-types.ts'
+import type { Steps } from '../runtime/run-steps.ts'
 import { allocValues } from '../vectors/build.ts'
 import { Operand, wordsOf } from '../vectors/operand.ts'
 import { allRows, kernelRows } from '../vectors/selection.ts'
@@ -89,6 +90,10 @@ export class DenseKeyTable implements GroupTable {
       (sum, { table, numbers }) => sum + (table?.bytes ?? 0) + (numbers?.bytes ?? 0),
       this.#places.bytes,
     )
+  }
+
+  makeRoom(rows: number): Steps<void> | null {
+    return this.#other?.makeRoom?.(rows) ?? null
   }
 
   assign(keys: readonly Vector[], rows: Uint32Array, count: number, out: Uint32Array): void {

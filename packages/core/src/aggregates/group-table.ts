@@ -1,6 +1,7 @@
 import type { DataType } from 'apache-arrow'
 import { numbersOfCodes, PlaceTable, TextTable, type Arena, type Region } from '@volley/kernels'
 import { RowCodec } from '../runtime/row-codec.ts'
+import type { Steps } from '../runtime/run-steps.ts'
 import { typeName } from '../types/data-types.ts'
 import { Operand } from '../vectors/operand.ts'
 import { kernelRows } from '../vectors/selection.ts'
@@ -17,6 +18,8 @@ export interface GroupTable {
   readonly bytes: number
   /** `out[k]` is the group of row `rows[k]` of the key columns. */
   assign(keys: readonly Vector[], rows: Uint32Array, count: number, out: Uint32Array): void
+  /** Makes room for so many more keys, in steps; null where that is short. Nothing may be assigned between the steps. */
+  makeRoom?(rows: number): Steps<void> | null
   /** One row per group. */
   keys(region: Region): Vector[]
   release(): void
@@ -94,6 +97,10 @@ class TextKeyTable implements GroupTable {
 
   get bytes(): number {
     return this.#table.bytes + this.#byCode.bytes
+  }
+
+  makeRoom(rows: number): Steps<void> | null {
+    return this.#table.makeRoom(rows)
   }
 
   assign(keys: readonly Vector[], rows: Uint32Array, count: number, out: Uint32Array): void {
@@ -259,6 +266,10 @@ class RowKeyTable implements GroupTable {
 
   get bytes(): number {
     return this.#table.bytes
+  }
+
+  makeRoom(rows: number): Steps<void> | null {
+    return this.#table.makeRoom(rows)
   }
 
   assign(keys: readonly Vector[], rows: Uint32Array, count: number, out: Uint32Array): void {

@@ -1,5 +1,6 @@
 import type { DataType } from 'apache-arrow'
 import { KeyTable, type Arena, type Region } from '@volley/kernels'
+import type { Steps } from '../runtime/run-steps.ts'
 import { Operand } from '../vectors/operand.ts'
 import type { Vector } from '../vectors/vector.ts'
 import type { GroupTable } from './group-table.ts'
@@ -26,6 +27,10 @@ export class WordKeyTable implements GroupTable {
 
   get bytes(): number {
     return this.#table.bytes
+  }
+
+  makeRoom(rows: number): Steps<void> | null {
+    return this.#table.makeRoom(rows)
   }
 
   assign(keys: readonly Vector[], rows: Uint32Array, count: number, out: Uint32Array): void {

@@ -232,6 +232,8 @@ export class AggregateExec extends ExecutionPlan {
             }
             const began = performance.now()
             const piece = pace.piece(rest, start, most)
+            const room = state.makeRoom(piece.numRows * (groupingSets?.length ?? 1))
+            if (room !== null) await runSteps(room, context)
             const region = context.region()
             try {
               add(piece, region)

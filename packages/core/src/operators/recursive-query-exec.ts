@@ -7,6 +7,7 @@ import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
 import { copyRows } from '../runtime/collect-batch.ts'
 import { operatorStream } from '../runtime/operator-stream.ts'
+import { runSteps } from '../runtime/run-steps.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
 import { allRows } from '../vectors/selection.ts'
@@ -106,6 +107,8 @@ export class RecursiveQueryExec extends ExecutionPlan {
     context: TaskContext,
   ): Promise<void> {
     for (let batch = await stream.next(); batch !== null; batch = await stream.next()) {
+      const room = seen?.makeRoom?.(batch.numRows) ?? null
+      if (room !== null) await runSteps(room, context)
       const selection = seen === null ? batch.selection : newRows(batch, seen)
       if (seen !== null) await memory.require(seen.bytes, 'the rows of UNION in a recursive query must fit')
       const rows = new RecordBatch(this.schema, batch.columns, batch.length, selection, batch.region)
