@@ -75,7 +75,7 @@ async function run(volley: Peer, duckdb: Peer): Promise<number> {
   console.log(`| **geometric mean** | | | **${mean.toFixed(2)}** |`)
   const peaks = [await volley.end(), await duckdb.end()].map((bytes) => `${Math.round(bytes / 2 ** 20)} MiB`)
   console.log(
-    `\n${options.rows} rows from ${options.source}, ${options.threads} thread(s) each, least ${options.clock} time of ${rounds} rounds in turn; ` +
+    `\n${options.file === undefined ? `${options.rows} rows` : path.basename(options.file)} from ${options.source}, ${options.threads} thread(s) each, least ${options.clock} time of ${rounds} rounds in turn; ` +
       `${beyond} beyond 5; peak memory Volley ${peaks[0]}, DuckDB ${peaks[1]}; ` +
       `load ${os.loadavg()[0]!.toFixed(2)}; ${os.cpus()[0]!.model}, node ${process.version}`,
   )
