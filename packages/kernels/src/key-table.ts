@@ -1,18 +1,10 @@
 import type { Arena } from './arena.ts'
 import { GrowingBlock } from './growing-block.ts'
+import { GrowingSlots } from './growing-slots.ts'
 import { wasmKernels, type WasmKernels } from './wasm-kernels.ts'
 
 const FIRST_BITS = 8
-/** From so many keys on, entering them anew takes long. */
-export const LONG: number = 1 << 19
-/** Keys that are entered in a step. */
-export const STEP: number = 1 << 17
-
-/** Larger slots, before they are the table's. */
-export interface Slots {
-  readonly slots: GrowingBlock
-  readonly bits: number
-}
+const FAST_BITS = 20
 
 /**
  * Keys of a fixed width numbered by first appearance. A key is `parts` times 64 bits: the words `2 * parts * k` and on of
@@ -24,9 +16,7 @@ export class KeyTable {
   readonly #wasm: WasmKernels | null
   readonly #stored: GrowingBlock
   readonly #batch: GrowingBlock
-  readonly #slotBytes: 4 | 8
-  #slots: GrowingBlock
-  #bits = FIRST_BITS
+  readonly #slots: GrowingSlots
   #count = 0
 
   constructor(arena: Arena, parts: number) {
@@ -36,9 +26,8 @@ export class KeyTable {
     this.#stored = new GrowingBlock(arena, 512 * parts)
     // The number of keys stands in front of the batch's.
     this.#batch = new GrowingBlock(arena, 1024)
-    this.#slotBytes = this.#wasm === null ? 8 : 4
-    this.#slots = new GrowingBlock(arena, this.#slotBytes << FIRST_BITS)
-    this.#slots.u8.fill(0)
+    const sizes = { slotBytes: this.#wasm === null ? 8 : 4, firstBits: FIRST_BITS, fastBits: FAST_BITS }
+    this.#slots = new GrowingSlots(arena, sizes, (slots, bits, first, end) => this.#enter(slots, bits, first, end))
   }
 
   get count(): number {
@@ -68,12 +57,12 @@ export class KeyTable {
     const outAt = inside ? out.byteOffset - batch.address : 16 + rows * parts * 8
     let done = 0
     while (true) {
-      this.#stored.ensure(this.#limit * parts * 8)
+      this.#stored.ensure(this.#slots.limit * parts * 8)
       batch.u32[0] = this.#count
       done = this.#wasm === null ? this.#groupTwin(done, rows, outAt >>> 2) : this.#group(this.#wasm, done, rows, outAt)
       this.#count = batch.u32[0]!
       if (done === rows) break
-      this.#grow()
+      this.#slots.grow(this.#count)
     }
     if (!inside) out.set(batch.u32.subarray(outAt >>> 2, (outAt >>> 2) + rows))
   }
@@ -82,67 +71,32 @@ export class KeyTable {
     for (const block of [this.#stored, this.#batch, this.#slots]) block.release()
   }
 
-  /** Keys that the slots take. */
-  get #limit(): number {
-    return 2 ** (this.#bits - 1)
-  }
-
   #group(wasm: WasmKernels, first: number, rows: number, outAt: number): number {
     const { address } = this.#batch
     const slots = this.#slots.address
     const stored = this.#stored.address
     const [keys, out] = [address + 16, address + outAt]
-    return wasm.groupKeys(keys, this.#parts, first, rows, slots, this.#bits, stored, this.#limit, address, out)
+    return wasm.groupKeys(
+      keys,
+      this.#parts,
+      first,
+      rows,
+      slots,
+      this.#slots.bits,
+      stored,
+      this.#slots.limit,
+      address,
+      out,
+    )
   }
 
-  /**
-   * Makes room for so many more keys; null where there is, or making it is short. Nothing may be added between the steps, each
-   * of which takes a few milliseconds, and nothing has changed where the last one is not taken.
-   */
+  /** Makes room for so many more keys, as `GrowingSlots.makeRoom` does. */
   makeRoom(rows: number): Generator<void, void, void> | null {
-    if (this.#count < LONG || this.#count + rows <= this.#limit) return null
-    return this.#growSteps(rows)
-  }
-
-  *#growSteps(rows: number): Generator<void, void, void> {
-    while (this.#count + rows > this.#limit) {
-      const grown = this.#largerSlots()
-      try {
-        yield* grown.slots.clearSteps()
-        for (let first = 0; first < this.#count; first += STEP) {
-          this.#enter(grown, first, Math.min(first + STEP, this.#count))
-          yield
-        }
-        this.#take(grown)
-      } finally {
-        if (this.#slots !== grown.slots) grown.slots.release()
-      }
-      yield* this.#stored.ensureSteps(this.#limit * this.#parts * 8)
-    }
-  }
-
-  #grow(): void {
-    const grown = this.#largerSlots()
-    grown.slots.u8.fill(0)
-    this.#enter(grown, 0, this.#count)
-    this.#take(grown)
-  }
-
-  /** Slots to be cleared. */
-  #largerSlots(): Slots {
-    const bits = this.#bits + (this.#bits < 20 ? 2 : 1)
-    const slots = new GrowingBlock(this.#arena, this.#slotBytes * 2 ** bits)
-    return { slots, bits }
-  }
-
-  #take({ slots, bits }: Slots): void {
-    this.#slots.release()
-    this.#slots = slots
-    this.#bits = bits
+    return this.#slots.makeRoom(this.#count, rows, () => this.#stored.ensureSteps(this.#slots.limit * this.#parts * 8))
   }
 
   /** Enters the keys from number `first` to `end` (exclusive). */
-  #enter({ slots, bits }: Slots, first: number, end: number): void {
+  #enter(slots: GrowingBlock, bits: number, first: number, end: number): void {
     const stored = this.#stored
     if (this.#wasm !== null) {
       const hashed = new GrowingBlock(this.#arena, 16 + 128 * 4)
@@ -159,19 +113,20 @@ export class KeyTable {
     const batch = this.#batch.u32
     const stored = this.#stored.u32
     const slots = this.#slots.u32
-    const mask = 2 ** this.#bits - 1
+    const { bits, limit } = this.#slots
+    const mask = 2 ** bits - 1
     let groups = batch[0]!
     for (let k = first; k < rows; k++) {
       const at = 4 + k * words
       const hash = hashWords(batch, at, words)
-      let slot = hash >>> (32 - this.#bits)
+      let slot = hash >>> (32 - bits)
       let entry = slots[2 * slot]!
       while (entry !== 0 && !sameWords(stored, (entry - 1) * words, batch, at, words)) {
         slot = (slot + 1) & mask
         entry = slots[2 * slot]!
       }
       if (entry === 0) {
-        if (groups === this.#limit) {
+        if (groups === limit) {
           batch[0] = groups
           return k
         }

@@ -1,9 +1,11 @@
 import type { Arena } from './arena.ts'
 import { GrowingBlock } from './growing-block.ts'
-import { enterTwin, LONG, STEP, type Slots } from './key-table.ts'
+import { GrowingSlots } from './growing-slots.ts'
+import { enterTwin } from './key-table.ts'
 import { wasmKernels, type WasmKernels } from './wasm-kernels.ts'
 
 const FIRST_BITS = 7
+const FAST_BITS = 16
 /** In a batch's block, behind the number of strings: room for the hashes of 64 of them, then for what a batch gives. */
 const HASHED_AT = 16
 const BATCH_AT = HASHED_AT + 64 * 8
@@ -19,8 +21,7 @@ export class TextTable {
   readonly #hashes: GrowingBlock
   readonly #heap: GrowingBlock
   readonly #batch: GrowingBlock
-  #slots: GrowingBlock
-  #bits = FIRST_BITS
+  readonly #slots: GrowingSlots
   #count = 0
 
   constructor(arena: Arena) {
@@ -31,8 +32,8 @@ export class TextTable {
     this.#hashes = new GrowingBlock(arena, 1024)
     this.#heap = new GrowingBlock(arena, 1024)
     this.#batch = new GrowingBlock(arena, 1024)
-    this.#slots = new GrowingBlock(arena, 8 << FIRST_BITS)
-    this.#slots.u8.fill(0)
+    const sizes = { slotBytes: 8, firstBits: FIRST_BITS, fastBits: FAST_BITS }
+    this.#slots = new GrowingSlots(arena, sizes, (slots, bits, first, end) => this.#enter(slots, bits, first, end))
   }
 
   get count(): number {
@@ -68,14 +69,14 @@ export class TextTable {
       : this.#copied(offsets, bytes, rows, count, out)
     let done = 0
     while (true) {
-      const limit = this.#limit
+      const limit = this.#slots.limit
       this.#ends.ensure((limit + 1) * 4)
       this.#hashes.ensure(limit * 8)
       this.#batch.u32[0] = this.#count
       done = this.#wasm === null ? this.#groupTwin(source, done, count, limit) : this.#group(source, done, count, limit)
       this.#count = this.#batch.u32[0]!
       if (done === count) break
-      if (this.#count === limit) this.#grow()
+      if (this.#count === limit) this.#slots.grow(this.#count)
       else this.#heap.ensure(this.#ends.u32[this.#count]! + this.#longest(source, done))
     }
     if (out.buffer !== this.#arena.buffer) out.set(new Uint32Array(this.#arena.buffer, source.out, count))
@@ -83,11 +84,6 @@ export class TextTable {
 
   release(): void {
     for (const block of [this.#ends, this.#hashes, this.#heap, this.#batch, this.#slots]) block.release()
-  }
-
-  /** Texts that the slots take. */
-  get #limit(): number {
-    return 2 ** (this.#bits - 1)
   }
 
   #direct(
@@ -158,7 +154,7 @@ export class TextTable {
       first,
       count,
       this.#slots.address,
-      this.#bits,
+      this.#slots.bits,
       this.#ends.address,
       this.#hashes.address,
       this.#heap.address,
@@ -177,55 +173,18 @@ export class TextTable {
     return words[row + 1]! - words[row]! + 1024
   }
 
-  /**
-   * Makes room for so many more texts; null where there is, or making it is short. Nothing may be added between the steps, each
-   * of which takes a few milliseconds, and nothing has changed where the last one is not taken.
-   */
+  /** Makes room for so many more texts, as `GrowingSlots.makeRoom` does. */
   makeRoom(rows: number): Generator<void, void, void> | null {
-    if (this.#count < LONG || this.#count + rows <= this.#limit) return null
-    return this.#growSteps(rows)
+    return this.#slots.makeRoom(this.#count, rows, () => this.#ensureSteps())
   }
 
-  *#growSteps(rows: number): Generator<void, void, void> {
-    while (this.#count + rows > this.#limit) {
-      const grown = this.#largerSlots()
-      try {
-        yield* grown.slots.clearSteps()
-        for (let first = 0; first < this.#count; first += STEP) {
-          this.#enter(grown, first, Math.min(first + STEP, this.#count))
-          yield
-        }
-        this.#take(grown)
-      } finally {
-        if (this.#slots !== grown.slots) grown.slots.release()
-      }
-      yield* this.#ends.ensureSteps((this.#limit + 1) * 4)
-      yield* this.#hashes.ensureSteps(this.#limit * 8)
-    }
-  }
-
-  #grow(): void {
-    const grown = this.#largerSlots()
-    grown.slots.u8.fill(0)
-    this.#enter(grown, 0, this.#count)
-    this.#take(grown)
-  }
-
-  /** Slots to be cleared. */
-  #largerSlots(): Slots {
-    const bits = this.#bits + (this.#bits < 16 ? 2 : 1)
-    const slots = new GrowingBlock(this.#arena, 8 * 2 ** bits)
-    return { slots, bits }
-  }
-
-  #take({ slots, bits }: Slots): void {
-    this.#slots.release()
-    this.#slots = slots
-    this.#bits = bits
+  *#ensureSteps(): Generator<void, void, void> {
+    yield* this.#ends.ensureSteps((this.#slots.limit + 1) * 4)
+    yield* this.#hashes.ensureSteps(this.#slots.limit * 8)
   }
 
   /** Enters the texts from number `first` to `end` (exclusive). */
-  #enter({ slots, bits }: Slots, first: number, end: number): void {
+  #enter(slots: GrowingBlock, bits: number, first: number, end: number): void {
     const state = this.#batch.address
     if (this.#wasm !== null) this.#wasm.enterTexts(this.#hashes.address, first, end, slots.address, bits, state)
     else for (let i = first; i < end; i++) enterTwin(slots.u32, bits, this.#hashes.u32[2 * i]!, i)
@@ -240,14 +199,15 @@ export class TextTable {
     const hashes = this.#hashes.u32
     const heap = this.#heap.u8
     const slots = this.#slots.u32
-    const mask = 2 ** this.#bits - 1
+    const { bits } = this.#slots
+    const mask = 2 ** bits - 1
     let groups = batch[0]!
     for (let k = first; k < count; k++) {
       const row = source.rows === 0 ? k : words[(source.rows >>> 2) + k]!
       const start = source.bytes + offsets[row]!
       const length = offsets[row + 1]! - offsets[row]!
       const hash = hashRun(all, start, length)
-      let slot = hash >>> (32 - this.#bits)
+      let slot = hash >>> (32 - bits)
       let entry = slots[2 * slot]!
       while (entry !== 0) {
         const id = entry - 1
