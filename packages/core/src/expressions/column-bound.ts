@@ -2,20 +2,12 @@ import type { Field } from 'apache-arrow'
 import { typeName } from '../types/data-types.ts'
 import { ColumnExpr } from './column-expr.ts'
 import { ComparisonExpr } from './comparison-expr.ts'
+import { mirroredOperator } from './comparison-operator.ts'
 import type { Expr } from './expr.ts'
 import { LiteralExpr } from './literal-expr.ts'
 
 /** Types whose values order as numbers do. */
 const ORDERED = new Set(['Int8', 'Int16', 'Int32', 'Int64', 'Date', 'Timestamp'])
-
-const MIRRORED: Readonly<Record<string, string>> = {
-  '=': '=',
-  '<>': '<>',
-  '<': '>',
-  '<=': '>=',
-  '>': '<',
-  '>=': '<=',
-}
 
 /** A value as the bounds of a column have it. */
 export type Ordered = number | bigint
@@ -36,11 +28,12 @@ export function orderedValue(value: unknown): Ordered | null {
 export function boundOf(expr: Expr, columns: readonly Field[]): ColumnBound | null {
   if (!(expr instanceof ComparisonExpr)) return null
   const { left, right, op } = expr
-  const [column, literal, mirrored] = left instanceof ColumnExpr ? [left, right, op] : [right, left, MIRRORED[op] ?? '']
+  const flips = !(left instanceof ColumnExpr)
+  const [column, literal] = flips ? [right, left] : [left, right]
   if (!(column instanceof ColumnExpr && literal instanceof LiteralExpr)) return null
   const value = orderedValue(literal.value)
   if (value === null || !ORDERED.has(typeName(columns[column.index]!.type))) return null
-  return { column: column.index, op: mirrored, value }
+  return { column: column.index, op: flips ? mirroredOperator(op) : op, value }
 }
 
 /** Whether a value from `low` to `high` may stand in the relation to a value. */

@@ -18,6 +18,7 @@ import { Operand } from '../vectors/operand.ts'
 import type { Selection } from '../vectors/record-batch.ts'
 import { allRows, kernelRows, mergeRows, selectBits } from '../vectors/selection.ts'
 import type { BoolVector, BytesVector, PrimitiveArray, PrimitiveVector, Vector } from '../vectors/vector.ts'
+import { mirroredOperator } from './comparison-operator.ts'
 import {
   selectBools,
   selectCodeRange,
@@ -59,15 +60,6 @@ export function selectComparison(
   return out.subarray(0, n)
 }
 
-const MIRRORED: Record<OrderOperator, OrderOperator> = {
-  '=': '=',
-  '<>': '<>',
-  '<': '>',
-  '>': '<',
-  '<=': '>=',
-  '>=': '<=',
-}
-
 /** A fixed-width column against a constant, by the kernels for it; null when the sides are something else. */
 function filterByConstant(
   op: OrderOperator,
@@ -81,7 +73,7 @@ function filterByConstant(
   const column = a.isConstant ? b : a
   const { values } = column.data as PrimitiveVector
   const constant = ((a.isConstant ? a : b).data as PrimitiveVector).values[0]!
-  const wanted = a.isConstant ? MIRRORED[op] : op
+  const wanted = (a.isConstant ? mirroredOperator(op) : op) as OrderOperator
   const out = region.u32(rows.length)
   let n: number
   // Rows that are NULL hold undefined values, and go afterwards.

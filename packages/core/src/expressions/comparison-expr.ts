@@ -5,10 +5,9 @@ import type { RecordBatch, Selection } from '../vectors/record-batch.ts'
 import type { Vector } from '../vectors/vector.ts'
 import { bitsOfRows, boolVector, commonValidity } from '../vectors/bitmap.ts'
 import { allRows, withoutRows } from '../vectors/selection.ts'
+import type { ComparisonOperator } from './comparison-operator.ts'
 import { selectComparison, selectNotDistinct } from './compare-select.ts'
 import { Expr, operand } from './expr.ts'
-
-export type ComparisonOperator = '=' | '<>' | '<' | '<=' | '>' | '>=' | 'IS DISTINCT FROM' | 'IS NOT DISTINCT FROM'
 
 const NEGATED: Record<ComparisonOperator, ComparisonOperator> = {
   '=': '<>',

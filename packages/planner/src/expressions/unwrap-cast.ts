@@ -4,16 +4,14 @@ import {
   InListExpr,
   isInteger,
   LiteralExpr,
+  mirroredOperator,
   scaleOf,
   timezoneOf,
   typeName,
   unitOf,
-  type ComparisonOperator,
   type Expr,
 } from '@volley/core'
 import type { DataType } from 'apache-arrow'
-
-const FLIPPED: Partial<Record<ComparisonOperator, ComparisonOperator>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' }
 
 const RANGES: Readonly<Record<string, readonly [bigint, bigint]>> = {
   Int8: [-128n, 127n],
@@ -66,7 +64,7 @@ function countOf(expr: Expr): bigint | null {
 export function unwrapComparison(expr: ComparisonExpr): Expr {
   const { left, right } = expr
   if (left instanceof LiteralExpr && right instanceof CastExpr) {
-    const flipped = new ComparisonExpr(FLIPPED[expr.op] ?? expr.op, right, left)
+    const flipped = new ComparisonExpr(mirroredOperator(expr.op), right, left)
     const unwrapped = unwrapComparison(flipped)
     return unwrapped === flipped ? expr : unwrapped
   }

@@ -4,6 +4,7 @@ import {
   InListExpr,
   IsNullExpr,
   LiteralExpr,
+  mirroredOperator,
   NotExpr,
   typeName,
   type ComparisonOperator,
@@ -26,7 +27,6 @@ export interface NumberTest {
 const I64_MIN = -(1n << 63n)
 const I64_MAX = (1n << 63n) - 1n
 const U64_MAX = (1n << 64n) - 1n
-const FLIPPED: Partial<Record<ComparisonOperator, ComparisonOperator>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' }
 
 /**
  * The test that a comparison of one column with literals, IN, IS NULL or a bare boolean is; null for any other predicate,
@@ -44,7 +44,7 @@ export function numberTest(predicate: Expr, column: NumericColumn, type: DataTyp
     const { left, right, op } = predicate
     if (left instanceof ColumnExpr && right instanceof LiteralExpr) return domain.compared(op, right.value)
     if (right instanceof ColumnExpr && left instanceof LiteralExpr) {
-      return domain.compared(FLIPPED[op] ?? op, left.value)
+      return domain.compared(mirroredOperator(op), left.value)
     }
   }
   if (predicate instanceof InListExpr && predicate.child instanceof ColumnExpr) return domain.listed(predicate)

@@ -1,8 +1,7 @@
-import { ColumnExpr, ComparisonExpr, InListExpr, LiteralExpr, type Expr } from '@volley/core'
+import { ColumnExpr, ComparisonExpr, InListExpr, LiteralExpr, mirroredOperator, type Expr } from '@volley/core'
 import type { ColumnDictionary } from '@volley/tantivy'
 import type { Range } from './range-filter.ts'
 
-const FLIPPED: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' }
 const encoder = new TextEncoder()
 
 /** A plan that is run again asks the same of the same dictionaries. */
@@ -28,7 +27,7 @@ async function findRanges(predicate: Expr, dictionary: ColumnDictionary): Promis
   const [column, literal] = flips ? [right, left] : [left, right]
   if (!(column instanceof ColumnExpr) || !(literal instanceof LiteralExpr)) return null
   if (typeof literal.value !== 'string') return null
-  const op = flips ? (FLIPPED[predicate.op] ?? predicate.op) : predicate.op
+  const op = flips ? mirroredOperator(predicate.op) : predicate.op
   const from = await dictionary.lowerBound(encoder.encode(literal.value))
   const behind = from + +((await dictionary.ordOf(encoder.encode(literal.value))) >= 0)
   const last = dictionary.numTerms

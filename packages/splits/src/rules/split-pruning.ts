@@ -3,6 +3,7 @@ import {
   ComparisonExpr,
   InListExpr,
   LiteralExpr,
+  mirroredOperator,
   typeName,
   type ExecutionPlan,
   type Expr,
@@ -57,7 +58,7 @@ function testsOf(source: SplitSource): MayMatch[] {
 
 type MayMatch = (split: SplitRef) => boolean
 
-const FLIPPED: Record<string, string> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=', '=': '=' }
+const BOUNDING: ReadonlySet<string> = new Set(['<', '<=', '>', '>=', '='])
 const NANOS_PER_UNIT = [1_000_000_000n, 1_000_000n, 1_000n, 1n] as const
 
 /** What a comparison of the timestamp field with a literal says of a split; null for another filter. */
@@ -109,11 +110,11 @@ function tagTest(filter: Expr, fields: FastFieldExec): MayMatch | null {
 
 /** A comparison of one field with a literal, the field on the left. */
 function comparisonOf(filter: Expr, fields: FastFieldExec) {
-  if (!(filter instanceof ComparisonExpr) || !(filter.op in FLIPPED)) return null
+  if (!(filter instanceof ComparisonExpr) || !BOUNDING.has(filter.op)) return null
   const [column, literal, op] =
     filter.left instanceof ColumnExpr
       ? [filter.left, filter.right, filter.op]
-      : [filter.right, filter.left, FLIPPED[filter.op]!]
+      : [filter.right, filter.left, mirroredOperator(filter.op)]
   const name = fieldName(column, fields)
   if (name === null || !(literal instanceof LiteralExpr)) return null
   return { name, op, value: literal.value, column: column as ColumnExpr }

@@ -4,6 +4,7 @@ import {
   ComparisonExpr,
   conjunction,
   LiteralExpr,
+  mirroredOperator,
   LogicalExpr,
   ScalarFunctionExpr,
   timezoneOf,
@@ -19,7 +20,6 @@ const SECONDS: Readonly<Record<string, bigint>> = { second: 1n, minute: 60n, hou
 const FIRST_MONDAY = 4n * 86_400n
 const DAY = SECONDS.day!
 const I64_MAX = (1n << 63n) - 1n
-const FLIPPED: Partial<Record<ComparisonOperator, ComparisonOperator>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' }
 
 /** A column cut down to multiples of `step` above `origin`, in its own unit. */
 interface Truncation {
@@ -40,7 +40,7 @@ export function unwrapTruncations(predicate: Expr): Expr {
     if (!(node instanceof ComparisonExpr)) return node
     const { left, right, op } = node
     if (right instanceof LiteralExpr) return unwrap(left, op, right) ?? node
-    if (left instanceof LiteralExpr) return unwrap(right, FLIPPED[op] ?? op, left) ?? node
+    if (left instanceof LiteralExpr) return unwrap(right, mirroredOperator(op), left) ?? node
     return node
   })
 }
