@@ -68,11 +68,16 @@ export function firstBit(data: Data, bitmap: Uint8Array): number {
   return bitmap.length * 8 >= data.offset + data.length ? data.offset : data.offset & 7
 }
 
+/** The bitmap of data that have NULLs; null for others, and for data of type Null, which have no bitmap at all. */
+export function nullBitmapOf(data: Data): Uint8Array | null {
+  return data.nullCount === 0 || (data.nullBitmap?.length ?? 0) === 0 ? null : data.nullBitmap
+}
+
 function validityOf(data: Data, region: Region): Uint8Array | null {
-  // Data of type Null have no bitmap at all.
-  if (data.nullCount === 0 || (data.nullBitmap?.length ?? 0) === 0) return null
+  const bitmap = nullBitmapOf(data)
+  if (bitmap === null) return null
   const bits = region.bitmap(data.length, false)
-  copyBits(data.nullBitmap!, firstBit(data, data.nullBitmap!), data.length, bits, 0)
+  copyBits(bitmap, firstBit(data, bitmap), data.length, bits, 0)
   return bits
 }
 

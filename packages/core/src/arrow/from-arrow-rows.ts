@@ -5,7 +5,7 @@ import { typeName, type TypeName } from '../types/data-types.ts'
 import { slotsPerRow } from '../vectors/build.ts'
 import { takeVector } from '../vectors/take.ts'
 import { BytesVector, PrimitiveVector, type PrimitiveArray, type Vector } from '../vectors/vector.ts'
-import { firstBit, fromArrowData } from './from-arrow-data.ts'
+import { firstBit, nullBitmapOf, fromArrowData } from './from-arrow-data.ts'
 
 /** Of one text in so many or fewer, copying each costs less than copying all and gathering those. */
 const SPARSE = 10
@@ -99,8 +99,8 @@ function validityOfRows(
   count: number,
   region: Region,
 ): Uint8Array | null {
-  const bitmap = data.nullBitmap
-  if (data.nullCount === 0 || bitmap === null || bitmap.length === 0) return null
+  const bitmap = nullBitmapOf(data)
+  if (bitmap === null) return null
   const first = firstBit(data, bitmap) + start
   const bits = region.bitmap(count, false)
   for (let k = 0; k < count; k++) {

@@ -7,7 +7,7 @@ import { wordsOf } from '../vectors/operand.ts'
 import { copyBytes } from '../vectors/take.ts'
 import { BytesVector, PrimitiveVector, type Vector } from '../vectors/vector.ts'
 import type { ArrowChunk } from './arrow-chunk.ts'
-import { firstBit, fromArrowData } from './from-arrow-data.ts'
+import { firstBit, fromArrowData, nullBitmapOf } from './from-arrow-data.ts'
 import { fromArrowRows, isInPlace } from './from-arrow-rows.ts'
 
 /** Rows `start` to `end` (exclusive) of a column, copied into the region. */
@@ -114,11 +114,11 @@ export class GatheredRows {
   }
 
   #validity(parts: readonly Data[], region: Region): Uint8Array | null {
-    if (!this.#runs.some(({ batch }) => hasNulls(parts[batch]!))) return null
+    if (!this.#runs.some(({ batch }) => nullBitmapOf(parts[batch]!) !== null)) return null
     const bits = region.bitmap(this.#count, false)
     for (const { batch, first, from, to } of this.#runs) {
       const data = parts[batch]!
-      const bitmap = hasNulls(data) ? data.nullBitmap! : null
+      const bitmap = nullBitmapOf(data)
       const shift = bitmap === null ? 0 : firstBit(data, bitmap) - first
       for (let k = from; k < to; k++) {
         const bit = this.#rows[k]! + shift
@@ -128,10 +128,6 @@ export class GatheredRows {
     }
     return bits
   }
-}
-
-function hasNulls(data: Data): boolean {
-  return data.nullCount > 0 && data.nullBitmap !== null && data.nullBitmap.length > 0
 }
 
 function copyWords(

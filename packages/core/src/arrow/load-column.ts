@@ -7,7 +7,7 @@ import { concatVectors } from '../vectors/concat.ts'
 import { flattenVector } from '../vectors/flatten.ts'
 import { BytesVector, DictionaryVector, PrimitiveVector, type PrimitiveArray, type Vector } from '../vectors/vector.ts'
 import type { ArrowChunk } from './arrow-chunk.ts'
-import { firstBit, fromArrowData } from './from-arrow-data.ts'
+import { firstBit, fromArrowData, nullBitmapOf } from './from-arrow-data.ts'
 import { isInPlace } from './from-arrow-rows.ts'
 import { GatheredRows } from './gather-chunk.ts'
 
@@ -63,14 +63,17 @@ function loadValues(rows: number, parts: readonly Data[], type: DataType, region
 }
 
 function hasNulls(parts: readonly Data[]): boolean {
-  return parts.some((data) => data.nullCount > 0)
+  return parts.some((data) => nullBitmapOf(data) !== null)
 }
 
 function copyPresent(data: Data, validity: Uint8Array, at: number): void {
-  const bitmap = data.nullBitmap
-  if (data.nullCount > 0 && bitmap !== null && bitmap.length > 0) {
-    copyBits(bitmap, firstBit(data, bitmap), data.length, validity, at)
-  } else for (let i = at; i < at + data.length; i++) validity[i >>> 3]! |= 1 << (i & 7)
+  const bitmap = nullBitmapOf(data)
+  if (bitmap === null) setBits(validity, at, data.length)
+  else copyBits(bitmap, firstBit(data, bitmap), data.length, validity, at)
+}
+
+function setBits(bits: Uint8Array, at: number, count: number): void {
+  for (let i = at; i < at + count; i++) bits[i >>> 3]! |= 1 << (i & 7)
 }
 
 /** Whether texts seem to occur often enough, by rows here and there. */
@@ -142,8 +145,8 @@ function assignCodes(texts: BytesVector, table: TextTable, codes: Uint32Array, s
 }
 
 function markPresent(texts: BytesVector, validity: Uint8Array, at: number): void {
-  if (texts.validity !== null) return copyBits(texts.validity, 0, texts.length, validity, at)
-  for (let i = at; i < at + texts.length; i++) validity[i >>> 3]! |= 1 << (i & 7)
+  if (texts.validity === null) setBits(validity, at, texts.length)
+  else copyBits(texts.validity, 0, texts.length, validity, at)
 }
 
 function dictionaryOf(table: TextTable, type: DataType, region: Region): BytesVector {

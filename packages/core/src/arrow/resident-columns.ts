@@ -123,11 +123,7 @@ export class ResidentColumns implements PoolCache {
 
   shrink(bytes: number): boolean {
     if (this.#bytes <= bytes) return false
-    const oldest = [...this.#all.keys()].sort((a, b) => a.used - b.used)
-    for (const column of oldest) {
-      if (this.#bytes <= bytes) break
-      this.#drop(column)
-    }
+    this.#giveUp(bytes, null)
     return true
   }
 
@@ -151,13 +147,18 @@ export class ResidentColumns implements PoolCache {
     const limit = Math.min(limitBytes, this.#pool.limitBytes)
     const most = Math.min(limit * SHARE, limit - this.#pool.usedBytes)
     if (bytes > most) return false
-    if (this.#bytes + bytes <= most) return true
-    const oldest = [...this.#all.keys()].filter(({ query }) => query !== queryId).sort((a, b) => a.used - b.used)
+    this.#giveUp(most - bytes, queryId)
+    return this.#bytes + bytes <= most
+  }
+
+  /** Gives up columns, the least recently used first and none that a query has used, until they take `bytes` at most. */
+  #giveUp(bytes: number, except: string | null): void {
+    if (this.#bytes <= bytes) return
+    const oldest = [...this.#all.keys()].filter(({ query }) => query !== except).sort((a, b) => a.used - b.used)
     for (const column of oldest) {
+      if (this.#bytes <= bytes) return
       this.#drop(column)
-      if (this.#bytes + bytes <= most) return true
     }
-    return false
   }
 
   #forget(columns: Map<number, ResidentColumn>): void {

@@ -75,15 +75,9 @@ function filterByConstant(
   const constant = ((a.isConstant ? a : b).data as PrimitiveVector).values[0]!
   const wanted = (a.isConstant ? mirroredOperator(op) : op) as OrderOperator
   const out = region.u32(rows.length)
-  let n: number
-  // Rows that are NULL hold undefined values, and go afterwards.
-  switch (typeName(column.data.type)) {
-    case 'Int32':
-    case 'Date':
-      n = filterCompareI32(values as Int32Array, wanted, constant as number, selection, rows.length, out)
-      break
-    case 'Int16':
-      n = filterCompareI32(
+  const isNarrow = typeName(column.data.type) === 'Int16'
+  const n = isNarrow
+    ? filterCompareI32(
         widenNumbers(values, region) as Int32Array,
         wanted,
         constant as number,
@@ -91,26 +85,41 @@ function filterByConstant(
         rows.length,
         out,
       )
-      break
+    : filterNumbers(column.data as PrimitiveVector, wanted, constant, selection, rows.length, out)
+  if (n === null) return null
+  // Rows that are NULL hold undefined values.
+  return out.subarray(0, column.validity === null ? n : selectBits(column.validity, out, n, false, out))
+}
+
+/**
+ * Writes those of some rows to `out` whose value stands in the relation to a constant, by the kernels for it, and returns their
+ * number; what rows that are NULL hold is compared, too. Null, and nothing is written, for types that have no kernel.
+ */
+export function filterNumbers(
+  { type, values }: PrimitiveVector,
+  op: OrderOperator,
+  constant: number | bigint,
+  selection: Selection | null,
+  count: number,
+  out: Uint32Array,
+): number | null {
+  switch (typeName(type)) {
+    case 'Int32':
+    case 'Date':
+      return filterCompareI32(values as Int32Array, op, constant as number, selection, count, out)
     case 'Uint32':
-      n = filterCompareU32(values as Uint32Array, wanted, constant as number, selection, rows.length, out)
-      break
+      return filterCompareU32(values as Uint32Array, op, constant as number, selection, count, out)
     case 'Float64':
-      n = filterCompareF64(values as Float64Array, wanted, constant as number, selection, rows.length, out)
-      break
+      return filterCompareF64(values as Float64Array, op, constant as number, selection, count, out)
     case 'Int64':
     case 'Time':
     case 'Timestamp':
-      n = filterCompareI64(values as BigInt64Array, wanted, constant as bigint, selection, rows.length, out)
-      break
+      return filterCompareI64(values as BigInt64Array, op, constant as bigint, selection, count, out)
     case 'Uint64':
-      n = filterCompareU64(values as BigUint64Array, wanted, constant as bigint, selection, rows.length, out)
-      break
+      return filterCompareU64(values as BigUint64Array, op, constant as bigint, selection, count, out)
     default:
       return null
   }
-  if (column.validity !== null) n = selectBits(column.validity, out, n, false, out)
-  return out.subarray(0, n)
 }
 
 /** The selected rows where the sides are equal or both NULL. */

@@ -1,7 +1,6 @@
-import { filterCompareF64, filterCompareI32, filterCompareI64, type CompareOp } from '@volley/kernels'
 import { ColumnExpr } from '../expressions/column-expr.ts'
+import { filterNumbers, type OrderOperator } from '../expressions/compare-select.ts'
 import type { SortKey } from '../plan/execution-plan.ts'
-import { typeName } from '../types/data-types.ts'
 import { RowComparator } from '../vectors/compare.ts'
 import { kernelRows, selectBits } from '../vectors/selection.ts'
 import { BytesVector, DictionaryVector, PrimitiveVector, type Vector } from '../vectors/vector.ts'
@@ -59,26 +58,9 @@ export class TopThreshold implements KeyTest {
     if (!(key instanceof PrimitiveVector && last instanceof PrimitiveVector && last.isValid(row))) return null
     const { descending, nullsFirst } = this.#key
     if (key.validity !== null && nullsFirst) return null
-    const op = `${descending ? '>' : '<'}${this.#tiesPass ? '=' : ''}` as CompareOp
-    const given = kernelRows(rows)
-    const { values } = key
-    const limit = last.values[row]!
-    let n: number
-    switch (typeName(key.type)) {
-      case 'Int32':
-      case 'Date':
-        n = filterCompareI32(values as Int32Array, op, limit as number, given, rows.length, out)
-        break
-      case 'Int64':
-      case 'Timestamp':
-        n = filterCompareI64(values as BigInt64Array, op, limit as bigint, given, rows.length, out)
-        break
-      case 'Float64':
-        n = filterCompareF64(values as Float64Array, op, limit as number, given, rows.length, out)
-        break
-      default:
-        return null
-    }
+    const op = `${descending ? '>' : '<'}${this.#tiesPass ? '=' : ''}` as OrderOperator
+    const n = filterNumbers(key, op, last.values[row]!, kernelRows(rows), rows.length, out)
+    if (n === null) return null
     return key.validity === null ? n : selectBits(key.validity, out, n, false, out)
   }
 
