@@ -1,5 +1,6 @@
 import type { RecordBatch as ArrowRecordBatch, Schema } from 'apache-arrow'
-import { ArrowBatchScan } from '../arrow/arrow-batch-scan.ts'
+import { ArrowChunk } from '../arrow/arrow-chunk.ts'
+import { ChunkScan } from '../arrow/chunk-scan.ts'
 import { ExecutionPlan } from '../plan/execution-plan.ts'
 import { unknownPartitioning, type Partitioning } from '../plan/partitioning.ts'
 import type { Statistics } from '../plan/statistics.ts'
@@ -52,14 +53,16 @@ export class MemoryExec extends ExecutionPlan {
   }
 
   private async *batches(partition: number, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
-    const scan = new ArrowBatchScan(this, context)
-    for (const batch of this.partitions[partition]!) {
-      for (let start = 0; start < batch.numRows;) {
-        const end = Math.min(start + scan.step, batch.numRows)
-        const copy = scan.read(batch, start, end)
-        start = end
-        if (copy !== null) yield copy
+    const chunk = new ArrowChunk(this.partitions[partition]!)
+    const columns = this.schema.fields.map((_, i) => i)
+    try {
+      for (const batch of new ChunkScan(this, columns, context).read(chunk, 0, chunk.rows)) {
+        if (batch === null) await context.giveWay()
+        else yield batch
       }
+    } finally {
+      // The next execution has a chunk of its own.
+      chunk.drop()
     }
   }
 }
