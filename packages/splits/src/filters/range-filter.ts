@@ -1,5 +1,5 @@
 import { mapF64, mapI64, type BytesColumn, type NumericColumn } from '@volley/tantivy'
-import { complement, intersection, union } from './doc-lists.ts'
+import { allDocs, complement, intersection, union } from './doc-lists.ts'
 import { MOST, type DocFilter } from './doc-filter.ts'
 
 /** Values of a column, `[low, high]`, both inclusive: the order-preserving u64 of a number, or the ordinal of a term. */
@@ -66,7 +66,7 @@ export class RangeFilter implements DocFilter {
   }
 
   docs(start: number, end: number): Uint32Array {
-    if (this.#all) return complement(new Uint32Array(0), start, end)
+    if (this.#all) return allDocs(start, end)
     const found = this.#union((range) => this.column.docs(range, start, end))
     return this.nulls ? union(found, complement(this.column.raw.docsWithValue(start, end), start, end)) : found
   }

@@ -138,7 +138,7 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
         const segment = await this.openColumns(unit, context)
         try {
           for (let at = 0; at < docs.length; at += context.batchSize) {
-            yield await this.gather(unit, segment, docs.subarray(at, at + context.batchSize), context)
+            yield await this.listed(unit, segment, context, docs.subarray(at, at + context.batchSize), null, true)
           }
         } finally {
           segment.release()
@@ -343,7 +343,7 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
       : this.filtered(unit, segment, context, window, filters, only, addresses)
   }
 
-  /** Columns of a list of documents, of which each counts. */
+  /** All columns, or those at `only`, of documents, ascending, as one dense batch; waits only for what is not in memory. */
   private listed(
     unit: DocUnit,
     segment: SegmentColumns,
@@ -429,40 +429,13 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
       }
       if (selection !== null && selection.length < length * SPARSE && rest.length > 0) {
         const survivors = Uint32Array.from(selection, (i) => window.docs?.[i] ?? start + i)
-        return await this.gather(unit, segment, survivors, context, only, addresses)
+        return await this.listed(unit, segment, context, survivors, only, addresses)
       }
       await load(rest)
       kept = true
       return assemble()
     } finally {
       if (!kept) region.release()
-    }
-  }
-
-  /** All columns, or those at `only`, of some documents, ascending, as one dense batch. */
-  private async gather(
-    unit: DocUnit,
-    segment: SegmentColumns,
-    docs: Uint32Array,
-    context: TaskContext,
-    only: readonly number[] | null = null,
-    addresses = true,
-  ): Promise<RecordBatch> {
-    const region = context.region()
-    try {
-      const ids = region.u32(docs.length)
-      ids.set(docs)
-      const wanted = only ?? this.options.columns.map((_, i) => i)
-      const nothing = new NullVector(NOTHING, docs.length, null)
-      const values: Vector[] = this.options.columns.map(() => nothing)
-      for (const [k, vector] of (await segment.readDocs(wanted, ids, region)).entries()) values[wanted[k]!] = vector
-      const address = addresses
-        ? addressVectors(region, unit.split.splitId, unit.segment.ord, ids)
-        : addressFields.map(() => nothing)
-      return new RecordBatch(this.schema, [...address, ...values], docs.length, null, region)
-    } catch (error) {
-      region.release()
-      throw error
     }
   }
 
