@@ -44,82 +44,54 @@ class GrowingBytes {
   }
 }
 
-/** Numbers of groups, 0 until they are written. */
-export class GroupFloats {
+/** Values of groups, 0 until they are written, over bytes that grow. */
+class GroupValues<A extends Float64Array | Int32Array | Uint8Array> {
   readonly #memory: GrowingBytes
+  readonly #width: number
+  readonly #over: (bytes: Uint8Array) => A
   /** A new view after `ensure`. */
-  values: Float64Array
+  values: A
 
-  constructor(arena: Arena | null, length = 16) {
-    this.#memory = new GrowingBytes(arena, length * 8)
-    this.values = floatsOver(this.#memory.bytes)
+  constructor(arena: Arena | null, length: number, width: number, over: (bytes: Uint8Array) => A) {
+    this.#memory = new GrowingBytes(arena, length * width)
+    this.#width = width
+    this.#over = over
+    this.values = over(this.#memory.bytes)
   }
 
   get bytes(): number {
     return this.values.byteLength
   }
 
-  ensure(length: number): Float64Array {
-    if (this.#memory.ensure(length * 8)) this.values = floatsOver(this.#memory.bytes)
+  ensure(length: number): A {
+    if (this.#memory.ensure(length * this.#width)) this.values = this.#over(this.#memory.bytes)
     return this.values
   }
 
   release(): void {
     this.#memory.release()
-    this.values = new Float64Array(0)
+    this.values = this.#over(this.#memory.bytes)
   }
 }
 
-/** Flags of groups, 0 until they are set. */
-export class GroupFlags {
-  readonly #memory: GrowingBytes
-
+/** Numbers of groups. */
+export class GroupFloats extends GroupValues<Float64Array> {
   constructor(arena: Arena | null, length = 16) {
-    this.#memory = new GrowingBytes(arena, length)
-  }
-
-  /** A new view after `ensure`. */
-  get values(): Uint8Array {
-    return this.#memory.bytes
-  }
-
-  get bytes(): number {
-    return this.values.byteLength
-  }
-
-  ensure(length: number): Uint8Array {
-    this.#memory.ensure(length)
-    return this.values
-  }
-
-  release(): void {
-    this.#memory.release()
+    super(arena, length, 8, floatsOver)
   }
 }
 
-/** Words of groups, 0 until they are written. */
-export class GroupWords {
-  readonly #memory: GrowingBytes
-  /** A new view after `ensure`. */
-  values: Int32Array
+/** Flags of groups. */
+export class GroupFlags extends GroupValues<Uint8Array> {
+  constructor(arena: Arena | null, length = 16) {
+    super(arena, length, 1, (bytes) => bytes)
+  }
+}
 
+/** Words of groups. */
+export class GroupWords extends GroupValues<Int32Array> {
   constructor(arena: Arena | null, length = 64) {
-    this.#memory = new GrowingBytes(arena, length * 4)
-    this.values = wordsOver(this.#memory.bytes)
-  }
-
-  get bytes(): number {
-    return this.values.byteLength
-  }
-
-  ensure(length: number): Int32Array {
-    if (this.#memory.ensure(length * 4)) this.values = wordsOver(this.#memory.bytes)
-    return this.values
-  }
-
-  release(): void {
-    this.#memory.release()
-    this.values = new Int32Array(0)
+    super(arena, length, 4, wordsOver)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { MemoryReservation } from '../memory/memory-pool.ts'
-import { Spill, type SpilledBatch } from '../memory/spill.ts'
+import { Spill } from '../memory/spill.ts'
+import { writeWaiting, type WaitingBatch } from '../memory/waiting-batch.ts'
 import type { ExecutionPlan } from '../plan/execution-plan.ts'
 import type { Partitioning } from '../plan/partitioning.ts'
 import { batchBytes } from '../runtime/batch-bytes.ts'
@@ -10,15 +11,6 @@ import { RecordBatch } from '../vectors/record-batch.ts'
 import { allRows } from '../vectors/selection.ts'
 import type { Vector } from '../vectors/vector.ts'
 import { hashKeys } from './join-hash-table.ts'
-
-/** A batch, or rows of one, that a reader has not come for: in memory, or on disk. */
-interface Waiting {
-  readonly rows: number
-  /** Held in memory. */
-  bytes: number
-  batch: RecordBatch | null
-  written: SpilledBatch | null
-}
 
 /**
  * Deals the batches of one stream to several readers. It reads when a reader finds its queue empty, so a reader that is
@@ -32,7 +24,7 @@ export class Dealer {
   readonly #metrics: OperatorMetrics
   readonly #memory: MemoryReservation
   readonly #spill: Spill
-  readonly #queues: Waiting[][]
+  readonly #queues: WaitingBatch[][]
   readonly #closed: boolean[]
   readonly #dictionaries = new Set<Vector>()
   #open: number
@@ -143,24 +135,17 @@ export class Dealer {
   /** Writes what waits in memory, the last to be read first. */
   async #writeWaiting(): Promise<void> {
     this.#spill.begin(this.#memory.bytes)
-    for (const queue of this.#queues) {
-      for (const waiting of queue.toReversed()) {
-        const batch = waiting.batch?.retain()
-        if (batch === undefined) continue
-        try {
-          const written = await this.#spill.write(batch)
-          // It may have been read meanwhile.
-          if (!queue.includes(waiting)) continue
-          batch.release()
-          this.#count(0, -waiting.bytes)
-          Object.assign(waiting, { batch: null, bytes: 0, written })
-        } catch (error) {
-          this.#error ??= error
-          return
-        } finally {
-          batch.release()
-        }
+    try {
+      for (const queue of this.#queues) {
+        await writeWaiting(
+          queue,
+          this.#spill,
+          (waiting) => queue.includes(waiting),
+          (bytes) => this.#count(0, -bytes),
+        )
       }
+    } catch (error) {
+      this.#error ??= error
     }
   }
 

@@ -1,5 +1,6 @@
 import type { MemoryReservation } from '../memory/memory-pool.ts'
-import { Spill, type SpilledBatch } from '../memory/spill.ts'
+import { Spill } from '../memory/spill.ts'
+import { writeWaiting, type WaitingBatch } from '../memory/waiting-batch.ts'
 import type { ExecutionPlan } from '../plan/execution-plan.ts'
 import { batchBytes } from '../runtime/batch-bytes.ts'
 import type { BatchStream } from '../runtime/batch-stream.ts'
@@ -8,15 +9,6 @@ import type { OperatorMetrics } from '../runtime/metrics.ts'
 import type { TaskContext } from '../runtime/task-context.ts'
 import type { RecordBatch } from '../vectors/record-batch.ts'
 import type { Vector } from '../vectors/vector.ts'
-
-/** A batch that some reader has not come to: in memory, or on disk. */
-interface Waiting {
-  readonly rows: number
-  /** Held in memory. */
-  bytes: number
-  batch: RecordBatch | null
-  written: SpilledBatch | null
-}
 
 /**
  * Gives every batch of one stream to each of several readers. It reads when a reader has seen all that is there, whatever
@@ -31,7 +23,7 @@ export class RowReplay {
   readonly #spill: Spill
   readonly #dictionaries = new Set<Vector>()
   /** Batches that were read, less the first `#dropped`. */
-  #waiting: Waiting[] = []
+  #waiting: WaitingBatch[] = []
   #dropped = 0
   /** How many batches each reader has seen; Infinity of those that are closed. */
   readonly #seen: number[]
@@ -108,22 +100,15 @@ export class RowReplay {
   /** Writes what waits in memory, the last to be read first. */
   async #writeWaiting(): Promise<void> {
     this.#spill.begin(this.#memory.bytes)
-    for (const waiting of this.#waiting.toReversed()) {
-      const batch = waiting.batch?.retain()
-      if (batch === undefined) continue
-      try {
-        const written = await this.#spill.write(batch)
-        // It may have been read by all meanwhile.
-        if (!this.#waiting.includes(waiting)) continue
-        batch.release()
-        this.#memory.tryResize(this.#memory.bytes - waiting.bytes)
-        Object.assign(waiting, { batch: null, bytes: 0, written })
-      } catch (error) {
-        this.#error ??= error
-        return
-      } finally {
-        batch.release()
-      }
+    try {
+      await writeWaiting(
+        this.#waiting,
+        this.#spill,
+        (waiting) => this.#waiting.includes(waiting),
+        (bytes) => void this.#memory.tryResize(this.#memory.bytes - bytes),
+      )
+    } catch (error) {
+      this.#error ??= error
     }
   }
 
