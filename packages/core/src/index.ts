@@ -80,6 +80,7 @@ export {
 } from './functions/scalar-function.ts'
 export { FunctionRegistry } from './functions/function-registry.ts'
 export { defaultFunctions } from './functions/default-functions.ts'
+export { boundsOfNumbers, boundsOfWords } from './arrow/column-bounds.ts'
 export { fromArrowRecordBatch, fromArrowSchema, toArrowRecordBatch, toArrowSchema } from './arrow/arrow-edge.ts'
 export { ArrowChunk } from './arrow/arrow-chunk.ts'
 export { ChunkScan } from './arrow/chunk-scan.ts'

@@ -48,24 +48,31 @@ function boundsBy(
   return { least, greatest }
 }
 
-function boundsOfNumbers(
+/** Writes the least and the greatest of some numbers, `start` to `end` (exclusive), to `out`; of none, Infinity and -Infinity. */
+export function boundsOfNumbers(
   values: Int8Array | Int16Array | Int32Array,
   start: number,
   end: number,
-  out: [number, number],
+  out: [least: number, greatest: number],
 ): void {
-  let least = values[start]!
-  let greatest = least
-  for (let i = start + 1; i < end; i++) {
+  let least = Infinity
+  let greatest = -Infinity
+  for (let i = start; i < end; i++) {
     const value = values[i]!
     if (value < least) least = value
-    else if (value > greatest) greatest = value
+    if (value > greatest) greatest = value
   }
   out[0] = least
   out[1] = greatest
 }
 
-function boundsOfWords(words: Int32Array, start: number, end: number, out: [number, number]): void {
+/** The same of integers of 64 bits, in two words each: as doubles, so that those beyond 2^53 are rounded. */
+export function boundsOfWords(
+  words: Int32Array,
+  start: number,
+  end: number,
+  out: [least: number, greatest: number],
+): void {
   let least = Infinity
   let greatest = -Infinity
   for (let i = start; i < end; i++) {

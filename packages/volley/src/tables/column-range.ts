@@ -1,4 +1,4 @@
-import { typeName } from '@volley/core'
+import { boundsOfNumbers, boundsOfWords, typeName } from '@volley/core'
 import type { ValueRange } from '@volley/planner'
 import type { Data } from 'apache-arrow'
 import type { TablePart } from './table-part.ts'
@@ -26,39 +26,14 @@ function readRange(part: TablePart, column: number): ValueRange | null {
   return Number.isFinite(min) && Number.isFinite(max) ? { min, max } : null
 }
 
-/** Values of NULLs are taken in: they can only make the bounds wider. */
+/** Values of NULLs are taken in: they can only make the bounds wider. Estimates do not mind what is rounded beyond 2^53. */
 function rangeOfData(data: Data): ValueRange | null {
   const values = data.values as unknown
-  if (values instanceof Int32Array && ['Int32', 'Date'].includes(nameOf(data)))
-    return rangeOfIntegers(values, data.length)
-  if (values instanceof BigInt64Array && nameOf(data) === 'Int64') return rangeOfInt64(values, data.length)
-  return null
-}
-
-function nameOf(data: Data): string {
-  return data.dictionary === undefined ? typeName(data.type) : ''
-}
-
-function rangeOfIntegers(values: Int32Array, length: number): ValueRange {
-  let min = Infinity
-  let max = -Infinity
-  for (let i = 0; i < length; i++) {
-    const value = values[i]!
-    if (value < min) min = value
-    if (value > max) max = value
-  }
-  return { min, max }
-}
-
-/** In doubles: bounds beyond 2^53 are off by what estimates do not mind. */
-function rangeOfInt64(values: BigInt64Array, length: number): ValueRange {
-  const words = new Int32Array(values.buffer, values.byteOffset, values.length * 2)
-  let min = Infinity
-  let max = -Infinity
-  for (let i = 0; i < length; i++) {
-    const value = words[2 * i + 1]! * 4294967296 + (words[2 * i]! >>> 0)
-    if (value < min) min = value
-    if (value > max) max = value
-  }
-  return { min, max }
+  const name = data.dictionary === undefined ? typeName(data.type) : ''
+  const out: [number, number] = [0, 0]
+  if (values instanceof Int32Array && ['Int32', 'Date'].includes(name)) boundsOfNumbers(values, 0, data.length, out)
+  else if (values instanceof BigInt64Array && name === 'Int64') {
+    boundsOfWords(new Int32Array(values.buffer, values.byteOffset, values.length * 2), 0, data.length, out)
+  } else return null
+  return { min: out[0], max: out[1] }
 }
