@@ -278,13 +278,3 @@ export function unpackListed(
     to += 8
   }
 }
-
-/** The same of values that fit in 32 bits, to entries of 32 bits. */
-export function unpackListedLow(
-  words: usize, width: i32, base: u32, rows: usize, count: i32, gcd: u32, min: u32, out: usize,
-): void {
-  const mask = maskOf(width)
-  for (let k: usize = 0; k < usize(count) << 2; k += 4) {
-    store<u32>(out + k, min + gcd * u32(raw(words, u64(load<u32>(rows + k) - base) * width, mask)))
-  }
-}

@@ -23,7 +23,6 @@ export {
   sumPacked,
   unpackLine,
   unpackListed,
-  unpackListedLow,
   unpackPresent,
   unpackValues,
 } from './column-values'

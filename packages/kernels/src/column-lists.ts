@@ -6,11 +6,9 @@ const LIST_ROWS = 4096
 /** A row of a list is not worth copying this many others in. */
 const MAX_SPREAD = 32
 
-type ListKernel = (words: number, base: number, rows: number, count: number, out: number) => void
-
 /**
- * Unpacks `count` rows of a list, in any order, to the 64-bit entries out[at...), as min + gcd * raw, unmapped. False, and
- * nothing is done, where there is no WebAssembly or the rows lie far apart.
+ * Unpacks `count` rows of a list, in any order, to the 64-bit entries out[at...), as min + gcd * raw, unmapped: some at a time
+ * are copied in, and their values out. False, and nothing is done, where there is no WebAssembly or the rows lie far apart.
  */
 export function unpackListedValues(
   packed: PackedValues,
@@ -20,40 +18,6 @@ export function unpackListedValues(
   mapping: ValueMapping,
   out: Uint8Array,
   at: number,
-): boolean {
-  const kind = valueMappings[mapping]
-  const kernels = threadScratch()?.kernels
-  return eachList(packed, rows, count, 8, out, 8 * at, (words, base, own, length, values) =>
-    kernels!.unpackListed(words, packed.width, base, own, length, gcd, min, kind, values),
-  )
-}
-
-/** The same of values that fit in 32 bits, to entries of 32 bits. */
-export function unpackListedLow(
-  packed: PackedValues,
-  rows: Uint32Array,
-  count: number,
-  gcd: number,
-  min: number,
-  out: Uint32Array,
-  at: number,
-): boolean {
-  const kernels = threadScratch()?.kernels
-  const bytes = new Uint8Array(out.buffer, out.byteOffset, out.byteLength)
-  return eachList(packed, rows, count, 4, bytes, 4 * at, (words, base, own, length, values) =>
-    kernels!.unpackListedLow(words, packed.width, base, own, length, gcd, min, values),
-  )
-}
-
-/** Copies the rows of a list in, some at a time, and their values, of `size` bytes each, out. */
-function eachList(
-  packed: PackedValues,
-  rows: Uint32Array,
-  count: number,
-  size: number,
-  out: Uint8Array,
-  at: number,
-  kernel: ListKernel,
 ): boolean {
   const scratch = threadScratch()
   if (scratch === null || count === 0) return false
@@ -65,14 +29,15 @@ function eachList(
     spread += most + 1 - least
   }
   if (spread > count * MAX_SPREAD) return false
+  const kind = valueMappings[mapping]
   for (const [k, [least, most]] of bounds.entries()) {
     const mark = scratch.mark()
     const own = rows.subarray(k * LIST_ROWS, Math.min(count, (k + 1) * LIST_ROWS))
     const { address, first } = putRows(scratch, packed, least, most + 1 - least)
     const list = scratch.putWords(own)
-    const values = scratch.alloc(size * own.length)
-    kernel(address, least - first, list, own.length, values)
-    out.set(scratch.bytes.subarray(values, values + size * own.length), at + size * k * LIST_ROWS)
+    const values = scratch.alloc(8 * own.length)
+    scratch.kernels.unpackListed(address, packed.width, least - first, list, own.length, gcd, min, kind, values)
+    out.set(scratch.bytes.subarray(values, values + 8 * own.length), 8 * (at + k * LIST_ROWS))
     scratch.release(mark)
   }
   return true

@@ -29,7 +29,7 @@ export {
   type ValueMapping,
 } from './column-values.ts'
 export { matchColumnFlags, matchColumnRowFlags, matchColumnRows } from './column-matches.ts'
-export { unpackListedLow, unpackListedValues } from './column-lists.ts'
+export { unpackListedValues } from './column-lists.ts'
 export { countCharacters } from './count-characters.ts'
 export { countPackedValues } from './count-values.ts'
 export { sumPackedValues } from './sum-values.ts'

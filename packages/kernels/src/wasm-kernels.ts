@@ -365,16 +365,6 @@ export interface WasmKernels {
     mapping: number,
     out: number,
   ): void
-  unpackListedLow(
-    words: number,
-    width: number,
-    base: number,
-    rows: number,
-    count: number,
-    gcd: number,
-    min: number,
-    out: number,
-  ): void
   matchFlagged(
     words: number,
     width: number,

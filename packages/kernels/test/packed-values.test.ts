@@ -7,7 +7,6 @@ import {
   matchColumnValues,
   sumPackedValues,
   unpackColumnValues,
-  unpackListedLow,
   unpackListedValues,
   type PackedValues,
 } from '../src/index.ts'
@@ -76,8 +75,6 @@ test('packed values of every width are found, unpacked and summed as they are, f
         Array.from(shuffled, (row) => BigInt.asUintN(64, values[row]! + 5n)),
       )
       if (width > 32) continue
-      expect(unpackListedLow(column, shuffled, rows.length, 1, 5, out, 0)).toBe(true)
-      expect([...out.subarray(0, rows.length)]).toEqual(Array.from(shuffled, (row) => (Number(values[row]!) + 5) >>> 0))
       const flags = Uint8Array.from({ length: 200 }, () => next() & 1)
       const isFlagged = (v: bigint): boolean => v + 2n < 200n && flags[Number(v) + 2] === 1
       const flagged = matchColumnFlags(column, start, start + count, 2n, flags, 1000, out, 0)
@@ -98,6 +95,5 @@ test('without WebAssembly nothing is done, but sums', () => {
   expect(matchColumnValues(column, 0, 3, 1n, 2n, 0, out, 0)).toBe(-1)
   expect(matchColumnRows(column, rows, rows, 2, 1n, 2n, out, 0)).toBe(-1)
   expect(matchColumnFlags(column, 0, 3, 0n, Uint8Array.of(1), 0, out, 0)).toBe(-1)
-  expect(unpackListedLow(column, rows, 2, 1, 0, out, 0)).toBe(false)
   expect(sumPackedValues(column, 0, 3)).toBe(6n)
 })

@@ -95,6 +95,41 @@ describe('columns', () => {
     expect(matchesAmong).toBeGreaterThan(50)
   })
 
+  it('of whole multiples of a number are read divided by it', async () => {
+    const random = seeded(7)
+    let columns = 0
+    let undivided = 0
+    for (const name of ['multi3-sst', 'multi7del-sst']) {
+      const index = await openIndex(new MemoryDirectory(loadFiles(join(FIXTURES, name, 'index'))))
+      for (const segment of index.segments) {
+        for (const entry of await segment.columns()) {
+          const column = await segment.openColumn(entry)
+          if ((column.type !== 'date' && column.type !== 'i64') || column.numValues === 0) continue
+          const docs = someDocs(0, segment.maxDoc, random)
+          const valuesOf = (of: NumericColumn): bigint[][] => {
+            const [all, some] = [new BigInt64Array(segment.maxDoc), new BigInt64Array(docs.length)]
+            of.readRange(0, segment.maxDoc, all, new Uint8Array((segment.maxDoc + 7) >> 3))
+            of.readDocs(docs, docs.length, some, new Uint8Array((docs.length + 7) >> 3))
+            return [[...all], [...some]]
+          }
+          for (const divisor of [1n, 2n, 1000n, 1_000_000n, 1_000_000_000n]) {
+            const divided = column.dividedBy(divisor)
+            if (divided === null) {
+              undivided += 1
+              continue
+            }
+            columns += +(divisor > 1n)
+            const whole = (value: bigint | number | null): bigint => BigInt(value!) / divisor
+            expect(valuesOf(divided)).toEqual(valuesOf(column).map((values) => values.map(whole)))
+            expect([divided.minValue, divided.maxValue]).toEqual([column.minValue, column.maxValue].map(whole))
+          }
+        }
+      }
+    }
+    expect(columns).toBeGreaterThan(3)
+    expect(undivided).toBeGreaterThan(3)
+  })
+
   it('of text are searched by ordinal alike with WebAssembly and without', async () => {
     const random = seeded(5)
     let matches = 0

@@ -65,9 +65,14 @@ export function fastColumn(column: Column, type: DataType, field: MappedField, s
 class NumberColumn implements FastColumn {
   readonly #column: NumericColumn
   readonly #type: DataType
+  /** What the column's values are still to be divided by. */
+  readonly #divisor: number
 
   constructor(column: NumericColumn, type: DataType) {
-    this.#column = column
+    const divisor = divisorOf(column, type)
+    const divided = divisor === 1 ? null : column.dividedBy(BigInt(divisor))
+    this.#column = divided ?? column
+    this.#divisor = divided === null ? divisor : 1
     this.#type = type
   }
 
@@ -83,8 +88,13 @@ class NumberColumn implements FastColumn {
     const validity = region.bitmap(length, false)
     const out = valuesFor(this.#column, length, region)
     const nulls = read(out as never, validity)
-    return numberVector(this.#column, this.#type, out, length, nulls === 0 ? null : validity, region)
+    return numberVector(this.#column, this.#type, this.#divisor, out, length, nulls === 0 ? null : validity, region)
   }
+}
+
+/** What a column's values, nanoseconds of dates, are divided by. */
+function divisorOf(column: NumericColumn, type: DataType): number {
+  return column.type === 'date' ? nanosPerUnit(type) : 1
 }
 
 type NumberArray = BigInt64Array | BigUint64Array | Float64Array | Uint8Array
@@ -106,6 +116,7 @@ function valuesFor(column: NumericColumn, length: number, region: Region): Numbe
 function numberVector(
   column: NumericColumn,
   type: DataType,
+  divisor: number,
   values: NumberArray,
   length: number,
   validity: Uint8Array | null,
@@ -119,7 +130,7 @@ function numberVector(
       return new BoolVector(type, length, validity, bits)
     }
     case 'date':
-      divideNanos(values as BigInt64Array, length, nanosPerUnit(type))
+      divideNanos(values as BigInt64Array, length, divisor)
       return new PrimitiveVector(type, length, validity, values)
     case 'f64':
       return new PrimitiveVector(type, length, validity, values)
@@ -402,5 +413,5 @@ async function listItems(
   const { offsets, values } = numbers.readLists(rows)
   const own = valuesFor(numbers, values.length, region)
   own.set(values as never)
-  return { offsets, child: numberVector(numbers, type, own, values.length, null, region) }
+  return { offsets, child: numberVector(numbers, type, divisorOf(numbers, type), own, values.length, null, region) }
 }

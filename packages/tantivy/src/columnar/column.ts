@@ -65,6 +65,11 @@ export interface NumericColumn extends ColumnBase {
    * other. Cheaper than readDocs; false, and nothing is done, for columns that are not so stored.
    */
   readNear(docs: Uint32Array, count: number, out: Float64Array): boolean
+  /**
+   * Dates and i64 divided by a positive number, where each is a multiple of it, as a column of the same type that costs no
+   * division; null where that is not known.
+   */
+  dividedBy(divisor: bigint): NumericColumn | null
   /** All values of the documents. */
   readLists(rows: DocRows): NumericLists
   /**

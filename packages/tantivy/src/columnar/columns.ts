@@ -49,11 +49,15 @@ export class NumericColumnReader extends ColumnBase<NumericArray> implements Num
   readonly type: NumericColumn['type']
   readonly #decoder: NumericDecoder
   readonly #values: U64Values
+  readonly #corrupted: Corrupted
+  /** By the divisor. */
+  readonly #divided = new Map<bigint, NumericColumnReader | null>()
 
   constructor(type: NumericColumn['type'], index: ColumnIndex, values: U64Values, corrupted: Corrupted) {
     const decoder = new NumericDecoder(values, type)
     super(new ColumnRows(index, decoder, corrupted), values.numValues)
     this.type = type
+    this.#corrupted = corrupted
     this.#decoder = decoder
     this.#values = values
   }
@@ -89,6 +93,17 @@ export class NumericColumnReader extends ColumnBase<NumericArray> implements Num
     }
     gatherNear(docs, count, set, values, out)
     return true
+  }
+
+  dividedBy(divisor: bigint): NumericColumn | null {
+    if (this.type !== 'i64' && this.type !== 'date') return null
+    let column = this.#divided.get(divisor)
+    if (column === undefined) {
+      const values = this.#values.divided(divisor)
+      column = values && new NumericColumnReader(this.type, this.rows.index, values, this.#corrupted)
+      this.#divided.set(divisor, column)
+    }
+    return column
   }
 
   readLists(rows: DocRows): NumericLists {

@@ -8,7 +8,6 @@ import {
   sumPackedValues,
   type PackedValues,
   unpackColumnValues,
-  unpackListedLow,
   unpackListedValues,
   unpackPresentValues,
   type ValueLine,
@@ -17,6 +16,7 @@ import {
 import type { NarrowValues } from './near-values.ts'
 import type { ByteReader } from '../bytes/byte-reader.ts'
 import { alignWords, packedBytes, unpackRange, unpackRows, unpackWideRange } from './bit-unpack.ts'
+import { gatherLow, gatherWide, matchRaw, type ScaledValues, scaledValues } from './gather-rows.ts'
 import { addConstant, addLine, highHalf, type Line, lowHalf, makeLine, multiplyConstant } from './u64-kernels.ts'
 
 const U64 = 64
@@ -41,8 +41,18 @@ interface LinearBlock {
 const MATCH_ROWS = 16384
 
 const RISE = 1n << 31n
+/** What makes unsigned integers that order as signed ones do of these. */
+const SIGN = 1n << 63n
 /** A line stands for the values themselves. */
 const PLAIN = { gcd: 1n, min: 0n }
+
+/** Values that are packed already, with another scale. */
+interface Rescaled {
+  readonly of: U64Values
+  readonly min: bigint
+  readonly max: bigint
+  readonly gcd: bigint
+}
 
 /** The values of a column as u64, by row (section 9.5): bit-packed, linear, or block-wise linear. */
 export class U64Values {
@@ -59,8 +69,24 @@ export class U64Values {
   readonly #wide: ValueLine | null = null
   readonly #blocks: readonly LinearBlock[] = []
   #bounds: BigUint64Array | null = null
+  /** Without a sign, and with one. */
+  readonly #listed: ({ readonly values: ScaledValues | null } | undefined)[] = [undefined, undefined]
 
-  constructor(reader: ByteReader) {
+  constructor(source: ByteReader | Rescaled) {
+    if ('of' in source) {
+      const { of } = source
+      this.min = source.min
+      this.max = source.max
+      this.gcd = source.gcd
+      this.numValues = of.numValues
+      this.#codec = of.#codec
+      this.#width = of.#width
+      this.#words = of.#words
+      this.#packed = of.#packed
+      this.#blocks = of.#blocks
+      return
+    }
+    const reader = source
     this.#codec = reader.u8()
     this.min = reader.vintBig()
     this.gcd = reader.vintBig()
@@ -109,6 +135,17 @@ export class U64Values {
       }))
     } else throw reader.corrupted(`column codec ${this.#codec}`)
     this.#packed = { bytes: new Uint8Array(this.#words.buffer), width: this.#width }
+  }
+
+  /**
+   * The same values as signed integers divided by a positive number, where each is a multiple of it, as is known by the
+   * scale of packed ones; null where that is not known.
+   */
+  divided(divisor: bigint): U64Values | null {
+    const [min, max] = [BigInt.asIntN(U64, this.min ^ SIGN), BigInt.asIntN(U64, this.max ^ SIGN)]
+    if (this.#codec === 1 || this.gcd === 0n || [min, max, this.gcd].some((each) => each % divisor !== 0n)) return null
+    const mapped = (value: bigint): bigint => BigInt.asUintN(U64, value / divisor) ^ SIGN
+    return new U64Values({ of: this, min: mapped(min), max: mapped(max), gcd: this.gcd / divisor })
   }
 
   /** True when every value fits in 32 bits. */
@@ -212,7 +249,10 @@ export class U64Values {
     if (this.#codec !== 0 || this.max < this.min) return -1
     const [from, to] = this.#rawBounds(min, max)
     if (min > this.max || max < this.min || from > to) return 0
-    return matchColumnRows(this.#packed, rows, names, count, from, to, out, at)
+    const found = matchColumnRows(this.#packed, rows, names, count, from, to, out, at)
+    if (found >= 0 || this.#width > 32) return found
+    const scaled = this.#scaled(false)
+    return scaled === null ? -1 : matchRaw(scaled, rows, names, count, Number(from), Number(to), out, at)
   }
 
   /** What matchRows does, by flags of values: flags[value] = 1. */
@@ -325,13 +365,21 @@ export class U64Values {
    * where halves are to be read.
    */
   readListedWide(rows: Uint32Array, count: number, mapping: ValueMapping, out: Uint8Array, at: number): boolean {
-    return this.#codec === 0 && unpackListedValues(this.#packed, rows, count, this, mapping, out, at)
+    if (this.#codec !== 0) return false
+    const scaled = mapping === 'float' ? null : this.#scaled(mapping === 'signed')
+    if (scaled !== null) {
+      gatherWide(scaled, rows, count, new Uint32Array(out.buffer, out.byteOffset, out.byteLength >> 2), at)
+      return true
+    }
+    return unpackListedValues(this.#packed, rows, count, this, mapping, out, at)
   }
 
   /** Writes the low halves of `count` rows, in any order, to out[at...); false, and nothing is done, as above. */
   readListedLow(rows: Uint32Array, count: number, out: Uint32Array, at: number): boolean {
-    if (this.#codec !== 0 || this.#width > 32) return false
-    return unpackListedLow(this.#packed, rows, count, lowHalf(this.gcd), lowHalf(this.min), out, at)
+    const scaled = this.#codec === 0 && this.#width <= 32 ? this.#scaled(false) : null
+    if (scaled === null) return false
+    gatherLow(scaled, rows, count, out, at)
+    return true
   }
 
   /** Writes the values of `count` rows, in any order, as halves. */
@@ -344,6 +392,13 @@ export class U64Values {
     unpackRows(this.#words, this.#width, rows, count, lo, hi)
     if (this.#line === null) this.#scale(lo, hi, count)
     else for (let i = 0; i < count; i += 1) addLine(lo, hi, i, 1, rows[i]!, this.#line)
+  }
+
+  /** The values for single rows; null where they are to be read in another way. */
+  #scaled(signed: boolean): ScaledValues | null {
+    const k = +signed
+    this.#listed[k] ??= { values: scaledValues(this.#words, this.#width, this.min + (signed ? SIGN : 0n), this.gcd) }
+    return this.#listed[k].values
   }
 
   /**

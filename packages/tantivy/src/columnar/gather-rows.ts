@@ -1,0 +1,166 @@
+/** Values min + gcd * raw, each raw one of `width` bits, packed one after another with two words of padding. */
+export interface ScaledValues {
+  readonly words: Uint32Array
+  readonly width: number
+  /** Halves of the least value as signed integers, with the sign of the values undone where they have one: that is an addition, too. */
+  readonly minLo: number
+  readonly minHi: number
+  readonly gcd: number
+}
+
+/** Bits of what a double holds exactly, less one for a carry. */
+const EXACT_BITS = 52
+/** Bits that a 32-bit bit number reaches. */
+const MAX_INT_BITS = 2 ** 32
+
+const WORD = 2 ** 32
+/** What makes the order of signed numbers that of unsigned ones. */
+const SIGN = 0x80000000 | 0
+
+/**
+ * What rows are gathered from one by one in a single pass, with each value's address independent of the others: so that the
+ * processor fetches many at a time. Null for values that no such loop is for.
+ */
+export function scaledValues(words: Uint32Array, width: number, min: bigint, gcd: bigint): ScaledValues | null {
+  const bits = gcd < 2n ? 0 : gcd.toString(2).length
+  if (words.length >= MAX_INT_BITS / 32 || (bits > 0 && width + bits > EXACT_BITS) || (bits > 0 && width > 32)) {
+    return null
+  }
+  const [minLo, minHi] = [Number(BigInt.asIntN(32, min)), Number(BigInt.asIntN(32, min >> 32n))]
+  return { words, width, minLo, minHi, gcd: bits === 0 ? 1 : Number(gcd) }
+}
+
+/** Writes the values of `count` rows, in any order, as pairs of halves, to out[2 * at...). */
+export function gatherWide(values: ScaledValues, rows: Uint32Array, count: number, out: Uint32Array, at: number): void {
+  if (values.width > 32) gatherLong(values, rows, count, out, at)
+  else if (values.gcd === 1) gatherPlain(values, rows, count, out, at)
+  else gatherScaled(values, rows, count, out, at)
+}
+
+function gatherPlain(
+  { words, width, minLo, minHi }: ScaledValues,
+  rows: Uint32Array,
+  count: number,
+  out: Uint32Array,
+  at: number,
+): void {
+  const mask = maskOf(width)
+  const carryBelow = minLo ^ SIGN
+  let to = 2 * at
+  for (let i = 0; i < count; i += 1) {
+    const bit = Math.imul(rows[i]!, width)
+    const word = bit >>> 5
+    const shift = bit & 31
+    // << 1 << 31 - shift is << 32 - shift that also holds for a shift of 0
+    const raw = ((words[word]! >>> shift) | ((words[word + 1]! << 1) << (31 - shift))) & mask
+    const low = (raw + minLo) | 0
+    out[to] = low
+    out[to + 1] = (minHi + +((low ^ SIGN) < carryBelow)) | 0
+    to += 2
+  }
+}
+
+function gatherScaled(
+  { words, width, minLo, minHi, gcd }: ScaledValues,
+  rows: Uint32Array,
+  count: number,
+  out: Uint32Array,
+  at: number,
+): void {
+  const mask = maskOf(width)
+  const least = minLo >>> 0
+  let to = 2 * at
+  for (let i = 0; i < count; i += 1) {
+    const bit = Math.imul(rows[i]!, width)
+    const word = bit >>> 5
+    const shift = bit & 31
+    const raw = ((words[word]! >>> shift) | ((words[word + 1]! << 1) << (31 - shift))) & mask
+    const value = (raw >>> 0) * gcd + least
+    out[to] = value
+    out[to + 1] = minHi + Math.floor(value / WORD)
+    to += 2
+  }
+}
+
+function gatherLong(
+  { words, width, minLo, minHi }: ScaledValues,
+  rows: Uint32Array,
+  count: number,
+  out: Uint32Array,
+  at: number,
+): void {
+  const carryBelow = minLo ^ SIGN
+  let to = 2 * at
+  if (width === 64) {
+    for (let i = 0; i < count; i += 1) {
+      const word = rows[i]! << 1
+      const low = (words[word]! + minLo) | 0
+      out[to] = low
+      out[to + 1] = (words[word + 1]! + minHi + +((low ^ SIGN) < carryBelow)) | 0
+      to += 2
+    }
+    return
+  }
+  const mask = (1 << (width - 32)) - 1
+  for (let i = 0; i < count; i += 1) {
+    const bit = Math.imul(rows[i]!, width)
+    const word = bit >>> 5
+    const shift = bit & 31
+    const second = words[word + 1]!
+    const low = (((words[word]! >>> shift) | ((second << 1) << (31 - shift))) + minLo) | 0
+    const high = ((second >>> shift) | ((words[word + 2]! << 1) << (31 - shift))) & mask
+    out[to] = low
+    out[to + 1] = (high + minHi + +((low ^ SIGN) < carryBelow)) | 0
+    to += 2
+  }
+}
+
+/** Writes the low halves of the values of `count` rows, in any order, of at most 32 bits, to out[at...). */
+export function gatherLow(
+  { words, width, minLo, gcd }: ScaledValues,
+  rows: Uint32Array,
+  count: number,
+  out: Uint32Array,
+  at: number,
+): void {
+  const mask = maskOf(width)
+  for (let i = 0; i < count; i += 1) {
+    const bit = Math.imul(rows[i]!, width)
+    const word = bit >>> 5
+    const shift = bit & 31
+    const raw = ((words[word]! >>> shift) | ((words[word + 1]! << 1) << (31 - shift))) & mask
+    out[at + i] = Math.imul(raw, gcd) + minLo
+  }
+}
+
+/**
+ * Writes names[k] to out[at...) for each k below `count` whose row rows[k] has a raw value, of at most 32 bits, in
+ * [from, to]; returns their number.
+ */
+export function matchRaw(
+  { words, width }: ScaledValues,
+  rows: Uint32Array,
+  names: Uint32Array,
+  count: number,
+  from: number,
+  to: number,
+  out: Uint32Array,
+  at: number,
+): number {
+  const mask = maskOf(width)
+  const range = (to - from) ^ SIGN
+  let end = at
+  for (let k = 0; k < count; k += 1) {
+    const bit = Math.imul(rows[k]!, width)
+    const word = bit >>> 5
+    const shift = bit & 31
+    const raw = ((words[word]! >>> shift) | ((words[word + 1]! << 1) << (31 - shift))) & mask
+    out[end] = names[k]!
+    end += +(((raw - from) ^ SIGN) <= range)
+  }
+  return end - at
+}
+
+function maskOf(width: number): number {
+  return width === 32 ? -1 : (1 << width) - 1
+}

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { alignWords } from '../src/columnar/bit-unpack.ts'
+import { gatherLow, gatherWide, matchRaw, scaledValues } from '../src/columnar/gather-rows.ts'
+import { seeded } from './support/seeded.ts'
+
+const WIDTHS = [...Array.from({ length: 57 }, (_, i) => i), 64]
+const ROWS = 90
+
+function packed(values: readonly bigint[], width: number): Uint32Array {
+  let bits = 0n
+  for (const [i, value] of values.entries()) bits |= value << BigInt(i * width)
+  const bytes = new Uint8Array(Math.ceil((values.length * width) / 8))
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number((bits >> BigInt(8 * i)) & 255n)
+  return alignWords(bytes)
+}
+
+test('single values of every width are gathered and matched, in any order, with any least value and divisor', () => {
+  const random = seeded(17)
+  const bits = (width: number): bigint =>
+    BigInt.asUintN(width, (BigInt(Math.floor(random() * 2 ** 32)) << 32n) | BigInt(Math.floor(random() * 2 ** 32)))
+  let scaled = 0
+  let carries = 0
+  let matched = 0
+  for (const width of WIDTHS) {
+    const most = (1n << BigInt(width)) - 1n
+    const values = Array.from({ length: ROWS }, (_, i) => (i === 0 ? most : bits(width) >> BigInt(i % (width + 1))))
+    const words = packed(values, width)
+    for (const gcd of [0n, 1n, 3n, 1_000_000_000n, 1n << 40n]) {
+      const min = gcd === 1n && width % 2 === 1 ? (1n << 63n) + 0xffff_ff00n : bits(64)
+      const own = scaledValues(words, width, min, gcd)
+      if (gcd < 2n) expect(own).not.toBeNull()
+      if (own === null) continue
+      scaled += +(gcd > 1n)
+      const rows = Uint32Array.from({ length: 60 }, () => Math.floor(random() * ROWS))
+      const valueOf = (row: number): bigint => BigInt.asUintN(64, min + (gcd || 1n) * values[row]!)
+      const wide = new BigUint64Array(rows.length + 3)
+      gatherWide(own, rows, rows.length, new Uint32Array(wide.buffer), 3)
+      expect([...wide.subarray(3)]).toEqual(Array.from(rows, valueOf))
+      carries += +[...rows].some((row) => (valueOf(row) & 0xffffffffn) < (min & 0xffffffffn))
+      if (width > 32) continue
+      const low = new Uint32Array(rows.length + 1)
+      gatherLow(own, rows, rows.length, low, 1)
+      expect([...low.subarray(1)]).toEqual(Array.from(rows, (row) => Number(valueOf(row) & 0xffffffffn)))
+      const [a, b] = [values[rows[0]!]!, values[rows[1]!]!]
+      const [from, to] = a < b ? [a, b] : [b, a]
+      const names = rows.map((row) => 1000 + row)
+      const found = new Uint32Array(rows.length + 3)
+      const count = matchRaw(own, rows, names, rows.length, Number(from), Number(to), found, 2)
+      const expected = [...rows].filter((row) => values[row]! >= from && values[row]! <= to)
+      expect([...found.subarray(2, 2 + count)]).toEqual(expected.map((row) => 1000 + row))
+      matched += count
+    }
+  }
+  expect(scaled).toBeGreaterThan(40)
+  expect(carries).toBeGreaterThan(40)
+  expect(matched).toBeGreaterThan(1000)
+})
