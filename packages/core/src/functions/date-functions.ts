@@ -32,6 +32,7 @@ import { allRows } from '../vectors/selection.ts'
 import { ConstantVector, PrimitiveVector, type PrimitiveArray, type Vector } from '../vectors/vector.ts'
 import { momentOf, parseByFormats } from './clock-functions.ts'
 import { dateField, datePart, truncSeconds, type DateField } from './date-parts.ts'
+import { truncTimestamps } from './trunc-timestamps.ts'
 import { conversionCost, defineFunction } from './define.ts'
 import { evaluateRows } from './evaluate-rows.ts'
 import { presentRowsOf } from './present-rows.ts'
@@ -108,42 +109,6 @@ function truncTime(field: DateField, value: bigint, type: DataType): bigint {
   }
   const step = steps[field]! > 0n ? steps[field]! : 1n
   return value - (value % step)
-}
-
-function truncTimestamps(
-  field: DateField,
-  words: Int32Array,
-  mask: number,
-  perSecond: number,
-  rows: Selection,
-  out: Int32Array,
-  type: DataType,
-): void {
-  const steps = { milliseconds: 1e3, microseconds: 1e6, nanoseconds: 1e9 } as Partial<Record<DateField, number>>
-  const fine = steps[field]
-  const wholeDays = !['second', 'minute', 'hour'].includes(field) && fine === undefined
-  // Neighbours are often of one day, which is truncated once.
-  let lastDay = Number.NaN
-  let lastStart = 0
-  for (let k = 0; k < rows.length; k++) {
-    const row = rows[k]!
-    splitTicks(words, (row & mask) << 1, perSecond)
-    let fraction = 0
-    if (fine !== undefined) {
-      const step = Math.max(1, perSecond / fine)
-      fraction = split.fraction - (split.fraction % step)
-    }
-    let { seconds } = split
-    if (wholeDays) {
-      const day = Math.floor(seconds / 86400)
-      if (day !== lastDay) {
-        lastDay = day
-        lastStart = truncSeconds(field, seconds)
-      }
-      seconds = lastStart
-    } else if (fine === undefined) seconds = truncSeconds(field, seconds)
-    if (!joinTicks(seconds, fraction, perSecond, out, row << 1)) throw outOfRange(type)
-  }
 }
 
 function extractParts(
@@ -628,9 +593,10 @@ export const DATE_FUNCTIONS: readonly ScalarFunction[] = [
           ? evaluateRows(call, (args) => truncZoned(dateField(args[0] as string), args[1] as bigint, call.type))
           : overRows(call, ([, time], rows, out) => {
               const perSecond = ticksPerSecond(call.type)
-              byField(call, rows, (field, some) =>
-                truncTimestamps(field, time!.words, time!.mask, perSecond, some, wordsOf(out), call.type),
-              )
+              byField(call, rows, (field, some) => {
+                if (!truncTimestamps(field, time!.words, time!.mask, perSecond, some, wordsOf(out)))
+                  throw outOfRange(call.type)
+              })
             }),
   }),
   defineFunction({
