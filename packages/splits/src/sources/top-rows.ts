@@ -2,7 +2,7 @@ import { typeName, type PrimitiveVector, type RecordBatch, type ScalarValue, typ
 import type { NumericColumn } from '@volley/tantivy'
 import { addressFields } from './address.ts'
 import { BestRows } from './best-rows.ts'
-import { allDocs, lowerBound } from '../filters/doc-lists.ts'
+import { allDocs } from '../filters/doc-lists.ts'
 import { filteredColumns } from '../filters/segment-filter.ts'
 import { aliveOnly } from './doc-selection.ts'
 import { FirstKeys } from './first-keys.ts'
@@ -18,7 +18,7 @@ import { nanosPerUnit } from './timestamps.ts'
 
 /** Share of selected rows below which keys are read document by document. */
 const SPARSE = 0.4
-/** Documents between which the k-th row is looked at anew. */
+/** Documents between which the k-th row is looked at anew, at most. */
 const WINDOW = 16_384
 /** Documents that are ranked before all others, of all of a unit, for a first k-th row. */
 const SAMPLE = 1024
@@ -233,17 +233,19 @@ class TopSearch {
     let known = this.#threshold.last
     if (this.#text !== null) await first.setText(this.#text)
     else if (known === null && filters.length === 0) known = await this.#sampled(unit, found, keys)
-    for (let start = unit.start, at = 0; start < unit.end; start += WINDOW) {
+    // Of a list, that many of its documents: the first few soon give a bound.
+    const total = found?.length ?? unit.end - unit.start
+    let size = found === null || known !== null ? WINDOW : SAMPLE
+    for (let at = 0; at < total; at += size, size = Math.min(2 * size, WINDOW)) {
       this.#context.throwIfCancelled()
-      const end = Math.min(start + WINDOW, unit.end)
+      const to = Math.min(at + size, total)
       const limit = lesser(lesser(best.last(), this.#threshold.last), known)
       if (limit !== null) first.setBound(limit)
       let docs: Uint32Array
-      if (found === null) docs = aliveOnly(first.docs(start, end) ?? allDocs(start, end), unit.segment.alive)
+      if (found !== null) docs = first.among(found.subarray(at, to))
       else {
-        const from = at
-        at += lowerBound(found.subarray(at), end)
-        docs = first.among(found.subarray(from, at))
+        const [start, end] = [unit.start + at, unit.start + to]
+        docs = aliveOnly(first.docs(start, end) ?? allDocs(start, end), unit.segment.alive)
       }
       if (docs.length === 0) continue
       if (filters.length === 0) {
