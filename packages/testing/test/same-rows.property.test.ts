@@ -15,6 +15,7 @@ const settings = fc.record({
   batch_size: fc.constantFrom(1, 3, 64, 4096),
   broadcast_threshold_bytes: fc.constantFrom(0, 10_485_760),
   repartition_groups_above: fc.constantFrom(0, 10_000),
+  resident_terms: fc.constantFrom('on', 'off'),
 })
 
 describe('the rows of a query are those of the documents', () => {

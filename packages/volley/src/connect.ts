@@ -13,6 +13,7 @@ import { physicalRuleNames } from './physical-rules.ts'
 import { seriesFunctions } from './tables/series-functions.ts'
 import { VolleySession } from './session.ts'
 import { sessionThreads } from './session-threads.ts'
+import { availableMemory } from './available-memory.ts'
 import { createWorkerSession, type WorkerSessionConfig } from './worker-session.ts'
 import { threadSettings } from './choose-threads.ts'
 
@@ -46,7 +47,7 @@ export interface ConnectOptions {
 export async function connect(options: ConnectOptions = {}): Promise<VolleySession> {
   const settings = new SessionSettings({
     cores: os.availableParallelism(),
-    memory: halfOfMemory(),
+    memory: Math.floor(availableMemory() / 2),
     definitions: threadSettings(os.availableParallelism()),
     physicalRules: physicalRuleNames,
   })
@@ -90,12 +91,6 @@ export async function connect(options: ConnectOptions = {}): Promise<VolleySessi
     ...(options.files === false ? {} : { fileNamed }),
     dispose,
   })
-}
-
-/** In a container, half of what it may use. */
-function halfOfMemory(): number {
-  const allowed = process.constrainedMemory()
-  return Math.floor(Math.min(os.totalmem(), allowed > 0 ? allowed : Infinity) / 2)
 }
 
 const inProcess: WorkerResolver = { getUrls: () => Promise.resolve([LOCAL_WORKER]) }

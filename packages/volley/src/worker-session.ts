@@ -1,3 +1,4 @@
+import os from 'node:os'
 import { PlanCodec } from '@volley/codec'
 import {
   defaultFunctions,
@@ -21,6 +22,7 @@ import {
 } from '@volley/splits'
 import { nodeStoreResolver } from '@volley/storage/node'
 import { nodeZstdDecompress } from '@volley/tantivy/node'
+import { availableMemory } from './available-memory.ts'
 import { fileScanCodec } from './files/file-scan-codec.ts'
 import { meteredStore, nodeReadMeter } from './metered-store.ts'
 import { memoryScanCodec } from './tables/memory-scan-codec.ts'
@@ -43,6 +45,8 @@ export interface WorkerSessionConfig {
 const DEFAULT_MEMORY = 2 * 1024 ** 3
 /** The part of the arena that operators may fill; batches on their way need the rest. */
 const RESERVABLE = 0.85
+/** The part of the memory of the machine, or of the container, that decoded dictionaries may fill, in all threads together. */
+const TERM_SHARE = 1 / 8 / os.availableParallelism()
 
 /** Builds what runs plans over splits: the same for the coordinator, for threads and for worker processes. */
 export const buildWorkerSession: BuildWorkerSession = async (config, ask) =>
@@ -74,6 +78,7 @@ export function createWorkerSession(
     resolver: nodeStoreResolver(),
     zstdDecompress: nodeZstdDecompress,
     wrapStore: meteredStore,
+    termBytes: TERM_SHARE * availableMemory(),
     ...(config.roots === null ? {} : { allowedRoots: config.roots }),
   })
   /** Of queries with a limit that run now, with the number of their tasks here. */

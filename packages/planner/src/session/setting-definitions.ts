@@ -121,6 +121,12 @@ export function settingDefinitions(cores: number, memory: number): readonly Sett
       ...onOff,
     },
     {
+      name: 'resident_terms',
+      description: 'dictionaries of text columns of open splits stay decoded, once they were read',
+      defaultValue: 'on',
+      ...onOff,
+    },
+    {
       name: 'remember_plans',
       description: 'a statement that comes again is not planned again, as long as its tables and settings are the same',
       defaultValue: 'on',

@@ -7,6 +7,7 @@ import { parseSplitFields, type SplitFieldsEntry } from '../bundle/split-fields.
 import type { SplitRef } from '../layout/layout.ts'
 import { MatchCache, type SplitMatches } from './match-cache.ts'
 import { RangeCache } from './range-cache.ts'
+import { TermCache } from './term-cache.ts'
 
 /** Decompresses one zstd frame into exactly `length` bytes. */
 export type ZstdDecompress = (frame: Uint8Array, length: number) => Uint8Array
@@ -21,6 +22,8 @@ export interface SplitIndexOpenerOptions {
   readonly cacheBytes?: number
   /** Bytes of lists of documents that matched text which are kept: 16 MiB. */
   readonly matchBytes?: number
+  /** Bytes of decoded dictionaries of text columns that are kept: 256 MiB. */
+  readonly termBytes?: number
   readonly zstdDecompress?: ZstdDecompress
   /** Wraps each store, as tests do to count or delay reads. */
   readonly wrapStore?: (store: ObjectStore) => ObjectStore
@@ -28,6 +31,7 @@ export interface SplitIndexOpenerOptions {
 
 const CACHE_BYTES = 64 * 1024 ** 2
 const MATCH_BYTES = 16 * 1024 ** 2
+const TERM_BYTES = 256 * 1024 ** 2
 
 /** An opened split: its index, ready to be searched. */
 export class SplitIndex {
@@ -36,6 +40,8 @@ export class SplitIndex {
   readonly index: Index
   /** Documents that matched text in it. */
   readonly matches: SplitMatches
+  /** Terms of its text columns, kept with those of other splits. */
+  readonly terms: TermCache
   readonly #options: SplitIndexOpenerOptions
 
   constructor(
@@ -43,12 +49,14 @@ export class SplitIndex {
     directory: BundleDirectory,
     index: Index,
     matches: SplitMatches,
+    terms: TermCache,
     options: SplitIndexOpenerOptions,
   ) {
     this.ref = ref
     this.directory = directory
     this.index = index
     this.matches = matches
+    this.terms = terms
     this.#options = options
   }
 
@@ -86,11 +94,13 @@ export class SplitIndexOpener {
   readonly #open: Map<string, Opening> = new Map()
   readonly #ranges: RangeCache
   readonly #matches: MatchCache
+  readonly #terms: TermCache
 
   constructor(options: SplitIndexOpenerOptions) {
     this.#options = options
     this.#ranges = new RangeCache(options.cacheBytes ?? CACHE_BYTES)
     this.#matches = new MatchCache(options.matchBytes ?? MATCH_BYTES)
+    this.#terms = new TermCache(options.termBytes ?? TERM_BYTES)
   }
 
   /**
@@ -152,6 +162,7 @@ export class SplitIndexOpener {
     this.#open.clear()
     this.#ranges.clear()
     this.#matches.clear()
+    this.#terms.clear()
   }
 
   async #read(split: SplitRef): Promise<SplitIndex> {
@@ -164,7 +175,7 @@ export class SplitIndexOpener {
     try {
       const directory = await BundleDirectory.open(store, path, range, this.#ranges)
       const index = await openIndex(directory, zstdDecompress ? { zstdDecompress } : {})
-      return new SplitIndex(split, directory, index, this.#matches.forSplit(), this.#options)
+      return new SplitIndex(split, directory, index, this.#matches.forSplit(), this.#terms, this.#options)
     } catch (error) {
       throw explained(splitError(error, store.uri, path), split)
     }

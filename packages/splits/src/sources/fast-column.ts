@@ -14,7 +14,7 @@ import type { DataType } from 'apache-arrow'
 import type { TermTexts } from '../filters/term-filter.ts'
 import type { MappedField } from '../mapping/doc-mapping.ts'
 import { bytesToText, ipToText } from '../mapping/value-text.ts'
-import { allTerms, termsAt } from './term-lists.ts'
+import type { TermReader } from '../opener/term-cache.ts'
 import { divideNanos, nanosPerUnit } from './timestamps.ts'
 
 /** A fast field of one segment, read as vectors of one Arrow type. */
@@ -39,15 +39,21 @@ export interface OrdinalColumn extends FastColumn {
 
 /**
  * How a column of the index format becomes vectors of `type`; null when it cannot without changing values, which then come
- * from the document store. `shared` holds what all batches share (dictionaries).
+ * from the document store. `shared` holds what all batches share (dictionaries); terms are read from `terms`.
  */
-export function fastColumn(column: Column, type: DataType, field: MappedField, shared: Region): FastColumn | null {
+export function fastColumn(
+  column: Column,
+  type: DataType,
+  field: MappedField,
+  shared: Region,
+  terms: TermReader,
+): FastColumn | null {
   const name = typeName(type)
-  if (name === 'List') return listColumn(column, type, field)
+  if (name === 'List') return listColumn(column, type, field, terms)
   switch (column.type) {
     case 'str':
     case 'bytes':
-      return name === 'Utf8' ? new TextColumn(column, type, field, shared) : null
+      return name === 'Utf8' ? new TextColumn(column, type, field, shared, terms) : null
     case 'ip':
       return name === 'Utf8' ? new IpTextColumn(column, type) : null
     case 'bool':
@@ -158,8 +164,12 @@ function integerVector(
   return new PrimitiveVector(type, length, validity, new View(values.buffer as ArrayBuffer, values.byteOffset, length))
 }
 
-/** Dictionaries up to this many terms are read whole, once a segment; of larger ones, what a batch needs. */
+/** Dictionaries up to this many terms are read whole, once a segment; of larger ones, what a batch needs, at first. */
 export const WHOLE_DICTIONARY = 262_144
+/** A larger dictionary is read whole once so many rows for each of its terms were read. */
+const MANY_ROWS = 1 / 8
+/** Dictionaries up to this many terms are read whole to test each term, or for many rows. */
+const TESTED_DICTIONARY = 4_194_304
 /** A list of documents below this share of the terms has its own terms looked up. */
 const FEW_ROWS = 1 / 16
 
@@ -168,9 +178,13 @@ class TextColumn implements FastColumn {
   readonly #type: DataType
   readonly #field: MappedField
   readonly #shared: Region
+  readonly #terms: TermReader
   #whole: BytesVector | null = null
+  /** Rows that were read with dictionaries of their own. */
+  #rows = 0
 
-  constructor(column: BytesColumn, type: DataType, field: MappedField, shared: Region) {
+  constructor(column: BytesColumn, type: DataType, field: MappedField, shared: Region, terms: TermReader) {
+    this.#terms = terms
     this.#column = column
     this.#type = type
     this.#field = field
@@ -203,7 +217,7 @@ class TextColumn implements FastColumn {
       readDocs: (docs, region) =>
         read(docs.length, region, (out, validity) => column.readOrdinalsOf(docs, docs.length, out, validity)),
       textsOf: async (ordinals, region) => {
-        const terms = await termsAt(column.dictionary, ordinals)
+        const terms = await this.#terms.at(column.dictionary, ordinals)
         return termsVector(terms, ordinals.length, column, this.#field, this.#type, region)
       },
     }
@@ -211,9 +225,9 @@ class TextColumn implements FastColumn {
 
   get termTexts(): (() => Promise<TermTexts>) | undefined {
     const { dictionary } = this.#column
-    if (dictionary.numTerms > WHOLE_DICTIONARY) return undefined
+    if (dictionary.numTerms > TESTED_DICTIONARY) return undefined
     return async () => {
-      const terms = await allTerms(dictionary)
+      const terms = await this.#terms.all(dictionary)
       const texts = (from: number, to: number, region: Region): Vector =>
         termsVector(termRun(terms, from, to), to - from, this.#column, this.#field, this.#type, region)
       return { offsets: terms.offsets, texts }
@@ -242,15 +256,22 @@ class TextColumn implements FastColumn {
   async #dictionary(codes: Uint32Array, share: number, region: Region): Promise<BytesVector> {
     if (this.#whole !== null) return this.#whole
     const { dictionary } = this.#column
-    if (dictionary.numTerms <= WHOLE_DICTIONARY && codes.length >= dictionary.numTerms * share) {
-      const terms = await allTerms(dictionary)
+    if (this.#readsWhole(codes.length, share)) {
+      const terms = await this.#terms.all(dictionary)
       this.#whole ??= termsVector(terms, dictionary.numTerms, this.#column, this.#field, this.#type, this.#shared)
       return this.#whole
     }
+    this.#rows += codes.length
     const ordinals = distinctSorted(codes)
-    const terms = await termsAt(dictionary, ordinals)
+    const terms = await this.#terms.at(dictionary, ordinals)
     for (let i = 0; i < codes.length; i++) codes[i] = positionOf(ordinals, codes[i]!)
     return termsVector(terms, ordinals.length, this.#column, this.#field, this.#type, region)
+  }
+
+  #readsWhole(rows: number, share: number): boolean {
+    const { numTerms } = this.#column.dictionary
+    if (numTerms <= WHOLE_DICTIONARY) return rows >= numTerms * share
+    return numTerms <= TESTED_DICTIONARY && this.#rows >= numTerms * MANY_ROWS
   }
 }
 
@@ -366,10 +387,10 @@ class IpTextColumn implements FastColumn {
 }
 
 /** All values of each document, in document order; a document without one is NULL. */
-function listColumn(column: Column, type: DataType, field: MappedField): FastColumn | null {
+function listColumn(column: Column, type: DataType, field: MappedField, terms: TermReader): FastColumn | null {
   const itemType = type.children![0]!.type
   const read = async (rows: DocRows, count: number, region: Region): Promise<Vector> => {
-    const { offsets, child } = await listItems(column, itemType, field, rows, region)
+    const { offsets, child } = await listItems(column, itemType, field, rows, region, terms)
     const own = region.i32(count + 1)
     own.set(offsets.subarray(0, count + 1))
     const validity = region.bitmap(count, false)
@@ -393,6 +414,7 @@ async function listItems(
   field: MappedField,
   rows: DocRows,
   region: Region,
+  reader: TermReader,
 ): Promise<{ offsets: Int32Array; child: Vector }> {
   if (column.type === 'ip') {
     const { offsets, values } = column.readLists(rows)
@@ -402,7 +424,7 @@ async function listItems(
   if (column.type === 'str' || column.type === 'bytes') {
     const { offsets, values } = column.readOrdinalLists(rows)
     const ordinals = distinctSorted(values)
-    const terms = await termsAt(column.dictionary, ordinals)
+    const terms = await reader.at(column.dictionary, ordinals)
     const codes = region.u32(values.length)
     for (let i = 0; i < values.length; i++) codes[i] = positionOf(ordinals, values[i]!)
     const dictionary = termsVector(terms, ordinals.length, column, field, type, region)

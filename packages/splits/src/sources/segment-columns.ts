@@ -7,6 +7,7 @@ import type { DataType } from 'apache-arrow'
 import type { DocMapping, MappedField } from '../mapping/doc-mapping.ts'
 import { jsonColumnName, resolveField } from '../mapping/resolve-field.ts'
 import { INDEX_COLUMN } from '../provider/table-columns.ts'
+import { plainTerms } from '../opener/term-cache.ts'
 import { fastColumn, type FastColumn, type OrdinalColumn } from './fast-column.ts'
 import { aboutSplit, type DocUnit } from './opened-layout.ts'
 import { checkReadBudget } from './read-meter.ts'
@@ -113,12 +114,13 @@ export class SegmentColumns {
     store: StoreColumns | null = null,
   ): SegmentColumns {
     const shared = new Region(context.arena)
+    const terms = context.settings.get('resident_terms') === 'off' ? plainTerms : unit.index.terms
     let slot = 0
     const means = places.map((place, i): Means => {
       if (place.kind === 'index' || place.kind === 'missing') return place
       metrics.add(`columns_by_${place.kind}`, 1)
       if (place.kind === 'store') return { kind: 'store', slot: slot++ }
-      const column = fastColumn(place.raw, columns[i]!.type, place.mapped, shared)!
+      const column = fastColumn(place.raw, columns[i]!.type, place.mapped, shared, terms)!
       return { kind: 'fast', column, raw: place.raw }
     })
     return new SegmentColumns(unit, mapping, columns, means, store, shared)
@@ -289,7 +291,7 @@ async function findPlace(
   if (entry === undefined) return { kind: 'store' }
   const raw = await unit.segment.openColumn(entry)
   const scratch = context.region()
-  const fast = fastColumn(raw, type, mapped, scratch)
+  const fast = fastColumn(raw, type, mapped, scratch, plainTerms)
   scratch.release()
   return fast === null ? { kind: 'store' } : { kind: 'fast', raw, mapped }
 }

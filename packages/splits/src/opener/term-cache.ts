@@ -1,0 +1,141 @@
+import type { ColumnDictionary, TermList } from '@volley/tantivy'
+
+/** Where the terms of text columns are read. */
+export interface TermReader {
+  /** All terms of a dictionary. */
+  all(dictionary: ColumnDictionary): Promise<TermList>
+  /** The terms of ascending distinct ordinals. */
+  at(dictionary: ColumnDictionary, ordinals: Uint32Array): Promise<TermList>
+}
+
+/** Decodes what is asked for, each time. */
+export const plainTerms: TermReader = {
+  all: (dictionary) => dictionary.all(),
+  at: (dictionary, ordinals) => dictionary.termsOf(ordinals),
+}
+
+/** A dictionary above this share of a cache is not kept. */
+const LARGEST = 1 / 4
+/** A dictionary of which this share is asked for is read whole. */
+const MUCH = 0.25
+/** Terms that are decoded to get at one, about: a block is decoded from its start. */
+const WALKED = 64
+
+/** Whole dictionaries of text columns of open splits, decoded, by recency: the same ones serve query after query. */
+export class TermCache implements TermReader {
+  readonly #capacity: number
+  readonly #kept = new Map<ColumnDictionary, TermList>()
+  readonly #reading = new Map<ColumnDictionary, Promise<TermList>>()
+  /** Terms of dictionaries that were decoded for single ones; Infinity where the whole is too large to be kept. */
+  readonly #walked = new WeakMap<ColumnDictionary, number>()
+  #bytes = 0
+  #hits = 0
+
+  /** `capacity` is in bytes. */
+  constructor(capacity: number) {
+    this.#capacity = capacity
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** How often a dictionary that was asked for was kept. */
+  get hits(): number {
+    return this.#hits
+  }
+
+  /** Those who ask at the same time share the reading. */
+  all(dictionary: ColumnDictionary): Promise<TermList> {
+    const known = this.#known(dictionary)
+    if (known !== null) return Promise.resolve(known)
+    let terms = this.#reading.get(dictionary)
+    if (terms === undefined) {
+      terms = dictionary.all().then((list) => {
+        this.#keep(dictionary, list)
+        return list
+      })
+      this.#reading.set(dictionary, terms)
+      const done = (): boolean => this.#reading.delete(dictionary)
+      terms.then(done, done)
+    }
+    return terms
+  }
+
+  async at(dictionary: ColumnDictionary, ordinals: Uint32Array): Promise<TermList> {
+    const known =
+      this.#known(dictionary) ?? (this.#readsWhole(dictionary, ordinals) ? await this.all(dictionary) : null)
+    return known === null ? dictionary.termsOf(ordinals) : gathered(known, ordinals)
+  }
+
+  clear(): void {
+    this.#kept.clear()
+    this.#bytes = 0
+  }
+
+  #known(dictionary: ColumnDictionary): TermList | null {
+    const terms = this.#kept.get(dictionary)
+    if (terms === undefined) return null
+    this.#hits++
+    this.#kept.delete(dictionary)
+    this.#kept.set(dictionary, terms)
+    return terms
+  }
+
+  /** Whether to decode a dictionary now and keep it: for much of it, or where as much has been decoded of it in pieces before. */
+  #readsWhole(dictionary: ColumnDictionary, ordinals: Uint32Array): boolean {
+    const { numTerms } = dictionary
+    const sum = this.#walked.get(dictionary) ?? 0
+    if (sum === Infinity) return false
+    if (ordinals.length > 64 && ordinals.length >= numTerms * MUCH) return true
+    if (sum >= numTerms * 2) return true
+    this.#walked.set(dictionary, sum + Math.min(numTerms, ordinals.length * WALKED))
+    return false
+  }
+
+  #keep(dictionary: ColumnDictionary, terms: TermList): void {
+    const size = sizeOf(terms)
+    if (size > this.#capacity * LARGEST) {
+      this.#walked.set(dictionary, Infinity)
+      return
+    }
+    this.#kept.set(dictionary, terms)
+    this.#bytes += size
+    for (const [oldest, list] of this.#kept) {
+      if (this.#bytes <= this.#capacity) break
+      this.#kept.delete(oldest)
+      this.#bytes -= sizeOf(list)
+    }
+  }
+}
+
+/** Terms that are copied by a loop rather than a call. */
+const SHORT = 32
+
+function gathered(all: TermList, ordinals: Uint32Array): TermList {
+  const from = all.offsets
+  const offsets = new Uint32Array(ordinals.length + 1)
+  for (let i = 0; i < ordinals.length; i++) {
+    const ordinal = ordinals[i]!
+    if (ordinal + 1 >= from.length) throw new RangeError(`ordinal ${ordinal} of ${from.length - 1}`)
+    offsets[i + 1] = offsets[i]! + from[ordinal + 1]! - from[ordinal]!
+  }
+  const bytes = new Uint8Array(offsets[ordinals.length]!)
+  for (let i = 0; i < ordinals.length;) {
+    // terms that lie behind one another are copied at once
+    let next = i + 1
+    while (next < ordinals.length && ordinals[next] === ordinals[next - 1]! + 1) next++
+    const start = from[ordinals[i]!]!
+    const end = from[ordinals[next - 1]! + 1]!
+    let to = offsets[i]!
+    if (end - start > SHORT) bytes.set(all.bytes.subarray(start, end), to)
+    else for (let at = start; at < end; at++) bytes[to++] = all.bytes[at]!
+    i = next
+  }
+  return { offsets, bytes }
+}
+
+/** What is held: the bytes may be a part of a larger buffer, and the texts' lengths are kept with them once they were asked for. */
+function sizeOf({ offsets, bytes }: TermList): number {
+  return 2 * offsets.byteLength + bytes.buffer.byteLength
+}
