@@ -1,7 +1,7 @@
 export { dealAgain, liveDocuments, type Corpus, type PlacedDocument } from './corpus/corpus.ts'
 export { inputOf, type SampleDocument } from './corpus/sample-document.ts'
 export { sampleMappings, type MappingAge } from './corpus/sample-mapping.ts'
-export { TestTree, type PublishedSplit } from './corpus/test-tree.ts'
+export { TestTree, type MappedDocument, type MappedSplit, type PublishedSplit } from './corpus/test-tree.ts'
 export { PlanRunner } from './cluster/plan-runner.ts'
 export { bytesRead } from './cluster/bytes-read.ts'
 export { measuredSession, type MeasuredSession } from './cluster/measured-session.ts'

@@ -87,7 +87,8 @@ function timestamp(value: StoredValue, perUnit: bigint): bigint | null {
   if (value.type === 'date') nanos = value.value
   else if (value.type === 'str') nanos = parseDatetime(value.value)
   else if (value.type === 'i64' || value.type === 'u64') nanos = fromUnixTimestamp(value.value)
-  return nanos === null ? null : nanos / perUnit
+  if (nanos === null || nanos < I64_MIN || nanos > I64_MAX) return null
+  return nanos / perUnit - (nanos % perUnit < 0n ? 1n : 0n)
 }
 
 function ip(value: StoredValue): string | null {

@@ -59,10 +59,25 @@ export function valueAtPath(value: StoredValue, path: readonly (string | number)
   return at
 }
 
-/** What `->>` gives: strings as they are, other scalars and containers as JSON text, NULL for null. */
+/** What `->>` gives: what is a string in JSON without its quotes, other scalars and containers as JSON text, NULL for null. */
 export function pathText(value: StoredValue): string | null {
-  if (value.type === 'null') return null
-  return value.type === 'str' ? value.value : jsonText(value)
+  switch (value.type) {
+    case 'null':
+      return null
+    case 'str':
+    case 'facet':
+      return value.value
+    case 'pretokenized':
+      return value.text
+    case 'date':
+      return String(formatDatetime(value.value, 'rfc3339'))
+    case 'ip':
+      return ipToText(value.value)
+    case 'bytes':
+      return bytesToText(value.value, 'base64')
+    default:
+      return jsonText(value)
+  }
 }
 
 function member(entries: readonly (readonly [string, StoredValue])[], key: string): StoredValue | undefined {

@@ -48,23 +48,38 @@ export function fastColumn(
   shared: Region,
   terms: TermReader,
 ): FastColumn | null {
-  const name = typeName(type)
-  if (name === 'List') return listColumn(column, type, field, terms)
+  const isList = typeName(type) === 'List'
+  if (!holds(column, isList ? type.children![0]!.type : type, field)) return null
+  if (isList) return listColumn(column, type, field, terms)
   switch (column.type) {
     case 'str':
     case 'bytes':
-      return name === 'Utf8' ? new TextColumn(column, type, field, shared, terms) : null
+      return new TextColumn(column, type, field, shared, terms)
     case 'ip':
-      return name === 'Utf8' ? new IpTextColumn(column, type) : null
+      return new IpTextColumn(column, type)
+    default:
+      return new NumberColumn(column as NumericColumn, type)
+  }
+}
+
+/** Whether each value of a column is one of the field, which may have had another type when the split was written. */
+function holds(column: Column, type: DataType, field: MappedField): boolean {
+  const name = typeName(type)
+  switch (column.type) {
+    case 'str':
+      return field.type === 'text'
+    case 'bytes':
+    case 'ip':
+      return field.type === column.type || field.type === 'text'
     case 'bool':
-      return name === 'Bool' ? new NumberColumn(column, type) : null
+      return name === 'Bool'
     case 'date':
-      return name === 'Timestamp' ? new NumberColumn(column, type) : null
+      return name === 'Timestamp'
     case 'i64':
     case 'u64':
-      return (name === 'Int64' || name === 'Uint64') && fits(column, name) ? new NumberColumn(column, type) : null
+      return (name === 'Int64' || name === 'Uint64') && fits(column, name)
     case 'f64':
-      return name === 'Float64' ? new NumberColumn(column, type) : null
+      return name === 'Float64'
   }
 }
 
@@ -387,7 +402,7 @@ class IpTextColumn implements FastColumn {
 }
 
 /** All values of each document, in document order; a document without one is NULL. */
-function listColumn(column: Column, type: DataType, field: MappedField, terms: TermReader): FastColumn | null {
+function listColumn(column: Column, type: DataType, field: MappedField, terms: TermReader): FastColumn {
   const itemType = type.children![0]!.type
   const read = async (rows: DocRows, count: number, region: Region): Promise<Vector> => {
     const { offsets, child } = await listItems(column, itemType, field, rows, region, terms)

@@ -10,6 +10,7 @@ import { INDEX_COLUMN } from '../provider/table-columns.ts'
 import { plainTerms } from '../opener/term-cache.ts'
 import { fastColumn, type FastColumn, type OrdinalColumn } from './fast-column.ts'
 import { aboutSplit, type DocUnit } from './opened-layout.ts'
+import { isExact, promotedColumn } from './promoted-column.ts'
 import { checkReadBudget } from './read-meter.ts'
 import type { ScanTable } from './scan-table.ts'
 import { StoreColumns } from './store-columns.ts'
@@ -22,9 +23,10 @@ export interface SourceColumn {
   readonly source: Extract<ScanColumn, { kind: 'column' | 'path' }>
 }
 
-/** How a segment has a column; `raw` is the fast field's column itself. */
+/** How a segment has a column; `raw` is the fast field's column itself, of the same type. */
 export type Means =
   | { readonly kind: 'fast'; readonly column: FastColumn; readonly raw: Column }
+  | { readonly kind: 'promoted'; readonly column: FastColumn }
   | { readonly kind: 'store'; readonly slot: number }
   | { readonly kind: 'index' }
   | { readonly kind: 'missing' }
@@ -120,7 +122,9 @@ export class SegmentColumns {
       if (place.kind === 'index' || place.kind === 'missing') return place
       metrics.add(`columns_by_${place.kind}`, 1)
       if (place.kind === 'store') return { kind: 'store', slot: slot++ }
-      const column = fastColumn(place.raw, columns[i]!.type, place.mapped, shared, terms)!
+      const { type } = columns[i]!
+      if (place.kind === 'promoted') return { kind: 'promoted', column: promotedColumn(place.raw, type, place.mapped) }
+      const column = fastColumn(place.raw, type, place.mapped, shared, terms)!
       return { kind: 'fast', column, raw: place.raw }
     })
     return new SegmentColumns(unit, mapping, columns, means, store, shared)
@@ -219,6 +223,7 @@ export class SegmentColumns {
       const { type } = this.#columns[i]!
       switch (means.kind) {
         case 'fast':
+        case 'promoted':
           return readFast(means.column)
         case 'store':
           stored ??= this.#store!.read(slots(), docs(), region)
@@ -253,7 +258,7 @@ async function readOn(
 
 /** Where a segment has a column. */
 type Place =
-  | { readonly kind: 'fast'; readonly raw: Column; readonly mapped: MappedField }
+  | { readonly kind: 'fast' | 'promoted'; readonly raw: Column; readonly mapped: MappedField }
   | { readonly kind: 'store' }
   | { readonly kind: 'index' }
   | { readonly kind: 'missing' }
@@ -286,12 +291,17 @@ async function findPlace(
   const field = resolveField(unit.index.index.schema, mapping, source.name)
   if (field.kind === 'missing') return NOWHERE
   const mapped = mapping.field(source.name)
-  if (field.kind !== 'field' || mapped?.fast !== true) return { kind: 'store' }
-  const entry = (await unit.segment.columns()).find(({ name }) => name === field.entry.name)
-  if (entry === undefined) return { kind: 'store' }
+  if (field.kind !== 'field' || mapped === null || field.entry.type === 'json_object') return { kind: 'store' }
+  const { name, options } = field.entry
+  const otherwise: Place = options.stored ? { kind: 'store' } : NOWHERE
+  if (!options.fast) return otherwise
+  const entry = (await unit.segment.columns()).find((column) => column.name === name)
+  // A segment without the column has no value, or none that a column keeps.
+  if (entry === undefined) return mapped.fast ? NOWHERE : otherwise
   const raw = await unit.segment.openColumn(entry)
   const scratch = context.region()
-  const fast = fastColumn(raw, type, mapped, scratch, plainTerms)
+  const isFast = fastColumn(raw, type, mapped, scratch, plainTerms) !== null
   scratch.release()
-  return fast === null ? { kind: 'store' } : { kind: 'fast', raw, mapped }
+  if (options.stored && !isExact(raw) && !(mapped.fast && isFast)) return otherwise
+  return { kind: isFast ? 'fast' : 'promoted', raw, mapped }
 }
