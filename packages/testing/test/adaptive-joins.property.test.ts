@@ -4,11 +4,11 @@ import { expect, test } from 'vitest'
 import type { VolleySession } from 'volley'
 import { explainQuery, multisetDifference, queryRows, type SettingValues } from '../src/index.ts'
 import { corpora } from './support/arbitrary-corpus.ts'
+import { MORE } from './support/runs.ts'
 import { useSessions } from './support/sessions.ts'
 
 const sessions = useSessions()
 /** How many times as many cases as by default, which are some that are known to be decided each way. */
-const MORE = Number(process.env.VOLLEY_PROPERTY_RUNS ?? 1)
 const RUNS = 2 * (MORE - 1)
 
 /** Build sides with many more rows than their tables have, with none, and with about as many as are guessed. */
@@ -81,7 +81,7 @@ async function run([shape, build, values]: Case, table: string, session: VolleyS
 
 test(
   'joins whose build side is not what was estimated are run the other way, with the same rows',
-  { timeout: 120_000 },
+  { timeout: 120_000 * MORE },
   async () => {
     const [corpus] = fc.sample(corpora({ minDocs: 60, maxDocs: 60, maxSplits: 4 }), { numRuns: 1, seed: 4 })
     const { indexId } = await sessions.tree.publish(corpus!)
@@ -113,7 +113,7 @@ test(
 
 test.skipIf(RUNS === 0)(
   'so are joins of any size under any limit (VOLLEY_PROPERTY_RUNS)',
-  { timeout: 600_000 },
+  { timeout: 600_000 * MORE },
   async () => {
     let decided = 0
     let switched = 0

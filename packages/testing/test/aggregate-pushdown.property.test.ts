@@ -10,6 +10,7 @@ import { explainQuery, multisetDifference, queryRows, type RowValue } from '../s
 import { corpora, sampleDocuments } from './support/arbitrary-corpus.ts'
 import { analyzed, counter } from './support/counters.ts'
 import { predicates } from './support/predicates.ts'
+import { MORE } from './support/runs.ts'
 import { useSessions } from './support/sessions.ts'
 
 const sessions = useSessions()
@@ -67,7 +68,7 @@ const queries = fc
     return `SELECT ${[...groups, ...calls].join(', ')} FROM "${table}"${where}${by}${having ? ' HAVING count(*) > 1' : ''}`
   })
 
-test('14: an aggregate in its source gives the rows that it gives above', { timeout: 120_000 }, async () => {
+test('14: an aggregate in its source gives the rows that it gives above', { timeout: 120_000 * MORE }, async () => {
   let fired = 0
   let once = 0
   let rows = 0
@@ -88,10 +89,10 @@ test('14: an aggregate in its source gives the rows that it gives above', { time
         rows += on.length
       }
     }),
-    { numRuns: 10 },
+    { numRuns: 10 * MORE },
   )
-  expect(fired).toBeGreaterThan(60)
-  expect(once).toBeGreaterThan(20)
+  expect(fired).toBeGreaterThan(40 * MORE)
+  expect(once).toBeGreaterThan(12 * MORE)
   expect(rows).toBeGreaterThan(200)
 })
 
@@ -105,7 +106,7 @@ const statistics = [
 
 test(
   '10: counts, sums and bounds of all documents come from the segments, whatever was deleted',
-  { timeout: 60_000 },
+  { timeout: 60_000 * MORE },
   async () => {
     let answered = 0
     await fc.assert(
@@ -123,7 +124,7 @@ test(
           answered += counter(await analyzed(sessions.local, sql, settings), 'segments_by_statistics')
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 25 * MORE },
     )
     expect(answered).toBeGreaterThan(20)
   },
@@ -131,7 +132,7 @@ test(
 
 test(
   'text with many terms is grouped by ordinal where few documents count, and only the groups are resolved',
-  { timeout: 60_000 },
+  { timeout: 60_000 * MORE },
   async () => {
     const [blank] = fc.sample(corpora({ minDocs: 4, maxDocs: 4 }), { numRuns: 1, seed: 3 })
     const { document } = blank!.placed[0]!
@@ -182,7 +183,7 @@ test(
   },
 )
 
-test('groups of a source that do not fit are written, and give the same rows', { timeout: 60_000 }, async () => {
+test('groups of a source that do not fit are written, and give the same rows', { timeout: 60_000 * MORE }, async () => {
   const placed = sampleDocuments(2500, 53).map((document, i) => ({
     document: { ...document, tag: `${(i * 7919) % 2200}-${'x'.repeat(i % 23)}` },
     split: i % 3,

@@ -6,6 +6,7 @@ import { analyzed } from './support/counters.ts'
 import { expectRight } from './support/expect-right.ts'
 import { negation, predicates, type Predicate } from './support/predicates.ts'
 import { selectionsWhere } from './support/queries.ts'
+import { MORE } from './support/runs.ts'
 import { useSessions } from './support/sessions.ts'
 
 const sessions = useSessions()
@@ -177,7 +178,7 @@ const conditions: fc.Arbitrary<Predicate> = fc.oneof(
 
 test(
   '12, 13: a filter in its source keeps the rows that it keeps above, however a split holds the field',
-  { timeout: 120_000 },
+  { timeout: 120_000 * MORE },
   async () => {
     let without = 0
     let rows = 0
@@ -193,14 +194,14 @@ test(
           await expectRight(sessions.local, query, indexId, live, { 'rules.FastFieldFilterPushdown': 'off' })
         }
       }),
-      { numRuns: 12 },
+      { numRuns: 12 * MORE },
     )
     expect(without).toBeGreaterThan(40)
     expect(rows).toBeGreaterThan(300)
   },
 )
 
-test('what answers a filter: postings, a column, or each value', { timeout: 60_000 }, async () => {
+test('what answers a filter: postings, a column, or each value', { timeout: 60_000 * MORE }, async () => {
   const corpus = fc.sample(corpora({ minDocs: 100, evolved: false }), { numRuns: 1, seed: 7 })[0]!
   const { indexId } = await sessions.tree.publish(corpus)
   const ways = async (condition: string): Promise<string[]> => {

@@ -12,10 +12,10 @@ import {
   rowValue,
   searchesOf,
 } from './support/generated-queries.ts'
+import { MORE } from './support/runs.ts'
 import { useSessions } from './support/sessions.ts'
 
 const sessions = useSessions()
-const MORE = Number(process.env.VOLLEY_PROPERTY_RUNS ?? 1)
 const QUERIES = 16
 
 const settings = fc.record({

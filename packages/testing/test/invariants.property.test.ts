@@ -16,6 +16,7 @@ import {
 import { corpora } from './support/arbitrary-corpus.ts'
 import { predicates } from './support/predicates.ts'
 import { anyQuery } from './support/queries.ts'
+import { MORE } from './support/runs.ts'
 import { useSessions } from './support/sessions.ts'
 
 const sessions = useSessions()
@@ -25,7 +26,6 @@ afterAll(() => runner.close())
 const physicalRules = [...splitRules, commonSubexpressions]
 
 /** How many times as many cases as by default. */
-const MORE = Number(process.env.VOLLEY_PROPERTY_RUNS ?? 1)
 
 const settings = fc.record({
   target_partitions: fc.constantFrom(1, 2, 3, 7),
@@ -59,7 +59,7 @@ function compareBy(keys: readonly SortKey[], a: Row, b: Row): number {
 const readsExchange = (plan: ExecutionPlan): boolean =>
   withDescendants(plan).some((node) => node instanceof NetworkExec)
 
-test('10: the order and the exact counts that plan nodes declare are true', { timeout: 120_000 }, async () => {
+test('10: the order and the exact counts that plan nodes declare are true', { timeout: 120_000 * MORE }, async () => {
   let ordered = 0
   let counted = 0
   await fc.assert(
@@ -102,7 +102,7 @@ test('10: the order and the exact counts that plan nodes declare are true', { ti
 
 test(
   '11: each rule applied again changes nothing, and schema, nullability and partitions stay',
-  { timeout: 120_000 },
+  { timeout: 120_000 * MORE },
   async () => {
     const fired = new Map(physicalRules.map(({ name }) => [name, 0]))
     const shape = (plan: ExecutionPlan): string =>
@@ -157,7 +157,7 @@ test(
   },
 )
 
-test('15: the best by score are those of the sorted whole, ties by address', { timeout: 120_000 }, async () => {
+test('15: the best by score are those of the sorted whole, ties by address', { timeout: 120_000 * MORE }, async () => {
   const words = fc.subarray(['alpha', 'beta', 'gamma', 'pool'], { minLength: 1, maxLength: 3 })
   let rows = 0
   let tied = 0
@@ -199,7 +199,7 @@ test('15: the best by score are those of the sorted whole, ties by address', { t
 
 const smallBatches = fc.record({ target_partitions: fc.constantFrom(1, 2, 3, 7), batch_size: fc.constantFrom(3, 4096) })
 
-test('18: a condition, its negation and its NULL part the rows of any query', { timeout: 120_000 }, async () => {
+test('18: a condition, its negation and its NULL part the rows of any query', { timeout: 120_000 * MORE }, async () => {
   const parts = [0, 0, 0]
   let searched = 0
   await fc.assert(
@@ -236,7 +236,7 @@ test('18: a condition, its negation and its NULL part the rows of any query', { 
 
 test(
   '17: a limit gives as many rows as there are, at most so many, and only such rows',
-  { timeout: 120_000 },
+  { timeout: 120_000 * MORE },
   async () => {
     let cut = 0
     let short = 0
@@ -272,57 +272,61 @@ test(
   },
 )
 
-test('8, 19: a key is in one partition, of every task and on both sides of a join', { timeout: 120_000 }, async () => {
-  let shared = 0
-  await fc.assert(
-    fc.asyncProperty(
-      corpora({ minDocs: 20, maxDocs: 40 }),
-      fc.array(
-        fc.tuple(
-          fc.constantFrom(
-            'a.tag = b.tag',
-            'a.n = b.n',
-            'a.f = b.f',
-            'a.level = b.level AND a.b = b.b',
-            'a.tag = b.level',
+test(
+  '8, 19: a key is in one partition, of every task and on both sides of a join',
+  { timeout: 120_000 * MORE },
+  async () => {
+    let shared = 0
+    await fc.assert(
+      fc.asyncProperty(
+        corpora({ minDocs: 20, maxDocs: 40 }),
+        fc.array(
+          fc.tuple(
+            fc.constantFrom(
+              'a.tag = b.tag',
+              'a.n = b.n',
+              'a.f = b.f',
+              'a.level = b.level AND a.b = b.b',
+              'a.tag = b.level',
+            ),
+            fc.constantFrom(1, 2, 5),
           ),
-          fc.constantFrom(1, 2, 5),
+          { minLength: 3, maxLength: 3 },
         ),
-        { minLength: 3, maxLength: 3 },
-      ),
-      async (corpus, list) => {
-        const { indexId } = await sessions.tree.publish(corpus)
-        for (const [on, target_partitions] of list) {
-          const sql = `SELECT a.id, b.id FROM "${indexId}" a JOIN "${indexId}" b ON ${on}`
-          const setting = { join_mode: 'partitioned', target_partitions, 'rules.RuntimeFilters': 'off' }
-          const { distributed } = await explainQuery(sessions.workers, sql, setting)
-          const sides = distributed.stages.filter(({ exchange }) => exchange === 'shuffle')
-          expect(sides).toHaveLength(2)
-          const places = new Map<string, { partition: number; sides: Set<number> }>()
-          for (const [side, { tasks }] of sides.entries()) {
-            for (const { plan } of tasks) {
-              const { partitioning } = plan
-              if (partitioning.kind !== 'hash') throw new Error(partitioning.kind)
-              const at = partitioning.exprs.map((expr) => (expr as ColumnExpr).index)
-              for (const [partition, rows] of (await runner.run(plan)).entries()) {
-                for (const row of rows) {
-                  const key = at.map((i) => row[i]!)
-                  if (key.includes(null)) continue
-                  // Zero is one key, with either sign.
-                  const text = rowKey(key.map((value) => (value === 0 ? 0 : value)))
-                  const place = places.get(text) ?? { partition, sides: new Set() }
-                  places.set(text, place)
-                  expect(place.partition, text).toBe(partition)
-                  place.sides.add(side)
+        async (corpus, list) => {
+          const { indexId } = await sessions.tree.publish(corpus)
+          for (const [on, target_partitions] of list) {
+            const sql = `SELECT a.id, b.id FROM "${indexId}" a JOIN "${indexId}" b ON ${on}`
+            const setting = { join_mode: 'partitioned', target_partitions, 'rules.RuntimeFilters': 'off' }
+            const { distributed } = await explainQuery(sessions.workers, sql, setting)
+            const sides = distributed.stages.filter(({ exchange }) => exchange === 'shuffle')
+            expect(sides).toHaveLength(2)
+            const places = new Map<string, { partition: number; sides: Set<number> }>()
+            for (const [side, { tasks }] of sides.entries()) {
+              for (const { plan } of tasks) {
+                const { partitioning } = plan
+                if (partitioning.kind !== 'hash') throw new Error(partitioning.kind)
+                const at = partitioning.exprs.map((expr) => (expr as ColumnExpr).index)
+                for (const [partition, rows] of (await runner.run(plan)).entries()) {
+                  for (const row of rows) {
+                    const key = at.map((i) => row[i]!)
+                    if (key.includes(null)) continue
+                    // Zero is one key, with either sign.
+                    const text = rowKey(key.map((value) => (value === 0 ? 0 : value)))
+                    const place = places.get(text) ?? { partition, sides: new Set() }
+                    places.set(text, place)
+                    expect(place.partition, text).toBe(partition)
+                    place.sides.add(side)
+                  }
                 }
               }
             }
+            for (const place of places.values()) if (place.sides.size === 2) shared++
           }
-          for (const place of places.values()) if (place.sides.size === 2) shared++
-        }
-      },
-    ),
-    { numRuns: 2 * MORE },
-  )
-  expect(shared).toBeGreaterThan(10 * MORE)
-})
+        },
+      ),
+      { numRuns: 2 * MORE },
+    )
+    expect(shared).toBeGreaterThan(10 * MORE)
+  },
+)

@@ -13,6 +13,7 @@ import {
   tops,
   type SampleQuery,
 } from './support/queries.ts'
+import { MORE } from './support/runs.ts'
 import { useSessions } from './support/sessions.ts'
 
 const sessions = useSessions()
@@ -47,7 +48,7 @@ const rules: readonly (readonly [name: string, queries: fc.Arbitrary<SampleQuery
 ]
 
 describe.each(rules)('%s', (name, queries, sign) => {
-  test('11: changes no row, on workers or in process', { timeout: 120_000 }, async () => {
+  test('11: changes no row, on workers or in process', { timeout: 120_000 * MORE }, async () => {
     let fired = 0
     let rows = 0
     await fc.assert(
@@ -63,14 +64,14 @@ describe.each(rules)('%s', (name, queries, sign) => {
           await expectRight(sessions.local, query, indexId, live, { [`rules.${name}`]: 'off' })
         }
       }),
-      { numRuns: 6 },
+      { numRuns: 6 * MORE },
     )
     expect(fired).toBeGreaterThan(3)
     expect(rows).toBeGreaterThan(10)
   })
 })
 
-test('10: SplitPruning leaves out splits, and no row', { timeout: 120_000 }, async () => {
+test('10: SplitPruning leaves out splits, and no row', { timeout: 120_000 * MORE }, async () => {
   let pruned = 0
   let rows = 0
   const splitsRead = (plan: string): number =>
@@ -92,13 +93,13 @@ test('10: SplitPruning leaves out splits, and no row', { timeout: 120_000 }, asy
         }
       },
     ),
-    { numRuns: 10 },
+    { numRuns: 10 * MORE },
   )
   expect(pruned).toBeGreaterThan(3)
   expect(rows).toBeGreaterThan(5)
 })
 
-test('11: every subset of the rules gives the same rows', { timeout: 120_000 }, async () => {
+test('11: every subset of the rules gives the same rows', { timeout: 120_000 * MORE }, async () => {
   const names = sessions.local.settings
     .show('all')
     .map((setting) => setting.name)
@@ -118,7 +119,7 @@ test('11: every subset of the rules gives the same rows', { timeout: 120_000 }, 
         }
       },
     ),
-    { numRuns: 12 },
+    { numRuns: 12 * MORE },
   )
   expect(rows).toBeGreaterThan(50)
 })

@@ -16,6 +16,7 @@ import { corpora, sampleDocuments } from './support/arbitrary-corpus.ts'
 import { analyzed, counter } from './support/counters.ts'
 import { expectRight } from './support/expect-right.ts'
 import { joins } from './support/queries.ts'
+import { MORE } from './support/runs.ts'
 import { useSessions } from './support/sessions.ts'
 
 const sessions = useSessions()
@@ -24,7 +25,7 @@ afterAll(() => session.close())
 
 test(
   '24: runtime filters leave the rows as they are, in every join mode, and do filter',
-  { timeout: 60_000 },
+  { timeout: 60_000 * MORE },
   async () => {
     let filtered = 0
     let rows = 0
@@ -49,7 +50,7 @@ test(
           }
         },
       ),
-      { numRuns: 5 },
+      { numRuns: 5 * MORE },
     )
     expect(rows).toBeGreaterThan(300)
     expect(filtered).toBeGreaterThan(40)
@@ -62,7 +63,7 @@ test(
   },
 )
 
-test('24: sides that are dealt by hash are filtered before they are sent', { timeout: 60_000 }, async () => {
+test('24: sides that are dealt by hash are filtered before they are sent', { timeout: 60_000 * MORE }, async () => {
   const [corpus] = fc.sample(corpora({ minDocs: 100, maxSplits: 3 }), { numRuns: 1, seed: 5 })
   const { indexId } = await sessions.tree.publish(corpus!)
   const keys = ['tag-1', 'tag-2', 'nothing', null]
@@ -82,7 +83,7 @@ test('24: sides that are dealt by hash are filtered before they are sent', { tim
   }
 })
 
-test('12: few keys are looked up in postings, as numbers and as text', { timeout: 60_000 }, async () => {
+test('12: few keys are looked up in postings, as numbers and as text', { timeout: 60_000 * MORE }, async () => {
   const [blank] = sampleDocuments(1, 9)
   const none = { body: null, labels: null, counts: null, note: null, attrs: null, inner: null, extra: null }
   const placed = Array.from({ length: 24_600 }, (_, i) => ({
@@ -114,7 +115,7 @@ test('12: few keys are looked up in postings, as numbers and as text', { timeout
   }
 })
 
-test('24: splits that hold no key of a join are not opened', { timeout: 60_000 }, async () => {
+test('24: splits that hold no key of a join are not opened', { timeout: 60_000 * MORE }, async () => {
   const day = 86_400_000n
   const placed = sampleDocuments(160, 23).map((document, i) => ({
     document: { ...document, ts: BigInt(i % 8) * day + BigInt(i), level: `L${i % 8}`, n: BigInt(i % 3) },
@@ -174,36 +175,40 @@ async function filteredScan(): Promise<{ source: FastFieldExec; live: SampleDocu
   return { source: source as FastFieldExec, live: liveDocuments(corpus!) }
 }
 
-test.each(['before the scan', 'while it runs', 'never'])('24: keys that come %s', { timeout: 60_000 }, async (when) => {
-  const { source, live } = await filteredScan()
-  const [{ id }] = source.options.runtime as [{ id: number }]
-  const wanted = ['tag-1', 'tag-2', 'tag-3']
-  const keys = new ValuesExec(new Schema([new Field('tag', UTF8, true)]), [...wanted.map((tag) => [tag]), [null]])
-  const gathered = new JoinKeysExec(keys, [{ id, expr: new ColumnExpr(0, 'tag', UTF8, true) }], {
-    mode: 'filter',
-    rows: 4,
-  })
-  const context = session.context('test', new Map([['batch_size', '8']]), new AbortController().signal)
-  const place = source.schema.fields.findIndex(({ name }) => name === 'tag')
-  const tags: RowValue[] = []
-  const publish = async (): Promise<void> => {
-    const stream = gathered.execute(0, context)
-    while ((await stream.next()) !== null) continue
+test.each(['before the scan', 'while it runs', 'never'])(
+  '24: keys that come %s',
+  { timeout: 60_000 * MORE },
+  async (when) => {
+    const { source, live } = await filteredScan()
+    const [{ id }] = source.options.runtime as [{ id: number }]
+    const wanted = ['tag-1', 'tag-2', 'tag-3']
+    const keys = new ValuesExec(new Schema([new Field('tag', UTF8, true)]), [...wanted.map((tag) => [tag]), [null]])
+    const gathered = new JoinKeysExec(keys, [{ id, expr: new ColumnExpr(0, 'tag', UTF8, true) }], {
+      mode: 'filter',
+      rows: 4,
+    })
+    const context = session.context('test', new Map([['batch_size', '8']]), new AbortController().signal)
+    const place = source.schema.fields.findIndex(({ name }) => name === 'tag')
+    const tags: RowValue[] = []
+    const publish = async (): Promise<void> => {
+      const stream = gathered.execute(0, context)
+      while ((await stream.next()) !== null) continue
+      await stream.close()
+    }
+    if (when === 'before the scan') await publish()
+    const stream = source.execute(0, context)
+    for (let batch = await stream.next(); batch !== null; batch = await stream.next()) {
+      for (let k = 0; k < batch.numRows; k++) tags.push(scalarAt(batch.columns[place]!, batch.selection?.[k] ?? k))
+      if (when === 'while it runs' && tags.length < 20) await publish()
+    }
     await stream.close()
-  }
-  if (when === 'before the scan') await publish()
-  const stream = source.execute(0, context)
-  for (let batch = await stream.next(); batch !== null; batch = await stream.next()) {
-    for (let k = 0; k < batch.numRows; k++) tags.push(scalarAt(batch.columns[place]!, batch.selection?.[k] ?? k))
-    if (when === 'while it runs' && tags.length < 20) await publish()
-  }
-  await stream.close()
-  await context.close()
-  const isWanted = (tag: RowValue): boolean => wanted.includes(tag as string)
-  expect(tags.filter(isWanted).length).toBe(live.filter(({ tag }) => isWanted(tag)).length)
-  const others = tags.length - tags.filter(isWanted).length
-  if (when === 'before the scan') expect(others).toBe(0)
-  else expect(others).toBeGreaterThan(0)
-  if (when === 'never') expect(tags).toHaveLength(live.length)
-  else expect(tags.length).toBeLessThan(live.length)
-})
+    await context.close()
+    const isWanted = (tag: RowValue): boolean => wanted.includes(tag as string)
+    expect(tags.filter(isWanted).length).toBe(live.filter(({ tag }) => isWanted(tag)).length)
+    const others = tags.length - tags.filter(isWanted).length
+    if (when === 'before the scan') expect(others).toBe(0)
+    else expect(others).toBeGreaterThan(0)
+    if (when === 'never') expect(tags).toHaveLength(live.length)
+    else expect(tags.length).toBeLessThan(live.length)
+  },
+)

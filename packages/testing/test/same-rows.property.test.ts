@@ -4,6 +4,7 @@ import { explainQuery, liveDocuments, threadBytes } from '../src/index.ts'
 import { corpora } from './support/arbitrary-corpus.ts'
 import { expectRight } from './support/expect-right.ts'
 import { anyQuery } from './support/queries.ts'
+import { MORE } from './support/runs.ts'
 import { useSessions } from './support/sessions.ts'
 
 const sessions = useSessions()
@@ -19,7 +20,7 @@ const settings = fc.record({
 })
 
 describe('the rows of a query are those of the documents', () => {
-  test('1: whatever workers, partitions and batches', { timeout: 120_000 }, async () => {
+  test('1: whatever workers, partitions and batches', { timeout: 120_000 * MORE }, async () => {
     const kinds = new Map<string, number>()
     let runs = 0
     const threads = new Set<number>()
@@ -42,7 +43,7 @@ describe('the rows of a query are those of the documents', () => {
           runs++
         },
       ),
-      { numRuns: 10 },
+      { numRuns: 10 * MORE },
     )
     expect(runs).toBeGreaterThan(0)
     expect([...threads].sort()).toEqual([1, 2, 3])

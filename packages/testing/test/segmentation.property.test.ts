@@ -5,6 +5,7 @@ import { dealAgain, explainQuery, liveDocuments, measuredSession, multisetDiffer
 import { corpora } from './support/arbitrary-corpus.ts'
 import { expectRight } from './support/expect-right.ts'
 import { anyQuery } from './support/queries.ts'
+import { MORE } from './support/runs.ts'
 import { useSessions } from './support/sessions.ts'
 
 const sessions = useSessions()
@@ -18,7 +19,7 @@ afterAll(() => reversed?.close())
 
 test(
   '2: the same documents give the same rows in one segment or many, one split or many',
-  { timeout: 120_000 },
+  { timeout: 120_000 * MORE },
   async () => {
     let spread = 0
     await fc.assert(
@@ -49,7 +50,7 @@ test(
           }
         },
       ),
-      { numRuns: 5 },
+      { numRuns: 5 * MORE },
     )
     expect(spread).toBeGreaterThan(2)
   },
@@ -57,7 +58,7 @@ test(
 
 test(
   'a score is the same whatever workers and partitions, and the best are the first of all',
-  { timeout: 60_000 },
+  { timeout: 60_000 * MORE },
   async () => {
     let scored = 0
     await fc.assert(
@@ -88,7 +89,7 @@ test(
           scored += expected.length
         },
       ),
-      { numRuns: 6 },
+      { numRuns: 6 * MORE },
     )
     expect(scored).toBeGreaterThan(10)
   },

@@ -7,6 +7,7 @@ import { afterAll, expect, test } from 'vitest'
 import { PlanRunner, explainQuery, multisetDifference, measuredSession, withDescendants } from '../src/index.ts'
 import { corpora } from './support/arbitrary-corpus.ts'
 import { anyQuery } from './support/queries.ts'
+import { MORE } from './support/runs.ts'
 import { useSessions } from './support/sessions.ts'
 
 const sessions = useSessions()
@@ -61,14 +62,14 @@ async function withPlans(
         }
       },
     ),
-    { numRuns },
+    { numRuns: numRuns * MORE },
   )
 }
 
 const sourcesOf = (plan: ExecutionPlan): SplitSource[] =>
   withDescendants(plan).filter((node) => node instanceof SplitSource)
 
-test('5: a split is read by one task of a stage, and all splits are read', { timeout: 60_000 }, async () => {
+test('5: a split is read by one task of a stage, and all splits are read', { timeout: 60_000 * MORE }, async () => {
   let shared = 0
   await withPlans(12, (plan, splitIds) => {
     for (const { plan: stagePlan, tasks } of plan.stages) {
@@ -95,7 +96,7 @@ function expectOwnShare(task: StageTask): void {
   for (const { table } of sources) expect(table.layout.layoutId).toBe(layouts.get(table.layout.parentId))
 }
 
-test('22: all tasks of a stage give the same schema and partitions', { timeout: 60_000 }, async () => {
+test('22: all tasks of a stage give the same schema and partitions', { timeout: 60_000 * MORE }, async () => {
   let tasks = 0
   await withPlans(12, (plan) => {
     for (const stage of plan.stages) {
@@ -127,7 +128,7 @@ function shapeOf(plan: ExecutionPlan): string {
 
 test(
   '8: both sides of a partitioned join are dealt by its keys to the same tasks and partitions',
-  { timeout: 60_000 },
+  { timeout: 60_000 * MORE },
   async () => {
     let joins = 0
     await withPlans(25, (plan) => {
@@ -153,7 +154,7 @@ test(
   },
 )
 
-test('23: a plan comes out of the codec as it went in, and runs the same', { timeout: 60_000 }, async () => {
+test('23: a plan comes out of the codec as it went in, and runs the same', { timeout: 60_000 * MORE }, async () => {
   const kinds = new Set<string>()
   let rows = 0
   await withPlans(10, async (plan) => {

@@ -7,6 +7,7 @@ import { explainQuery, queryRows, rowKey, withDescendants, type RowValue, type S
 import { corpora, sampleDocuments } from './support/arbitrary-corpus.ts'
 import { analyzed, counter } from './support/counters.ts'
 import { predicates } from './support/predicates.ts'
+import { MORE } from './support/runs.ts'
 import { useSessions } from './support/sessions.ts'
 
 const sessions = useSessions()
@@ -53,7 +54,7 @@ function tiesInOrder(rows: readonly (readonly RowValue[])[], address: ReadonlyMa
 
 test(
   '15: a top k is that of the sorted whole, ties by address, with its documents fetched once',
-  { timeout: 120_000 },
+  { timeout: 120_000 * MORE },
   async () => {
     let pushed = 0
     let skipped = 0
@@ -89,7 +90,7 @@ test(
           }
         },
       ),
-      { numRuns: 16 },
+      { numRuns: 16 * MORE },
     )
     expect(pushed).toBeGreaterThan(25)
     // How many depends on which segment sets the threshold first: tasks run side by side.
@@ -98,7 +99,7 @@ test(
   },
 )
 
-test('15: of many documents only those are ranked whose first key may count', { timeout: 60_000 }, async () => {
+test('15: of many documents only those are ranked whose first key may count', { timeout: 60_000 * MORE }, async () => {
   const total = 5000
   const placed = sampleDocuments(total, 41).map((document, i) => ({
     document: {
@@ -154,7 +155,7 @@ async function dailySplits(): Promise<{ readonly table: string; readonly live: r
   return { table: indexId, live: placed.filter(({ deleted }) => !deleted).map(({ document }) => document) }
 }
 
-test('15: splits that cannot reach the k-th row are not opened', { timeout: 60_000 }, async () => {
+test('15: splits that cannot reach the k-th row are not opened', { timeout: 60_000 * MORE }, async () => {
   const { table, live } = await dailySplits()
   for (const [order, sign] of [
     ['ts DESC', -1],
@@ -172,32 +173,36 @@ test('15: splits that cannot reach the k-th row are not opened', { timeout: 60_0
   }
 })
 
-test('15: segments that hold the first rows are read first, whichever they are', { timeout: 60_000 }, async () => {
-  const placed = sampleDocuments(120, 29).map((document, i) => {
-    const split = (i * 7) % 10
-    return {
-      document: { ...document, n: i % 19 === 4 ? null : BigInt(split * 100 + i) },
-      split,
-      segment: 0,
-      deleted: false,
+test(
+  '15: segments that hold the first rows are read first, whichever they are',
+  { timeout: 60_000 * MORE },
+  async () => {
+    const placed = sampleDocuments(120, 29).map((document, i) => {
+      const split = (i * 7) % 10
+      return {
+        document: { ...document, n: i % 19 === 4 ? null : BigInt(split * 100 + i) },
+        split,
+        segment: 0,
+        deleted: false,
+      }
+    })
+    const { indexId } = await sessions.tree.publish({ placed, ages: [] })
+    const documents = placed.map(({ document }) => document)
+    for (const [order, sign] of [
+      ['n DESC NULLS LAST', -1],
+      ['n NULLS LAST', 1],
+    ] as const) {
+      const ordered = documents.filter(({ n }) => n !== null).toSorted((a, b) => sign * Number(a.n! - b.n!))
+      const sql = `SELECT id FROM "${indexId}" ORDER BY ${order} LIMIT 4`
+      const rows = await queryRows(sessions.local, sql, { target_partitions: 1 })
+      expect(rows).toEqual(ordered.slice(0, 4).map(({ id }) => [id]))
+      // Only the first of ten is read.
+      expect(counter(await analyzed(sessions.local, sql, { target_partitions: 1 }), 'segments_skipped')).toBe(9)
     }
-  })
-  const { indexId } = await sessions.tree.publish({ placed, ages: [] })
-  const documents = placed.map(({ document }) => document)
-  for (const [order, sign] of [
-    ['n DESC NULLS LAST', -1],
-    ['n NULLS LAST', 1],
-  ] as const) {
-    const ordered = documents.filter(({ n }) => n !== null).toSorted((a, b) => sign * Number(a.n! - b.n!))
-    const sql = `SELECT id FROM "${indexId}" ORDER BY ${order} LIMIT 4`
-    const rows = await queryRows(sessions.local, sql, { target_partitions: 1 })
-    expect(rows).toEqual(ordered.slice(0, 4).map(({ id }) => [id]))
-    // Only the first of ten is read.
-    expect(counter(await analyzed(sessions.local, sql, { target_partitions: 1 }), 'segments_skipped')).toBe(9)
-  }
-})
+  },
+)
 
-test('15: a task leaves out splits that are behind the rows of another task', { timeout: 60_000 }, async () => {
+test('15: a task leaves out splits that are behind the rows of another task', { timeout: 60_000 * MORE }, async () => {
   const { table } = await dailySplits()
   await expectLeftOut(`SELECT id FROM "${table}" ORDER BY ts DESC LIMIT 4`, 'splits_skipped_by_others')
 })
@@ -219,7 +224,7 @@ async function rarerSplits(count: number, ties: boolean): Promise<string> {
   return (await sessions.tree.publish({ placed, ages: [] })).indexId
 }
 
-test('15: by score, what cannot reach the k-th score is not searched', { timeout: 60_000 }, async () => {
+test('15: by score, what cannot reach the k-th score is not searched', { timeout: 60_000 * MORE }, async () => {
   let [skipped, scored, matched] = [0, 0, 0]
   for (const ties of [false, true]) {
     const table = await rarerSplits(8, ties)
@@ -251,11 +256,15 @@ test('15: by score, what cannot reach the k-th score is not searched', { timeout
   expect(scored).toBeLessThan(matched / 2)
 })
 
-test('15: by score, a task leaves out what is behind the documents of another task', { timeout: 60_000 }, async () => {
-  const table = await rarerSplits(8, false)
-  const sql = `SELECT id FROM "${table}" WHERE match(body, 'alpha') ORDER BY score() DESC LIMIT 4`
-  await expectLeftOut(sql, 'segments_skipped_by_others')
-})
+test(
+  '15: by score, a task leaves out what is behind the documents of another task',
+  { timeout: 60_000 * MORE },
+  async () => {
+    const table = await rarerSplits(8, false)
+    const sql = `SELECT id FROM "${table}" WHERE match(body, 'alpha') ORDER BY score() DESC LIMIT 4`
+    await expectLeftOut(sql, 'segments_skipped_by_others')
+  },
+)
 
 /** Runs the tasks of a query one after the other, alone and with what the others have found, and counts what that saved. */
 async function expectLeftOut(sql: string, saved: string): Promise<void> {

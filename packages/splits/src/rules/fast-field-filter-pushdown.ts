@@ -31,21 +31,27 @@ import { unwrapTruncations } from './unwrap-truncation.ts'
 export const fastFieldFilterPushdown: PhysicalRule = {
   name: 'FastFieldFilterPushdown',
   apply(plan) {
-    const pushed = transformPlan(plan, (node) => {
-      if (!(node instanceof FilterExec)) return node
-      let input = node.children[0]!
-      const kept: Expr[] = []
-      for (const conjunct of conjuncts(node.predicate)) {
-        const pushed = isInfallible(conjunct) ? pushInto(input, unwrapTruncations(conjunct)) : null
-        if (pushed === null) kept.push(conjunct)
-        else input = pushed
-      }
-      if (input === node.children[0]) return node
-      const rest = conjunction(kept)
-      return rest === null ? input : new FilterExec(input, rest)
-    })
-    return transformPlan(pushed, (node) => (node instanceof DocIdJoinExec ? (asOneSource(node) ?? node) : node))
+    const pushed = pushFilters(plan)
+    const joined = transformPlan(pushed, (node) => (node instanceof DocIdJoinExec ? (asOneSource(node) ?? node) : node))
+    // A conjunct over columns of both can be moved once both are one source.
+    return joined === pushed ? pushed : pushFilters(joined)
   },
+}
+
+function pushFilters(plan: ExecutionPlan): ExecutionPlan {
+  return transformPlan(plan, (node) => {
+    if (!(node instanceof FilterExec)) return node
+    let input = node.children[0]!
+    const kept: Expr[] = []
+    for (const conjunct of conjuncts(node.predicate)) {
+      const pushed = isInfallible(conjunct) ? pushInto(input, unwrapTruncations(conjunct)) : null
+      if (pushed === null) kept.push(conjunct)
+      else input = pushed
+    }
+    if (input === node.children[0]) return node
+    const rest = conjunction(kept)
+    return rest === null ? input : new FilterExec(input, rest)
+  })
 }
 
 /**
