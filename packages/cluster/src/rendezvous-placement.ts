@@ -1,5 +1,5 @@
 import type { SplitPlacement, SplitWeight } from '@volley/planner'
-import { rendezvousScore } from './rendezvous-hash.ts'
+import { nameHashes, rendezvousScore } from './rendezvous-hash.ts'
 
 export interface RendezvousOptions {
   /** How much more than the average a worker may be given; at least 1. Default 1.25. */
@@ -36,9 +36,11 @@ export class RendezvousPlacement implements SplitPlacement {
     const total = weighed.reduce((sum, split) => sum + split.weight, 0)
     const bound = Math.ceil((total / nodes.length) * this.#loadFactor)
     const loads = new Float64Array(nodes.length)
+    const nodeWords = nameHashes(nodes)
+    const keyWords = nameHashes(weighed.map(({ id }) => id))
     const shares: string[][] = nodes.map(() => [])
-    for (const { id, weight } of weighed) {
-      const target = choose(id, weight, nodes, loads, bound)
+    for (const [i, { id, weight }] of weighed.entries()) {
+      const target = choose(keyWords[2 * i]!, keyWords[2 * i + 1]!, nodeWords, weight, loads, bound)
       loads[target]! += weight
       shares[target]!.push(id)
     }
@@ -50,14 +52,21 @@ export class RendezvousPlacement implements SplitPlacement {
 }
 
 /** The highest score among nodes with room; where a split fits nowhere, the least loaded node. */
-function choose(id: string, weight: number, nodes: readonly string[], loads: Float64Array, bound: number): number {
+function choose(
+  key0: number,
+  key1: number,
+  nodeWords: Int32Array,
+  weight: number,
+  loads: Float64Array,
+  bound: number,
+): number {
   let best = -1
   let bestScore = -1
   let lightest = 0
-  for (let i = 0; i < nodes.length; i++) {
+  for (let i = 0; i < loads.length; i++) {
     if (loads[i]! < loads[lightest]!) lightest = i
     if (loads[i]! + weight > bound) continue
-    const score = rendezvousScore(id, nodes[i]!)
+    const score = rendezvousScore(key0, key1, nodeWords[2 * i]!, nodeWords[2 * i + 1]!)
     if (score > bestScore) {
       best = i
       bestScore = score

@@ -79,9 +79,23 @@ export class Layout {
 
   /** The share of a task that reads `splitIds`: equal for every source of this layout and that set. */
   forTask(splitIds: ReadonlySet<string>): Layout {
-    const splits = this.splits.filter((split) => splitIds.has(split.splitId))
+    const splits = [...splitIds].sort().flatMap((id) => this.#splitsOf(id))
     const id = layoutHash([this.layoutId, ...splits.map((split) => split.splitId)])
     return new Layout(id, splits, this.partitions, this.layoutId, this.slice)
+  }
+
+  /** Splits of an id, one an index. They lie in the order of their ids, and a task of many names few of them. */
+  #splitsOf(splitId: string): readonly SplitRef[] {
+    const { splits } = this
+    let from = 0
+    for (let end = splits.length; from < end;) {
+      const middle = (from + end) >>> 1
+      if (splits[middle]!.splitId < splitId) from = middle + 1
+      else end = middle
+    }
+    let to = from
+    while (to < splits.length && splits[to]!.splitId === splitId) to++
+    return splits.slice(from, to)
   }
 
   /** An even part of every segment of the whole layout, in as many partitions. */
