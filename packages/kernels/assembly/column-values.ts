@@ -278,3 +278,28 @@ export function unpackListed(
     to += 8
   }
 }
+
+/**
+ * Writes the least and the greatest raw value of rows [starts[k], starts[k + 1]), 8 bytes each, for each k below `count`; all
+ * ones and 0 where there are none. Row `base` is the first at `words`.
+ */
+export function boundPacked(words: usize, width: i32, base: u32, starts: usize, count: i32, out: usize): void {
+  const mask = maskOf(width)
+  let row = load<u32>(starts)
+  let to = out
+  for (let k = 1; k <= count; k++) {
+    const end = load<u32>(starts + (usize(k) << 2))
+    let least: u64 = u64.MAX_VALUE
+    let most: u64 = 0
+    let bit = u64(row - base) * width
+    for (; row < end; row++) {
+      const value = raw(words, bit, mask)
+      least = min(least, value)
+      most = max(most, value)
+      bit += width
+    }
+    store<u64>(to, least)
+    store<u64>(to + 8, most)
+    to += 16
+  }
+}

@@ -15,6 +15,7 @@ export {
   unpackNumbers,
 } from './postings'
 export {
+  boundPacked,
   matchFlagged,
   matchFlaggedRows,
   matchLine,

@@ -32,6 +32,7 @@ export { matchColumnFlags, matchColumnRowFlags, matchColumnRows } from './column
 export { unpackListedValues } from './column-lists.ts'
 export { countCharacters } from './count-characters.ts'
 export { countPackedValues } from './count-values.ts'
+export { boundPackedValues } from './bound-values.ts'
 export { sumPackedValues } from './sum-values.ts'
 export { copyTexts } from './copy-texts.ts'
 export { gatherEntries, selectCodes, unpackBits } from './dictionary-codes.ts'

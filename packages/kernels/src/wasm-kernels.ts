@@ -282,6 +282,7 @@ export interface WasmKernels {
     outDocs: number,
     outScores: number,
   ): number
+  boundPacked(words: number, width: number, base: number, starts: number, count: number, out: number): void
   sumPacked(words: number, width: number, start: number, count: number, out: number): void
   unpackValues(
     words: number,

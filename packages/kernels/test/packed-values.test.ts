@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import {
   allowWasm,
+  boundPackedValues,
   matchColumnFlags,
   matchColumnRowFlags,
   matchColumnRows,
@@ -74,6 +75,17 @@ test('packed values of every width are found, unpacked and summed as they are, f
       expect([...wide.subarray(0, rows.length)]).toEqual(
         Array.from(shuffled, (row) => BigInt.asUintN(64, values[row]! + 5n)),
       )
+      const starts = Uint32Array.from({ length: 9 }, () => next() % 300).sort()
+      const bounds = new BigUint64Array(16)
+      expect(boundPackedValues(column, starts, bounds)).toBe(true)
+      for (let k = 0; k < 8; k++) {
+        const run = values.slice(starts[k], starts[k + 1])
+        const least = run.reduce((best, v) => (v < best ? v : best), (1n << 64n) - 1n)
+        expect([...bounds.subarray(2 * k, 2 * k + 2)]).toEqual([
+          least,
+          run.reduce((best, v) => (v > best ? v : best), 0n),
+        ])
+      }
       if (width > 32) continue
       const flags = Uint8Array.from({ length: 200 }, () => next() & 1)
       const isFlagged = (v: bigint): boolean => v + 2n < 200n && flags[Number(v) + 2] === 1
@@ -95,5 +107,6 @@ test('without WebAssembly nothing is done, but sums', () => {
   expect(matchColumnValues(column, 0, 3, 1n, 2n, 0, out, 0)).toBe(-1)
   expect(matchColumnRows(column, rows, rows, 2, 1n, 2n, out, 0)).toBe(-1)
   expect(matchColumnFlags(column, 0, 3, 0n, Uint8Array.of(1), 0, out, 0)).toBe(-1)
+  expect(boundPackedValues(column, Uint32Array.of(0, 3), new BigUint64Array(2))).toBe(false)
   expect(sumPackedValues(column, 0, 3)).toBe(6n)
 })

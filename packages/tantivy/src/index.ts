@@ -33,6 +33,7 @@ export type {
   OrdinalLists,
   TermList,
 } from './columnar/column.ts'
+export { judgeZones, ZONE_DOCS, type ValueZones } from './columnar/value-zones.ts'
 export type { DocStore } from './store/doc-store.ts'
 export type { PreTokenizedToken, StoredDocument, StoredValue, StoredVisitor } from './store/stored-value.ts'
 export type { TermBatch, TermBound, TermDictionary, TermEntry, TermInfo } from './term-dictionary/term-dictionary.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { alignWords } from '../src/columnar/bit-unpack.ts'
-import { gatherLow, gatherWide, matchRaw, scaledValues } from '../src/columnar/gather-rows.ts'
+import { gatherLow, gatherWide, matchRaw, matchRawLong, matchSpans, scaledValues } from '../src/columnar/gather-rows.ts'
 import { seeded } from './support/seeded.ts'
 
 const WIDTHS = [...Array.from({ length: 57 }, (_, i) => i), 64]
@@ -37,17 +37,26 @@ test('single values of every width are gathered and matched, in any order, with 
       gatherWide(own, rows, rows.length, new Uint32Array(wide.buffer), 3)
       expect([...wide.subarray(3)]).toEqual(Array.from(rows, valueOf))
       carries += +[...rows].some((row) => (valueOf(row) & 0xffffffffn) < (min & 0xffffffffn))
-      if (width > 32) continue
+      const [a, b] = [values[rows[0]!]!, values[rows[1]!]!]
+      const [from, to] = a < b ? [a, b] : [b, a]
+      const isWithin = (row: number): boolean => values[row]! >= from && values[row]! <= to
+      const spans = Uint32Array.of(0, 13, 14, 14, 20, 41, 41, ROWS)
+      const spanned = new Uint32Array(ROWS + 1)
+      const among = Array.from({ length: ROWS }, (_, row) => row).filter((row) => row < 13 || row >= 20)
+      expect([...spanned.subarray(0, matchSpans(own, spans, from, to, spanned))]).toEqual(among.filter(isWithin))
+      const names = rows.map((row) => 1000 + row)
+      const expected = [...rows].filter(isWithin).map((row) => 1000 + row)
+      const found = new Uint32Array(rows.length + 3)
+      if (width > 32) {
+        const count = matchRawLong(own, rows, names, rows.length, from, to, found, 2)
+        expect([...found.subarray(2, 2 + count)]).toEqual(expected)
+        continue
+      }
       const low = new Uint32Array(rows.length + 1)
       gatherLow(own, rows, rows.length, low, 1)
       expect([...low.subarray(1)]).toEqual(Array.from(rows, (row) => Number(valueOf(row) & 0xffffffffn)))
-      const [a, b] = [values[rows[0]!]!, values[rows[1]!]!]
-      const [from, to] = a < b ? [a, b] : [b, a]
-      const names = rows.map((row) => 1000 + row)
-      const found = new Uint32Array(rows.length + 3)
       const count = matchRaw(own, rows, names, rows.length, Number(from), Number(to), found, 2)
-      const expected = [...rows].filter((row) => values[row]! >= from && values[row]! <= to)
-      expect([...found.subarray(2, 2 + count)]).toEqual(expected.map((row) => 1000 + row))
+      expect([...found.subarray(2, 2 + count)]).toEqual(expected)
       matched += count
     }
   }

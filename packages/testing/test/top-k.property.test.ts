@@ -99,47 +99,57 @@ test(
   },
 )
 
-test('15: of many documents only those are ranked whose first key may count', { timeout: 60_000 * MORE }, async () => {
-  const total = 5000
-  const placed = sampleDocuments(total, 41).map((document, i) => ({
-    document: {
-      ...document,
-      // In no order, in order, in runs; with NULLs and extremes.
-      n: i % 97 === 3 ? null : BigInt((i * 7919) % total) - 3000n,
-      f: i % 89 === 7 ? null : i % 61 === 0 ? -0 : (i - 3000) / 7,
-      tag: i % 83 === 1 ? null : `tag-${(i * 31) % 500}`,
-      u: BigInt(Math.floor(i / 2500)) + (1n << 63n),
-    },
-    split: i % 2,
-    segment: 0,
-    deleted: i % 10 === 9,
-  }))
-  const { indexId } = await sessions.tree.publish({ placed, ages: [] })
-  const on = { target_partitions: 1 }
-  const off = { ...on, 'rules.TopKPushdown': 'off' }
-  let ranked = 0
-  let runs = 0
-  for (const [column, condition, ...orders] of [
-    ['n', '', 'NULLS FIRST', 'DESC NULLS LAST'],
-    ['f', '', 'NULLS LAST', 'DESC NULLS FIRST'],
-    ['tag', '', 'DESC NULLS LAST', 'NULLS LAST'],
-    ['u', '', 'DESC', ''],
-    ['ts', " WHERE match(body, 'alpha')", 'DESC'],
-    ['n', ' WHERE id % 3 <> 1', 'DESC NULLS FIRST'],
-  ] as const) {
-    for (const order of orders) {
-      const sql = `SELECT ${column}, id FROM "${indexId}"${condition} ORDER BY ${column} ${order}, id`
-      for (const limit of [3, 90]) {
-        const best = await queryRows(sessions.local, `${sql} LIMIT ${limit}`, on)
-        const whole = await queryRows(sessions.local, `${sql} LIMIT ${limit}`, off)
-        expect(best.map(rowKey), sql).toEqual(whole.map(rowKey))
+test.each([false, true])(
+  '15: of many documents only those are ranked that may count; deleted ones: %s',
+  { timeout: 60_000 * MORE },
+  async (hasDeleted) => {
+    const total = 5000
+    const placed = sampleDocuments(total, 41).map((document, i) => ({
+      document: {
+        ...document,
+        // In no order, in order, in runs; with NULLs and extremes.
+        n: i % 97 === 3 ? null : BigInt((i * 7919) % total) - 3000n,
+        f: i % 89 === 7 ? null : i % 61 === 0 ? -0 : (i - 3000) / 7,
+        tag: i % 83 === 1 ? null : `tag-${(i * 31) % 500}`,
+        u: BigInt(Math.floor(i / 2500)) + (1n << 63n),
+      },
+      split: i % 2,
+      segment: 0,
+      deleted: hasDeleted && i % 10 === 9,
+    }))
+    const { indexId } = await sessions.tree.publish({ placed, ages: [] })
+    const on = { target_partitions: hasDeleted ? 1 : 3 }
+    const off = { ...on, 'rules.TopKPushdown': 'off' }
+    let [ranked, zones, runs] = [0, 0, 0]
+    for (const [column, condition, ...orders] of [
+      ['n', '', 'NULLS FIRST', 'DESC NULLS LAST'],
+      ['f', '', 'NULLS LAST', 'DESC NULLS FIRST'],
+      ['tag', '', 'DESC NULLS LAST', 'NULLS LAST'],
+      ['u', '', 'DESC', ''],
+      ['ts', " WHERE match(body, 'alpha')", 'DESC'],
+      ['n', ' WHERE id % 3 <> 1', 'DESC NULLS FIRST'],
+      ['n', ' WHERE u > 9223372036854775808', 'NULLS LAST'],
+      ['tag', ' WHERE n BETWEEN -2990 AND 900', '', 'DESC'],
+      ['u', " WHERE tag >= 'tag-3'", 'DESC, tag DESC NULLS LAST', ', n DESC NULLS FIRST'],
+      ['u', '', ', f DESC NULLS LAST, tag', ', tag NULLS FIRST'],
+    ] as const) {
+      for (const order of orders) {
+        const sql = `SELECT ${column}, id FROM "${indexId}"${condition} ORDER BY ${column} ${order}, id`
+        for (const limit of [3, 90]) {
+          const best = await queryRows(sessions.local, `${sql} LIMIT ${limit}`, on)
+          const whole = await queryRows(sessions.local, `${sql} LIMIT ${limit}`, off)
+          expect(best.map(rowKey), sql).toEqual(whole.map(rowKey))
+        }
+        const plan = await analyzed(sessions.local, `${sql} LIMIT 3`, on)
+        ranked += counter(plan, 'docs_ranked')
+        zones += counter(plan, 'zones_skipped')
+        runs += 1
       }
-      ranked += counter(await analyzed(sessions.local, `${sql} LIMIT 3`, on), 'docs_ranked')
-      runs += 1
     }
-  }
-  expect(ranked / runs).toBeLessThan(total / 2)
-})
+    expect(ranked / runs).toBeLessThan(total / 2)
+    expect(zones / runs).toBeGreaterThan(4)
+  },
+)
 
 const DAY = 86_400_000n
 

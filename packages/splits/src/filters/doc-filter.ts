@@ -8,6 +8,8 @@ export interface DocFilter {
   docs(start: number, end: number): Uint32Array
   /** Those of ascending documents; the same array where all may. */
   among(docs: Uint32Array): Uint32Array
+  /** Which zones of the column index's documents, from `first` on, may have some: those with a number above 0; null: any. */
+  zones?(first: number, count: number): Uint8Array | null
   /** Each of them does satisfy it; else it is still to be tested on them. */
   readonly exact: boolean
   /** What answers: the values of a column, the postings of terms, or a constant. */

@@ -75,3 +75,15 @@ export function difference(docs: Uint32Array, without: Uint32Array): Uint32Array
   }
   return out.subarray(0, count)
 }
+
+/** All documents of some spans, a start and an end each, ascending. */
+export function docsOfSpans(spans: Uint32Array): Uint32Array {
+  let count = 0
+  for (let k = 0; k < spans.length; k += 2) count += spans[k + 1]! - spans[k]!
+  const docs = new Uint32Array(count)
+  let at = 0
+  for (let k = 0; k < spans.length; k += 2) {
+    for (let doc = spans[k]!; doc < spans[k + 1]!; doc++) docs[at++] = doc
+  }
+  return docs
+}

@@ -1,5 +1,5 @@
-import { mapF64, mapI64, type BytesColumn, type NumericColumn } from '@volley/tantivy'
-import { allDocs, complement, intersection, union } from './doc-lists.ts'
+import { judgeZones, mapF64, mapI64, type BytesColumn, type NumericColumn } from '@volley/tantivy'
+import { allDocs, complement, docsOfSpans, intersection, union } from './doc-lists.ts'
 import { MOST, type DocFilter } from './doc-filter.ts'
 
 /** Values of a column, `[low, high]`, both inclusive: the order-preserving u64 of a number, or the ordinal of a term. */
@@ -12,6 +12,8 @@ export interface RangedColumn {
   /** The least and the greatest value; null without values. */
   readonly bounds: Range | null
   docs(range: Range, start: number, end: number): Uint32Array
+  /** Of some spans of documents, a start and an end each, ascending. */
+  ofSpans(spans: Uint32Array, range: Range): Uint32Array
   among(docs: Uint32Array, range: Range): Uint32Array
 }
 
@@ -25,6 +27,7 @@ export function rangedNumbers(raw: NumericColumn): RangedColumn {
     raw,
     bounds: minValue === null || maxValue === null ? null : [mapped(minValue), most],
     docs: ([low, high], start, end) => raw.docsInRange(low, high, start, end),
+    ofSpans: (spans, [low, high]) => raw.docsOfSpans(spans, low, high),
     among: (docs, [low, high]) => raw.docsOfInRange(docs, low, high),
   }
 }
@@ -35,6 +38,7 @@ export function rangedTerms(raw: BytesColumn): RangedColumn {
     raw,
     bounds: numTerms === 0 ? null : [0n, BigInt(numTerms - 1)],
     docs: ([low, high], start, end) => raw.docsInRange(Number(low), Number(high), start, end),
+    ofSpans: (spans, [low, high]) => raw.docsOfSpans(spans, Number(low), Number(high)),
     among: (docs, [low, high]) => raw.docsOfInRange(docs, Number(low), Number(high)),
   }
 }
@@ -71,12 +75,27 @@ export class RangeFilter implements DocFilter {
     return this.nulls ? union(found, complement(this.column.raw.docsWithValue(start, end), start, end)) : found
   }
 
+  /** Those of some spans of documents, a start and an end each, ascending. */
+  ofSpans(spans: Uint32Array): Uint32Array {
+    if (this.#all) return docsOfSpans(spans)
+    return this.nulls ? this.among(docsOfSpans(spans)) : this.#union((range) => this.column.ofSpans(spans, range))
+  }
+
   among(docs: Uint32Array): Uint32Array {
     if (this.#all || docs.length === 0) return docs
     const found = this.#union((range) => this.column.among(docs, range))
     if (!this.nulls) return found
     const [start, end] = [docs[0]!, docs[docs.length - 1]! + 1]
     return union(found, intersection(docs, complement(this.column.raw.docsWithValue(start, end), start, end)))
+  }
+
+  /** Which zones of documents, from `first` on, may have documents that it accepts: those with a number above 0. */
+  zones(first: number, count: number): Uint8Array | null {
+    const zones = this.nulls || this.#all ? null : this.column.raw.zones()
+    if (zones === null) return null
+    const verdicts = new Uint8Array(count)
+    for (const [low, high] of this.ranges) judgeZones(zones, first, verdicts, low, high)
+    return verdicts
   }
 
   /** The documents that both accept, of one column. */

@@ -1,133 +1,181 @@
-import { rowsByWords } from '@volley/core'
-
 const MIN_BUFFER = 1024
 /** Rows that are not worth finding the k-th anew. */
 const MIN_ADDED = 64
 
-/** Word tuples of `k` rows at most, in order; a row before the last of a full list may still enter the top k. */
-export class WordThreshold {
-  readonly #k: number
-  readonly #width: number
-  /** Tuples one after the other, in order. */
-  #tuples: Uint32Array = new Uint32Array(0)
+/** Which of two places, of documents that tie, comes first: negative for the first. */
+export type PlaceOrder = (a: number, b: number) => number
 
-  constructor(k: number, width: number) {
-    this.#k = k
-    this.#width = width
-  }
-
-  /** The last of the best k tuples; null while there are fewer. */
-  get last(): Uint32Array | null {
-    const size = this.#k * this.#width
-    return size > 0 && this.#tuples.length >= size ? this.#tuples.subarray(size - this.#width, size) : null
-  }
-
-  /** Adds tuples in order, of rows that were not added before. */
-  add(tuples: Uint32Array): void {
-    const width = this.#width
-    if (width === 0) return
-    const own = this.#tuples
-    const size = Math.min(this.#k * width, own.length + tuples.length)
-    const merged = new Uint32Array(size)
-    for (let at = 0, i = 0, j = 0; at < size; at += width) {
-      const first = j >= tuples.length || (i < own.length && compareTuples(own, i, tuples, j, width) <= 0)
-      if (first) for (let w = 0; w < width; w++) merged[at + w] = own[i++]!
-      else for (let w = 0; w < width; w++) merged[at + w] = tuples[j++]!
-    }
-    this.#tuples = merged
-  }
-}
-
-/** Orders the tuple at `i` of one list and that at `j` of another. */
-function compareTuples(a: Uint32Array, i: number, b: Uint32Array, j: number, width: number): number {
-  for (let w = 0; w < width; w++) {
-    const difference = a[i + w]! - b[j + w]!
-    if (difference !== 0) return difference
-  }
-  return 0
-}
-
-/** Keeps the best k rows by (words, document) of those added, documents ascending. */
+/** Keeps the best k rows by (words, place, document) of those added, in any order. A place is a number for some documents. */
 export class BestRows {
   readonly #k: number
-  readonly #width: number
-  #words: Uint32Array[]
+  readonly #byPlace: PlaceOrder
+  readonly #words: Uint32Array[]
   #docs: Uint32Array
+  #places: Uint32Array
   #count = 0
   /** Words of the worst row that still counts; null while every row does. */
   #worst: Uint32Array | null = null
+  #worstPlace = 0
+  #worstDoc = 0
 
-  constructor(k: number, width: number) {
+  constructor(k: number, width: number, byPlace: PlaceOrder = (a, b) => a - b) {
     this.#k = k
-    this.#width = width
+    this.#byPlace = byPlace
     const capacity = Math.max(MIN_BUFFER, 2 * k)
     this.#words = Array.from({ length: width }, () => new Uint32Array(capacity))
     this.#docs = new Uint32Array(capacity)
+    this.#places = new Uint32Array(capacity)
   }
 
   /**
-   * Adds rows: `rows` (all, when null) of the words, with their documents. A row whose first words are behind `limit` is
-   * left out.
+   * Adds rows of one place that were not added before: `rows` (all, when null) of the words, with their documents. A row
+   * whose first words are behind `limit` is left out.
    */
-  add(words: readonly Uint32Array[], docs: Uint32Array, rows: Uint32Array | null, limit: Uint32Array | null): number {
+  add(
+    words: readonly Uint32Array[],
+    docs: Uint32Array,
+    rows: Uint32Array | null,
+    limit: Uint32Array | null,
+    place: number,
+  ): void {
     const count = rows === null ? docs.length : rows.length
-    const first = words[0]
-    let taken = 0
+    const width = words.length
     for (let k = 0; k < count; k++) {
       const row = rows === null ? k : rows[k]!
-      // A bound of the first words decides for most rows.
-      if (this.#worst !== null && first![row]! > this.#worst[0]!) continue
-      if (limit !== null && first![row]! > limit[0]!) continue
-      if (this.#worst !== null && compareRow(words, row, this.#worst) >= 0) continue
-      if (limit !== null && compareRow(words, row, limit) > 0) continue
-      if (this.#count === this.#docs.length) this.#cut()
-      for (let w = 0; w < this.#width; w++) this.#words[w]![this.#count] = words[w]![row]!
-      this.#docs[this.#count++] = docs[row]!
-      taken++
+      if (limit !== null && isBehind(words, row, limit)) continue
+      if (this.#worst !== null && this.#isBehindWorst(words, row, docs[row]!, place)) continue
+      if (this.#count === this.#docs.length) {
+        this.#cut()
+        if (this.#k === 0 || (this.#worst !== null && this.#isBehindWorst(words, row, docs[row]!, place))) continue
+      }
+      const at = this.#count++
+      for (let w = 0; w < width; w++) this.#words[w]![at] = words[w]![row]!
+      this.#docs[at] = docs[row]!
+      this.#places[at] = place
     }
-    return taken
   }
 
   /** Words of a row that k rows are not behind: the k-th, or one that was it a few rows ago. Null while there are fewer. */
   last(): Uint32Array | null {
     const added = this.#count - this.#k
-    if (this.#worst === null ? added >= 0 : added > MIN_ADDED + this.#k / 4) this.#cut()
+    if (this.#worst === null ? added >= 0 : added > MIN_ADDED + this.#k / 2) this.#cut()
     return this.#worst
   }
 
-  /** The best rows in order: their documents, and the first `width` words of each, one row after the other. */
-  finish(width: number): { readonly docs: Uint32Array; readonly tuples: Uint32Array } {
+  /** The best rows, in no order: their words, places and documents, which hold until rows are added. */
+  kept(): { readonly words: readonly Uint32Array[]; readonly places: Uint32Array; readonly docs: Uint32Array } {
     this.#cut()
-    const tuples = new Uint32Array(this.#count * width)
-    for (let k = 0; k < this.#count; k++) for (let w = 0; w < width; w++) tuples[k * width + w] = this.#words[w]![k]!
-    return { docs: this.#docs.slice(0, this.#count), tuples }
+    const end = this.#count
+    return {
+      words: this.#words.map((word) => word.subarray(0, end)),
+      places: this.#places.subarray(0, end),
+      docs: this.#docs.subarray(0, end),
+    }
   }
 
-  /** Sorts, and drops what is behind the k-th row. */
+  /** Gives the rows that are kept other values of a word, which order as before; rows that are added later have such. */
+  setWord(w: number, values: Uint32Array): void {
+    this.#words[w]!.set(values)
+    this.#worst = null
+    this.#cut()
+  }
+
+  #isBehindWorst(words: readonly Uint32Array[], row: number, doc: number, place: number): boolean {
+    const worst = this.#worst!
+    for (let w = 0; w < worst.length; w++) {
+      const [own, other] = [words[w]![row]!, worst[w]!]
+      if (own !== other) return own > other
+    }
+    if (place !== this.#worstPlace) return this.#byPlace(place, this.#worstPlace) > 0
+    return doc > this.#worstDoc
+  }
+
+  /** Drops what is behind the k-th row. */
   #cut(): void {
+    const k = this.#k
+    if (this.#count < k || (this.#count === k && this.#worst !== null)) return
+    if (k === 0) {
+      this.#count = 0
+      return
+    }
+    const rows = new Uint32Array(this.#count)
+    for (let i = 0; i < rows.length; i++) rows[i] = i
+    this.#select(rows, k - 1)
+    const worst = rows[k - 1]!
+    this.#worst = Uint32Array.from(this.#words, (word) => word[worst]!)
+    this.#worstPlace = this.#places[worst]!
+    this.#worstDoc = this.#docs[worst]!
+    const kept = rows.subarray(0, k).sort()
+    // ascending, none of them is written before it is read
+    for (const list of [...this.#words, this.#docs, this.#places]) {
+      for (let i = 0; i < k; i++) list[i] = list[kept[i]!]!
+    }
+    this.#count = k
+  }
+
+  /** Hoare's selection: has rows[at] be the one that a sort would put there, with those before it in front. */
+  #select(rows: Uint32Array, at: number): void {
+    const keys = this.#leadingKeys(rows.length)
+    let low = 0
+    let high = rows.length - 1
+    while (low < high) {
+      const middle = rows[(low + high) >>> 1]!
+      const pivot = keys[middle]!
+      let i = low
+      let j = high
+      while (i <= j) {
+        for (let key = keys[rows[i]!]!; key < pivot || (key === pivot && this.#compare(rows[i]!, middle) < 0);) {
+          key = keys[rows[++i]!]!
+        }
+        for (let key = keys[rows[j]!]!; key > pivot || (key === pivot && this.#compare(middle, rows[j]!) < 0);) {
+          key = keys[rows[--j]!]!
+        }
+        if (i > j) break
+        const row = rows[i]!
+        rows[i++] = rows[j]!
+        rows[j--] = row
+      }
+      if (at <= j) high = j
+      else if (at >= i) low = i
+      else return
+    }
+  }
+
+  /** What orders rows as far as the first 53 bits of theirs that vary do. */
+  #leadingKeys(count: number): Float64Array {
     const words = this.#words
-    const docs = this.#docs
-    // Rows that tie are in the order of their documents: those that were kept come before those that were added.
-    const kept = rowsByWords(words, this.#count).subarray(0, this.#k)
-    const capacity = docs.length
-    const taken = (from: Uint32Array): Uint32Array => {
-      const to = new Uint32Array(capacity)
-      for (let i = 0; i < kept.length; i++) to[i] = from[kept[i]!]!
-      return to
+    let first = 0
+    while (first + 1 < words.length && isAlike(words[first]!, count)) first++
+    const [high, low] = [words[first]!, words[first + 1]]
+    const keys = new Float64Array(count)
+    if (low === undefined) for (let i = 0; i < count; i++) keys[i] = high[i]!
+    else for (let i = 0; i < count; i++) keys[i] = high[i]! * 2 ** 21 + (low[i]! >>> 11)
+    return keys
+  }
+
+  #compare(a: number, b: number): number {
+    const words = this.#words
+    for (let w = 0; w < words.length; w++) {
+      const word = words[w]!
+      const [own, other] = [word[a]!, word[b]!]
+      if (own !== other) return own < other ? -1 : 1
     }
-    this.#words = words.map(taken)
-    this.#docs = taken(docs)
-    this.#count = kept.length
-    if (this.#count === this.#k && this.#k > 0) {
-      this.#worst = Uint32Array.from(this.#words, (word) => word[this.#k - 1]!)
-    }
+    const [place, otherPlace] = [this.#places[a]!, this.#places[b]!]
+    return place === otherPlace ? this.#docs[a]! - this.#docs[b]! : this.#byPlace(place, otherPlace)
   }
 }
 
-function compareRow(words: readonly Uint32Array[], row: number, tuple: Uint32Array): number {
-  for (let w = 0; w < tuple.length; w++) {
-    const difference = words[w]![row]! - tuple[w]!
-    if (difference !== 0) return difference
+/** Whether the first words of a row are behind a tuple. */
+function isBehind(words: readonly Uint32Array[], row: number, limit: Uint32Array): boolean {
+  for (let w = 0; w < limit.length; w++) {
+    const [own, other] = [words[w]![row]!, limit[w]!]
+    if (own !== other) return own > other
   }
-  return 0
+  return false
+}
+
+function isAlike(word: Uint32Array, count: number): boolean {
+  const first = word[0]
+  for (let i = 1; i < count; i++) if (word[i] !== first) return false
+  return true
 }

@@ -15,6 +15,7 @@ import {
 } from '@volley/core'
 import type { TextPredicate } from '@volley/planner'
 import { Field, Null, Schema } from 'apache-arrow'
+import type { DocFilter } from '../filters/doc-filter.ts'
 import { lowerBound } from '../filters/doc-lists.ts'
 import { filteredColumns, SegmentFilter } from '../filters/segment-filter.ts'
 import { addressFields, addressVectors } from './address.ts'
@@ -236,16 +237,20 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
     return docs
   }
 
-  /** What the structures of the segment say of the filters, those included that are known by now. */
+  /**
+   * What the structures of the segment say of the filters, those included that are known by now. With `later`, filters that
+   * any few documents can be asked for at no cost of their own are put there instead.
+   */
   candidates(
     unit: DocUnit,
     segment: SegmentColumns,
     context: TaskContext,
     docs: Uint32Array | null,
+    later: DocFilter[] | null = null,
   ): Candidates | Promise<Candidates> {
     const { filters, runtime = [] } = this.options
     if (docs !== null && filters.length === 0 && runtime.length === 0) return { found: docs, filters }
-    return this.filteredCandidates(unit, segment, context, docs)
+    return this.filteredCandidates(unit, segment, context, docs, later)
   }
 
   private async filteredCandidates(
@@ -253,6 +258,7 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
     segment: SegmentColumns,
     context: TaskContext,
     docs: Uint32Array | null,
+    later: DocFilter[] | null,
   ): Promise<Candidates> {
     const known = knownFilters(this.options.runtime, context)
     const late = new Set(known)
@@ -276,6 +282,10 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
           continue
         }
         metrics.add(`filters_by_${by.by}`, of.length)
+        if (later !== null && isReady(by) && !late.has(of[0]!)) {
+          later.push(by)
+          continue
+        }
         if (by.ready !== undefined) await aboutSplit(unit, () => by.ready!())
         const before = found?.length ?? unit.end - unit.start
         if (found !== null) found = by.among(found)
@@ -458,6 +468,11 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
       close: () => reader.close(),
     }
   }
+}
+
+/** Whether a filter answers exactly for any documents, by what their columns have at hand. */
+function isReady(by: DocFilter): boolean {
+  return by.by === 'column' && by.exact && !by.tests && by.ready === undefined && by.share > 0
 }
 
 export interface Candidates {

@@ -1,13 +1,11 @@
 import { ColumnExpr, ComparisonExpr, LiteralExpr, type ComparisonOperator, type ScalarValue } from '@volley/core'
 import type { BytesColumn, NumericColumn } from '@volley/tantivy'
-import { union } from '../filters/doc-lists.ts'
+import { docsOfSpans, union } from '../filters/doc-lists.ts'
 import { numberTest } from '../filters/number-ranges.ts'
 import { RangeFilter, rangedNumbers, rangedTerms, type Range, type RangedColumn } from '../filters/range-filter.ts'
 import { termRanges } from '../filters/term-ranges.ts'
 import { valueOfWords, type TopKey } from './key-words.ts'
 import type { SegmentColumns } from './segment-columns.ts'
-
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** Documents that tie in a key are told apart by the next one where there are so many. */
 const MANY = 512
@@ -51,21 +49,16 @@ export class FirstKeys {
     }
   }
 
-  /** Sets the bound of the first key to a text of another segment. */
-  setText(text: string): Promise<void> {
+  /** Sets the bound of the first key to a text of another segment; gives words of it that no row may be behind. */
+  setText(text: string): Promise<Uint32Array | null> {
     return this.#keys[0]!.setText(text)
   }
 
-  /** The text of a term of the first key's column. */
-  textOf(words: Uint32Array): Promise<string | null> {
-    return this.#keys[0]!.textOf(words)
-  }
-
-  /** The documents of [start, end) that pass, deleted ones included; null where all do. */
-  docs(start: number, end: number): Uint32Array | null {
+  /** The documents of some spans (a start and an end each, ascending) that pass, deleted ones included. */
+  ofSpans(spans: Uint32Array): Uint32Array {
     const bounded = this.#keys[0]!.bounded
-    if (bounded === null || bounded.passes.share === 1) return null
-    return this.#apart(0, bounded.passes.docs(start, end))
+    if (bounded === null || bounded.passes.share === 1) return docsOfSpans(spans)
+    return this.#apart(0, bounded.passes.ofSpans(spans))
   }
 
   /** Those of ascending documents that pass. */
@@ -116,20 +109,15 @@ class BoundedKey {
     this.bounded = this.#isNull(words) ? this.#atNull() : this.#atValue((op) => this.#ranges(op, words))
   }
 
-  async setText(text: string): Promise<void> {
+  async setText(text: string): Promise<Uint32Array | null> {
     const { type } = this.#columns.column(this.#key.column)
     const predicate = compared(this.#last, new LiteralExpr(type, text))
     const ranges = await termRanges(predicate, (this.#column.raw as BytesColumn).dictionary)
     this.bounded = ranges && { passes: new RangeFilter(this.#column, ranges, this.#key.nullsFirst), parts: null }
-  }
-
-  async textOf(words: Uint32Array): Promise<string | null> {
-    const { raw } = this.#column
-    if (raw.type !== 'str' || this.#isNull(words)) return null
-    const { bytes } = await (raw as BytesColumn).dictionary.termsOf(Uint32Array.of(this.#ordinalOf(words)))
-    const text = decoder.decode(bytes)
-    // What stands for bytes that are no text orders in another place.
-    return text.includes('\u{fffd}') ? null : text
+    const [range] = ranges ?? []
+    if (range === undefined) return null
+    const { descending, nullsFirst } = this.#key
+    return Uint32Array.of(+nullsFirst, descending ? ~Number(range[0]) : Number(range[1]))
   }
 
   #isNull(words: Uint32Array): boolean {

@@ -1,12 +1,14 @@
 import { exprKey, hintBoard, typeKey, type HintBoard, type TaskContext } from '@volley/core'
 import type { TextPredicate } from '@volley/planner'
-import { WordThreshold } from './best-rows.ts'
+import { WordThreshold } from './word-threshold.ts'
 import type { ColumnSource, TopRows } from './column-source.ts'
 import type { SplitSource } from './split-source.ts'
 
 /** The k-th row of a source that is known: of its partitions in this task, and of its other tasks. */
 export class SharedThreshold {
   readonly #own: WordThreshold
+  /** A row that k rows are not behind. */
+  #bound: Uint32Array | null = null
   readonly #board: HintBoard | null
   readonly #key: string
   #published: Uint32Array | null = null
@@ -22,7 +24,7 @@ export class SharedThreshold {
 
   /** Words of a row that k rows are not behind; null while nothing is known of that. */
   get last(): Uint32Array | null {
-    const own = this.#own.last
+    const own = this.#ownLast
     const others = this.#fromOthers()
     return own === null || (others !== null && compareWords(others, own) < 0) ? others : own
   }
@@ -30,14 +32,29 @@ export class SharedThreshold {
   /** Whether the bound is one that another task has found. */
   get isFromOthers(): boolean {
     const others = this.#fromOthers()
-    const own = this.#own.last
+    const own = this.#ownLast
     return others !== null && (own === null || compareWords(others, own) < 0)
   }
 
   /** Adds tuples in order, of rows that were not added before. */
   add(tuples: Uint32Array): void {
     this.#own.add(tuples)
-    const last = this.#own.last
+    this.#publish()
+  }
+
+  /** Sets the words of a row that k rows are not behind. */
+  lower(bound: Uint32Array): void {
+    if (bound.length === 0 || (this.#bound !== null && compareWords(bound, this.#bound) >= 0)) return
+    this.#bound = bound.slice()
+    this.#publish()
+  }
+
+  get #ownLast(): Uint32Array | null {
+    return this.#bound ?? this.#own.last
+  }
+
+  #publish(): void {
+    const last = this.#ownLast
     if (this.#board === null || last === null) return
     if (this.#published !== null && compareWords(last, this.#published) >= 0) return
     this.#published = last.slice()
@@ -128,9 +145,10 @@ function keyOf(source: ColumnSource, top: TopRows): string {
   ])
 }
 
+/** As far as both go; of two that are alike so far, the one that goes farther says more, and comes first. */
 function compareWords(a: Uint32Array, b: Uint32Array): number {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i]! - b[i]!
-  return 0
+  for (let i = 0; i < a.length && i < b.length; i++) if (a[i] !== b[i]) return a[i]! - b[i]!
+  return b.length - a.length
 }
 
 /** High bytes first, so that bytes order as the words do. */

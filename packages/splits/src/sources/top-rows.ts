@@ -1,19 +1,28 @@
-import { typeName, type PrimitiveVector, type RecordBatch, type ScalarValue, type TaskContext } from '@volley/core'
+import {
+  typeName,
+  type Expr,
+  type PrimitiveVector,
+  type RecordBatch,
+  type ScalarValue,
+  type TaskContext,
+} from '@volley/core'
 import type { NumericColumn } from '@volley/tantivy'
 import { addressFields } from './address.ts'
 import { BestRows } from './best-rows.ts'
-import { allDocs } from '../filters/doc-lists.ts'
+import type { DocFilter } from '../filters/doc-filter.ts'
 import { filteredColumns } from '../filters/segment-filter.ts'
 import { aliveOnly } from './doc-selection.ts'
+import type { OrdinalColumn } from './fast-column.ts'
 import { FirstKeys } from './first-keys.ts'
 import { matchingDocs } from './matching-docs.ts'
 import type { Candidates, ColumnSource, TopRows } from './column-source.ts'
-import { keyWords, wordsOfValue, wordsPerKey, type TopKey } from './key-words.ts'
+import { keyWords, wordsOfValue, type TopKey } from './key-words.ts'
+import { KeyZones, type ZoneDocs } from './key-zones.ts'
 import type { SplitRef } from '../layout/layout.ts'
 import type { DocUnit, SplitUnits } from './opened-layout.ts'
 import type { SegmentColumns } from './segment-columns.ts'
-import { thresholdOf, type SharedThreshold } from './shared-threshold.ts'
 import { timesOf, type SplitSkip } from './split-skip.ts'
+import { isAfter, lesser, topPoolOf, type KeyOrdinals, type TopPool } from './top-pool.ts'
 import { nanosPerUnit } from './timestamps.ts'
 
 /** Share of selected rows below which keys are read document by document. */
@@ -22,6 +31,8 @@ const SPARSE = 0.4
 const WINDOW = 16_384
 /** Documents that are ranked before all others, of all of a unit, for a first k-th row. */
 const SAMPLE = 1024
+/** A list of less than so many times what is looked at first is not looked through by zones. */
+const FEW = 4
 
 /** Splits that are opened ahead. */
 const AHEAD = 8
@@ -32,11 +43,11 @@ export interface UnitDocs {
   readonly docs: Uint32Array
 }
 
-/** Documents in the order of the keys, with their leading words that compare across segments; null: in no order. */
+/** Documents in address order of a unit; null: those that the pool has of the place. */
 interface Found {
   readonly unit: DocUnit
-  readonly docs: Uint32Array
-  readonly tuples: Uint32Array | null
+  readonly place: number
+  readonly docs: Uint32Array | null
 }
 
 /**
@@ -52,14 +63,14 @@ export async function bestDocs(
   context: TaskContext,
 ): Promise<UnitDocs[]> {
   const search = new TopSearch(source, top, context)
-  const found: (Found & { readonly place: number })[] = []
+  const found: Found[] = []
   if (search.hasBounds && !parts.some((part) => search.isTimed(part))) {
-    for (const { unit, place } of await search.byBounds(parts, splits)) {
+    for (const unit of await search.byBounds(parts, splits)) {
       context.throwIfCancelled()
       const best = await search.unit(unit)
-      if (best !== null) found.push({ ...best, place })
+      if (best !== null) found.push(best)
     }
-    return inPlace(found, search)
+    return search.inPlace(found, parts)
   }
   const order = search.inOrder(parts)
   for (const [i, part] of order.entries()) {
@@ -68,50 +79,31 @@ export async function bestDocs(
     // One ahead: the next may turn out not to be needed.
     const next = order[i + 1]
     if (next !== undefined && splits.mayHold(next.split) && !search.isBehind(next)) next.open().catch(() => {})
-    const place = parts.indexOf(part)
     for (const unit of await part.open()) {
       context.throwIfCancelled()
       const best = await search.unit(unit)
-      if (best !== null) found.push({ ...best, place })
+      if (best !== null) found.push(best)
     }
   }
-  return inPlace(found, search)
-}
-
-/** What was found, in the order of the documents, without what is behind what is known by now. */
-function inPlace(found: (Found & { readonly place: number })[], search: TopSearch): UnitDocs[] {
-  return found
-    .sort((a, b) => a.place - b.place || a.unit.segment.ord - b.unit.segment.ord || a.unit.start - b.unit.start)
-    .map((each) => ({ unit: each.unit, docs: search.within(each).sort() }))
-    .filter(({ docs }) => docs.length > 0)
+  return search.inPlace(found, parts)
 }
 
 class TopSearch {
   readonly #source: ColumnSource
   readonly #top: TopRows
   readonly #context: TaskContext
-  /** Words of each key. */
-  readonly #counts: readonly number[]
-  /** Leading words that mean the same in every segment: those before the first text, which counts by ordinals. */
-  readonly #shared: number
-  readonly #threshold: SharedThreshold
-  /** Of a first key that is text: one that k rows of some segment are not behind. */
-  #text: string | null = null
+  readonly #pool: TopPool
 
   constructor(source: ColumnSource, top: TopRows, context: TaskContext) {
     this.#source = source
     this.#top = top
     this.#context = context
-    const types = top.keys.map((key) => source.options.columns[key.column]!.type)
-    this.#counts = types.map((type) => wordsPerKey(type)!)
-    const text = types.findIndex((type) => typeName(type) === 'Utf8')
-    this.#shared = this.#counts.slice(0, text < 0 ? types.length : text).reduce((sum, count) => sum + count, 0)
-    this.#threshold = thresholdOf(source, top, this.#shared, context)
+    this.#pool = topPoolOf(source, top, context)
   }
 
   /** Whether segments know the bounds of the first key. */
   get hasBounds(): boolean {
-    return this.#counts[0] === 3
+    return this.#pool.counts[0] === 3
   }
 
   /** Whether the first key is the time that a split's range is of. */
@@ -120,27 +112,32 @@ class TopSearch {
   }
 
   /** All units, those first whose column begins best; before them those of which it is not known. */
-  async byBounds(parts: readonly SplitUnits[], splits: SplitSkip): Promise<{ unit: DocUnit; place: number }[]> {
-    const ranked: { unit: DocUnit; place: number; best: bigint | number | null }[] = []
+  async byBounds(parts: readonly SplitUnits[], splits: SplitSkip): Promise<DocUnit[]> {
+    const ranked: { unit: DocUnit; best: bigint | number | null }[] = []
     for (const [place, part] of parts.entries()) {
       if (!splits.mayHold(part.split)) continue
       for (const next of parts.slice(place + 1, place + 1 + AHEAD)) {
         if (splits.mayHold(next.split)) next.open().catch(() => {})
       }
-      for (const unit of await part.open()) ranked.push({ unit, place, best: null })
+      for (const unit of await part.open()) ranked.push({ unit, best: null })
     }
-    if (ranked.length < 2) return ranked
-    const [first] = this.#top.keys as [TopKey, ...TopKey[]]
+    if (ranked.length < 2) return ranked.map(({ unit }) => unit)
+    const { k, keys } = this.#top
+    const rows: (readonly Uint32Array[])[] = []
     for (const each of ranked) {
-      const keys = await this.#source.openColumns(each.unit, this.#context, [first.column])
-      each.best = this.#bestValue(keys)
-      keys.release()
+      const columns = await this.#source.openColumns(each.unit, this.#context, keyColumns(keys))
+      each.best = this.#bestValue(columns)
+      const zones = this.#hasNoConditions ? KeyZones.of(each.unit, columns, keys, this.#pool.counts) : null
+      if (zones !== null) rows.push(zones.firstRows(Math.ceil((2 * k) / ranked.length)))
+      columns.release()
     }
-    const sign = first.descending ? -1 : 1
-    return ranked.sort((a, b) => {
+    this.#pool.lower(rows)
+    const sign = keys[0]!.descending ? -1 : 1
+    ranked.sort((a, b) => {
       if (a.best === null || b.best === null) return +(a.best !== null) - +(b.best !== null)
       return a.best < b.best ? -sign : a.best > b.best ? sign : 0
     })
+    return ranked.map(({ unit }) => unit)
   }
 
   /** Those first whose time range begins best, where the first key is time. */
@@ -166,7 +163,7 @@ class TopSearch {
     if (behind) {
       const metrics = this.#context.metricsOf(this.#source)
       metrics.add('splits_skipped', 1)
-      if (this.#threshold.isFromOthers) metrics.add('splits_skipped_by_others', 1)
+      if (this.#pool.isFromOthers) metrics.add('splits_skipped_by_others', 1)
     }
     return behind
   }
@@ -174,20 +171,23 @@ class TopSearch {
   /** The best rows of a unit; null when it is known to have none that count. */
   async unit(unit: DocUnit): Promise<Found | null> {
     if (this.isBehind(unit)) return this.#skipped()
-    const keyColumns = this.#top.keys.map((key) => key.column)
-    const keys = await this.#source.openColumns(unit, this.#context, keyColumns)
+    const read = keyColumns(this.#top.keys)
+    const keys = await this.#source.openColumns(unit, this.#context, read)
     try {
       const bound = this.#bestValue(keys)
       if (bound !== null && this.#isBehind(bound)) return this.#skipped()
-      const first = FirstKeys.of(keys, this.#top.keys, this.#counts)
-      for (const i of keyColumns) if (keys.ordinals(i)?.sorted === true) keys.useOrdinals(i)
+      const first = FirstKeys.of(keys, this.#top.keys, this.#pool.counts)
+      const zones = KeyZones.of(unit, keys, this.#top.keys, this.#pool.counts)
+      const ordinals = new Map<number, OrdinalColumn>()
+      for (const i of read) {
+        const column = keys.ordinals(i)
+        if (column?.sorted !== true) continue
+        ordinals.set(i, column)
+        keys.useOrdinals(i)
+      }
       const segment = await this.#source.openColumns(unit, this.#context, filteredColumns(this.#source.options.filters))
       try {
-        const found = await (first === null
-          ? this.#scanBatches(unit, segment, keys)
-          : this.#scanWindows(unit, segment, keys, first))
-        if (found.tuples !== null) this.#threshold.add(found.tuples)
-        return found
+        return await this.#scan(unit, segment, keys, ordinals, first, zones)
       } finally {
         segment.release()
       }
@@ -196,112 +196,190 @@ class TopSearch {
     }
   }
 
-  /** The documents of a unit that are not behind what is known by now. */
-  within({ docs, tuples }: Found): Uint32Array {
-    const limit = this.#threshold.last
-    if (tuples === null || limit === null) return docs
-    const width = this.#shared
-    let count = docs.length
-    while (count > 0 && isAfter(tuples, (count - 1) * width, limit)) count--
-    return docs.subarray(0, count)
+  /** What was found, in the order of the documents, without what is behind what is known by now. */
+  inPlace(found: readonly Found[], parts: readonly SplitUnits[]): UnitDocs[] {
+    const places = new Map(parts.map(({ split }, i) => [split.splitId, i]))
+    const pooled = this.#pool.docsOf(found.map(({ place }) => place))
+    return found
+      .map(({ unit, docs }, i) => ({ unit, docs: docs ?? pooled[i]!, part: places.get(unit.split.splitId)! }))
+      .sort((a, b) => a.part - b.part || a.unit.segment.ord - b.unit.segment.ord || a.unit.start - b.unit.start)
+      .filter(({ docs }) => docs.length > 0)
   }
 
-  /** All documents that satisfy the filters. */
-  async #scanBatches(unit: DocUnit, segment: SegmentColumns, keys: SegmentColumns): Promise<Found> {
-    const best = this.#noRows()
-    /** Every document, once a batch has a key without words. */
-    let all: Uint32Array[] | null = null
+  async #scan(
+    unit: DocUnit,
+    segment: SegmentColumns,
+    keys: SegmentColumns,
+    ordinals: KeyOrdinals,
+    first: FirstKeys | null,
+    zones: KeyZones | null,
+  ): Promise<Found> {
+    const place = this.#pool.placeOf(unit)
+    const best: Best = { rows: this.#pool.listFor(), place, limit: null }
+    let ranked: boolean | null = null
+    if (first !== null) {
+      if (this.#pool.text !== null) best.limit = await first.setText(this.#pool.text)
+      const later: DocFilter[] = []
+      const candidates = await this.#candidates(unit, segment, zones === null ? null : later)
+      const few = candidates.found !== null && candidates.found.length < FEW * this.#batchOf(0)
+      ranked =
+        zones === null || few
+          ? await this.#scanWindows(unit, segment, keys, first, candidates, later, best)
+          : await this.#scanZones(unit, segment, keys, first, candidates, later, zones, best)
+    }
+    const docs = ranked === true ? null : await this.#scanBatches(unit, segment, keys, ranked === null ? best : null)
+    if (docs !== null) return { unit, place, docs }
+    if (!(await this.#pool.merge(best.rows, place, ordinals, this.#context))) {
+      return { unit, place, docs: best.rows.kept().docs.slice().sort() }
+    }
+    this.#pool.publish()
+    return { unit, place, docs: null }
+  }
+
+  /** Ranks the documents that satisfy the filters; gives them when keys have no words, all where they are not ranked. */
+  async #scanBatches(
+    unit: DocUnit,
+    segment: SegmentColumns,
+    keys: SegmentColumns,
+    best: Best | null,
+  ): Promise<Uint32Array | null> {
+    let all: Uint32Array[] | null = best === null ? [] : null
     for await (const batch of this.#source.scanUnit(unit, segment, this.#context, null, [])) {
       try {
         const rows = rowsOf(batch)
-        if (all === null && (await this.#rank(rows, keys, best, this.#threshold.last))) continue
-        all ??= [best.finish(0).docs]
+        if (all === null && best !== null) {
+          best.limit = this.#limit(best)
+          if (await this.#rank(rows, keys, best)) continue
+        }
+        // Those that are not among the best by now do not count.
+        all ??= [keptAt(best!)]
         all.push(rows.selection === null ? rows.docs.slice() : Uint32Array.from(rows.selection, (i) => rows.docs[i]!))
       } finally {
         batch.release()
       }
     }
-    if (all === null) return { unit, ...best.finish(this.#shared) }
-    return { unit, docs: joined(all), tuples: null }
+    return all === null ? null : joined(all)
   }
 
-  /** Only the documents whose first key is not behind the k-th row that is known by then. */
-  async #scanWindows(unit: DocUnit, segment: SegmentColumns, keys: SegmentColumns, first: FirstKeys): Promise<Found> {
-    const source = this.#source
-    const { found, filters } = await this.#candidates(unit, segment)
-    const best = this.#noRows()
-    let known = this.#threshold.last
-    if (this.#text !== null) await first.setText(this.#text)
-    else if (known === null && filters.length === 0) known = await this.#sampled(unit, found, keys)
-    // Of a list, that many of its documents: the first few soon give a bound.
+  /** Ranks the documents whose first key is not behind the k-th row that is known by then; false when keys have no words. */
+  async #scanWindows(
+    unit: DocUnit,
+    segment: SegmentColumns,
+    keys: SegmentColumns,
+    first: FirstKeys,
+    { found, filters }: Candidates,
+    later: readonly DocFilter[],
+    best: Best,
+  ): Promise<boolean> {
     const total = found?.length ?? unit.end - unit.start
-    let size = found === null || known !== null ? WINDOW : SAMPLE
+    best.limit = this.#limit(best)
+    const isAll = found === null && later.length + filters.length === 0
+    if (best.limit === null && isAll) best.limit = await this.#sampled(unit, keys)
+    // Of a list, that many of its documents: the first few soon give a bound.
+    let size = isAll || best.limit !== null ? WINDOW : SAMPLE
     for (let at = 0; at < total; at += size, size = Math.min(2 * size, WINDOW)) {
-      this.#context.throwIfCancelled()
       const to = Math.min(at + size, total)
-      const limit = lesser(lesser(best.last(), this.#threshold.last), known)
-      if (limit !== null) first.setBound(limit)
-      let docs: Uint32Array
-      if (found !== null) docs = first.among(found.subarray(at, to))
-      else {
-        const [start, end] = [unit.start + at, unit.start + to]
-        docs = aliveOnly(first.docs(start, end) ?? allDocs(start, end), unit.segment.alive)
+      const docs: ZoneDocs =
+        found === null ? { spans: Uint32Array.of(unit.start + at, unit.start + to) } : { list: found.subarray(at, to) }
+      if (!(await this.#scanDocs(docs, unit, segment, keys, first, filters, later, best))) return false
+    }
+    return true
+  }
+
+  /** The same zone by zone, those first that may have the first rows. */
+  async #scanZones(
+    unit: DocUnit,
+    segment: SegmentColumns,
+    keys: SegmentColumns,
+    first: FirstKeys,
+    { found, filters }: Candidates,
+    later: readonly DocFilter[],
+    zones: KeyZones,
+    best: Best,
+  ): Promise<boolean> {
+    const isAll = found === null && later.length + filters.length === 0 && this.#hasNoConditions
+    zones.filter(later)
+    if (isAll) best.limit = lesser(best.limit, zones.firstLimit(this.#top.k))
+    for (let round = 0; ; round++) {
+      const docs = zones.next(this.#batchOf(round), this.#limit(best), found)
+      if (docs === null) {
+        this.#context.metricsOf(this.#source).add('zones_skipped', zones.left)
+        return true
       }
-      if (docs.length === 0) continue
-      if (filters.length === 0) {
-        if (!(await this.#rank({ docs, selection: null }, keys, best, limit)))
-          return this.#scanBatches(unit, segment, keys)
-        continue
-      }
-      for await (const batch of source.scanCandidates(unit, segment, this.#context, { found: docs, filters }, [])) {
-        try {
-          if (!(await this.#rank(rowsOf(batch), keys, best, limit))) return this.#scanBatches(unit, segment, keys)
-        } finally {
-          batch.release()
-        }
+      if (!(await this.#scanDocs(docs, unit, segment, keys, first, filters, later, best))) return false
+    }
+  }
+
+  /** Documents that are looked at together: some for a first k-th row, then more. */
+  #batchOf(round: number): number {
+    return Math.min(SAMPLE + 2 * this.#top.k, WINDOW) * 2 ** Math.min(round, 8)
+  }
+
+  async #scanDocs(
+    of: ZoneDocs,
+    unit: DocUnit,
+    segment: SegmentColumns,
+    keys: SegmentColumns,
+    first: FirstKeys,
+    filters: readonly Expr[],
+    later: readonly DocFilter[],
+    best: Best,
+  ): Promise<boolean> {
+    const context = this.#context
+    const pause = context.pause()
+    if (pause !== null) await pause
+    context.throwIfCancelled()
+    best.limit = this.#limit(best)
+    if (best.limit !== null) first.setBound(best.limit)
+    let docs = aliveOnly('list' in of ? first.among(of.list) : first.ofSpans(of.spans), unit.segment.alive)
+    for (const filter of later) docs = filter.among(docs)
+    if (docs.length === 0) return true
+    if (filters.length === 0) return this.#rank({ docs, selection: null }, keys, best)
+    for await (const batch of this.#source.scanCandidates(unit, segment, context, { found: docs, filters }, [])) {
+      try {
+        if (!(await this.#rank(rowsOf(batch), keys, best))) return false
+      } finally {
+        batch.release()
       }
     }
-    const rows = best.finish(this.#shared)
-    const last = this.#shared === 0 ? best.last() : null
-    const text = last === null ? null : await first.textOf(last)
-    if (text !== null) this.#text = text
-    return { unit, ...rows }
+    return true
+  }
+
+  /** Words that no row may be behind, as far as they go. */
+  #limit({ rows, limit }: Best): Uint32Array | null {
+    return lesser(lesser(rows.last(), this.#pool.limit), limit)
+  }
+
+  get #hasNoConditions(): boolean {
+    const { query, filters, runtime = [] } = this.#source.options
+    return query.length + filters.length + runtime.length === 0
   }
 
   /** What the structures of a segment say of the source's conditions. */
-  async #candidates(unit: DocUnit, segment: SegmentColumns): Promise<Candidates> {
-    const { query, filters, runtime = [] } = this.#source.options
+  async #candidates(unit: DocUnit, segment: SegmentColumns, later: DocFilter[] | null): Promise<Candidates> {
+    const { query } = this.#source.options
     // Without any, deleted documents are left out as they come.
-    if (query.length + filters.length + runtime.length === 0) return { found: null, filters: [] }
+    if (this.#hasNoConditions) return { found: null, filters: [] }
     const docs = query.length === 0 ? null : await matchingDocs(unit, this.#source.table, query, this.#context)
     if (docs !== null) this.#context.metricsOf(this.#source).add('docs_matched', docs.length)
     if (docs?.length === 0) return { found: docs, filters: [] }
-    return this.#source.candidates(unit, segment, this.#context, docs)
+    return this.#source.candidates(unit, segment, this.#context, docs, later)
   }
 
   /** Words of a row that k rows of a unit are not behind, by some of its documents. */
-  async #sampled(unit: DocUnit, found: Uint32Array | null, keys: SegmentColumns): Promise<Uint32Array | null> {
-    const total = found?.length ?? unit.end - unit.start
-    const count = SAMPLE + 2 * this.#top.k
+  async #sampled(unit: DocUnit, keys: SegmentColumns): Promise<Uint32Array | null> {
+    const total = unit.end - unit.start
+    const count = this.#batchOf(0)
     if (total < 2 * count) return null
-    const docs = Uint32Array.from({ length: count }, (_, i) => {
-      const place = Math.floor((i * total) / count)
-      return found === null ? unit.start + place : found[place]!
-    })
-    const best = this.#noRows()
-    const live = found === null ? aliveOnly(docs, unit.segment.alive) : docs
-    return live.length > 0 && (await this.#rank({ docs: live, selection: null }, keys, best, null)) ? best.last() : null
-  }
-
-  #noRows(): BestRows {
-    return new BestRows(
-      this.#top.k,
-      this.#counts.reduce((sum, count) => sum + count, 0),
-    )
+    const docs = Uint32Array.from({ length: count }, (_, i) => unit.start + Math.floor((i * total) / count))
+    const live = aliveOnly(docs, unit.segment.alive)
+    const best: Best = { rows: new BestRows(this.#top.k, this.#pool.width), place: 0, limit: null }
+    const isRanked = live.length > 0 && (await this.#rank({ docs: live, selection: null }, keys, best))
+    return isRanked ? best.rows.last() : null
   }
 
   /** Ranks the rows of a batch; false when a key has no words. */
-  async #rank(rows: Rows, keys: SegmentColumns, best: BestRows, limit: Uint32Array | null): Promise<boolean> {
+  async #rank(rows: Rows, keys: SegmentColumns, best: Best): Promise<boolean> {
     const region = this.#context.region()
     try {
       const { docs, selection } = rows
@@ -313,12 +391,12 @@ class TopSearch {
         : await keys.readDocs(wanted, docs, region)
       const words: Uint32Array[] = []
       for (const [k, key] of this.#top.keys.entries()) {
-        const own = keyWords(vectors[k]!, key, this.#counts[k]!, region)
+        const own = keyWords(vectors[k]!, key, this.#pool.counts[k]!, region)
         if (own === null) return false
         words.push(...own)
       }
       this.#context.metricsOf(this.#source).add('docs_ranked', selection?.length ?? docs.length)
-      best.add(words, docs, selection, limit)
+      best.rows.add(words, docs, selection, best.limit, best.place)
       return true
     } finally {
       region.release()
@@ -332,15 +410,15 @@ class TopSearch {
 
   /** Whether a row with this value as its first key comes behind the k-th row that is known. */
   #isBehind(value: bigint | number): boolean {
-    const limit = this.#threshold.last
+    const { limit, shared, counts } = this.#pool
     const [key] = this.#top.keys as [TopKey, ...TopKey[]]
-    const count = this.#counts[0]!
-    if (limit === null || this.#shared < count) return false
+    const count = counts[0]!
+    if (limit === null || shared < count) return false
     const region = this.#context.region()
     try {
       const { type } = this.#source.options.columns[key.column]!
       const words = wordsOfValue(value as ScalarValue, type, key, count, region)
-      return words !== null && isAfter(Uint32Array.from(words), 0, limit.subarray(0, count))
+      return words !== null && isAfter(Uint32Array.from(words), limit.subarray(0, count))
     } finally {
       region.release()
     }
@@ -371,6 +449,17 @@ class TopSearch {
   }
 }
 
+/** Where rows of a unit are added, and words that they may not be behind. */
+interface Best {
+  readonly rows: BestRows
+  readonly place: number
+  limit: Uint32Array | null
+}
+
+function keyColumns(keys: readonly TopKey[]): number[] {
+  return keys.map((key) => key.column)
+}
+
 interface Rows {
   readonly docs: Uint32Array
   readonly selection: Uint32Array | null
@@ -385,18 +474,10 @@ function rowsOf(batch: RecordBatch): Rows {
   return { docs: Uint32Array.from(selection, (i) => docs[i]!), selection: null }
 }
 
-/** The tuple that comes first, as far as both go. */
-function lesser(a: Uint32Array | null, b: Uint32Array | null): Uint32Array | null {
-  if (a === null || b === null) return a ?? b
-  return isAfter(a, 0, b.length < a.length ? b : b.subarray(0, a.length)) ? b : a
-}
-
-function isAfter(tuples: Uint32Array, at: number, limit: Uint32Array): boolean {
-  for (let w = 0; w < limit.length; w++) {
-    const difference = tuples[at + w]! - limit[w]!
-    if (difference !== 0) return difference > 0
-  }
-  return false
+/** Documents of a place that are among the best, ascending. */
+function keptAt({ rows, place }: Best): Uint32Array {
+  const { places, docs } = rows.kept()
+  return docs.filter((_, i) => places[i] === place).sort()
 }
 
 function joined(lists: readonly Uint32Array[]): Uint32Array {

@@ -161,6 +161,20 @@ export class ColumnRows<Out> {
     return out.finish()
   }
 
+  /** The same of some spans of documents, a start and an end each, ascending. */
+  matchingSpans(spans: Uint32Array): Uint32Array {
+    if (spans.length === 0) return new Uint32Array(0)
+    this.#check(spans[0]!, spans[spans.length - 1]!)
+    const out = new DocBuffer()
+    const isFull = this.index.docs === null && this.index.starts === null
+    if (isFull && out.pushSpans(this.#decoder, spans)) return out.finish()
+    for (let k = 0; k < spans.length; k += 2) {
+      const found = this.matchingDocs(spans[k]!, spans[k + 1]!)
+      out.pushAll(found, found.length)
+    }
+    return out.finish()
+  }
+
   /** Those of an ascending list of documents. */
   matchingOf(docs: Uint32Array): Uint32Array {
     if (docs.length === 0) return docs
@@ -453,6 +467,17 @@ export class DocBuffer {
       this.#count += found
     }
     return true
+  }
+
+  /** Adds the documents of some spans that a decoder finds, each the row of its number; false where it cannot. */
+  pushSpans(decoder: ValueDecoder<unknown>, spans: Uint32Array): boolean {
+    if (decoder.findSpans === undefined) return false
+    let total = 0
+    for (let k = 0; k < spans.length; k += 2) total += spans[k + 1]! - spans[k]!
+    if (total > this.#docs.length) this.#grow(total)
+    const found = decoder.findSpans(spans, this.#docs)
+    if (found >= 0) this.#count = found
+    return found >= 0
   }
 
   /** Adds names[k] for each k below `count` whose row a decoder finds; false where it cannot. */

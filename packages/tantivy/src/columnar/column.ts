@@ -1,3 +1,5 @@
+import type { ValueZones } from './value-zones.ts'
+
 /** Types of columns, by the names that tantivy gives them. */
 export type ColumnType = 'i64' | 'u64' | 'f64' | 'bool' | 'date' | 'ip' | 'bytes' | 'str'
 
@@ -70,6 +72,8 @@ export interface NumericColumn extends ColumnBase {
    * division; null where that is not known.
    */
   dividedBy(divisor: bigint): NumericColumn | null
+  /** Bounds of values by runs of documents; null where documents have several values, or none has one. */
+  zones(): ValueZones | null
   /** All values of the documents. */
   readLists(rows: DocRows): NumericLists
   /**
@@ -79,6 +83,8 @@ export interface NumericColumn extends ColumnBase {
   sumRange(start: number, end: number): { readonly sum: bigint; readonly count: number } | null
   /** Documents of [start, end) with a value in [min, max], given as the order-preserving u64 of the type, ascending. */
   docsInRange(min: bigint, max: bigint, start: number, end: number): Uint32Array
+  /** Those of some spans of documents, a start and an end each, ascending. */
+  docsOfSpans(spans: Uint32Array, min: bigint, max: bigint): Uint32Array
   /** Those of ascending documents. */
   docsOfInRange(docs: Uint32Array, min: bigint, max: bigint): Uint32Array
 }
@@ -124,8 +130,12 @@ export interface BytesColumn extends ColumnBase {
    * must be read.
    */
   countOrdinals(start: number, end: number, counts: Uint32Array): boolean
+  /** Bounds of ordinals by runs of documents; null where documents have several values, or none has one. */
+  zones(): ValueZones | null
   /** Documents of [start, end) with an ordinal in [min, max], ascending. */
   docsInRange(min: number, max: number, start: number, end: number): Uint32Array
+  /** Those of some spans of documents, a start and an end each, ascending. */
+  docsOfSpans(spans: Uint32Array, min: number, max: number): Uint32Array
   /** Those of ascending documents. */
   docsOfInRange(docs: Uint32Array, min: number, max: number): Uint32Array
   /** Documents of [start, end) with an ordinal that has accepted[ordinal] = 1, ascending. */

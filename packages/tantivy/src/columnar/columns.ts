@@ -18,8 +18,47 @@ import { gatherNear } from './near-values.ts'
 import { NumericDecoder } from './numeric-decoder.ts'
 import { OrdinalDecoder } from './ordinal-decoder.ts'
 import type { U64Values } from './u64-values.ts'
+import { docsByZones, valueZones, type ValueZones } from './value-zones.ts'
 
 type Corrupted = (problem: string) => IndexCorruptedError
+
+/** Documents of ranges that are looked through, in times those of the column, before zones are made for them. */
+const SCANS = 2
+
+/** The zones of a column, made when they are asked for, or worth it. */
+class KnownZones {
+  readonly #index: ColumnIndex
+  readonly #values: U64Values
+  #zones: ValueZones | null | undefined
+  #scanned = 0
+
+  constructor(index: ColumnIndex, values: U64Values) {
+    this.#index = index
+    this.#values = values
+  }
+
+  get zones(): ValueZones | null {
+    if (this.#zones === undefined) {
+      this.#zones = this.#values.numValues === 0 ? null : valueZones(this.#index, this.#values)
+    }
+    return this.#zones
+  }
+
+  /** The documents of [start, end) with a value in [min, max], by `find` as far as zones do not tell. */
+  docs(
+    min: bigint,
+    max: bigint,
+    start: number,
+    end: number,
+    find: (start: number, end: number) => Uint32Array,
+  ): Uint32Array {
+    this.#scanned += end - start
+    const { numDocs, cardinality } = this.#index
+    const isWorthIt = this.#zones !== undefined || this.#scanned > SCANS * numDocs
+    const zones = isWorthIt && start >= 0 && start < end && end <= numDocs ? this.zones : null
+    return (zones && docsByZones(zones, min, max, start, end, cardinality === 'full', find)) ?? find(start, end)
+  }
+}
 
 /** What all columns share. */
 abstract class ColumnBase<Out> {
@@ -52,10 +91,12 @@ export class NumericColumnReader extends ColumnBase<NumericArray> implements Num
   readonly #corrupted: Corrupted
   /** By the divisor. */
   readonly #divided = new Map<bigint, NumericColumnReader | null>()
+  readonly #zones: KnownZones
 
   constructor(type: NumericColumn['type'], index: ColumnIndex, values: U64Values, corrupted: Corrupted) {
     const decoder = new NumericDecoder(values, type)
     super(new ColumnRows(index, decoder, corrupted), values.numValues)
+    this.#zones = new KnownZones(index, values)
     this.type = type
     this.#corrupted = corrupted
     this.#decoder = decoder
@@ -106,6 +147,10 @@ export class NumericColumnReader extends ColumnBase<NumericArray> implements Num
     return column
   }
 
+  zones(): ValueZones | null {
+    return this.#zones.zones
+  }
+
   readLists(rows: DocRows): NumericLists {
     return this.rows.readLists(rows)
   }
@@ -125,7 +170,15 @@ export class NumericColumnReader extends ColumnBase<NumericArray> implements Num
       return new Uint32Array(0)
     }
     this.#decoder.setRange(min, max)
-    return this.rows.matchingDocs(start, end)
+    return this.#zones.docs(min, max, start, end, (from, to) => this.rows.matchingDocs(from, to))
+  }
+
+  docsOfSpans(spans: Uint32Array, min: bigint, max: bigint): Uint32Array {
+    if (this.numValues === 0 || min > max || max < this.#values.min || min > this.#values.max) {
+      return new Uint32Array(0)
+    }
+    this.#decoder.setRange(min, max)
+    return this.rows.matchingSpans(spans)
   }
 
   docsOfInRange(docs: Uint32Array, min: bigint, max: bigint): Uint32Array {
@@ -192,6 +245,7 @@ export class BytesColumnReader extends ColumnBase<Uint32Array> implements BytesC
   readonly #decoder: OrdinalDecoder
   readonly #ordinals: U64Values
   readonly #corrupted: Corrupted
+  readonly #zones: KnownZones
 
   constructor(
     type: 'bytes' | 'str',
@@ -202,6 +256,7 @@ export class BytesColumnReader extends ColumnBase<Uint32Array> implements BytesC
   ) {
     const decoder = new OrdinalDecoder(values)
     super(new ColumnRows(index, decoder, corrupted), values.numValues)
+    this.#zones = new KnownZones(index, values)
     this.type = type
     this.dictionary = dictionary
     this.#decoder = decoder
@@ -229,9 +284,20 @@ export class BytesColumnReader extends ColumnBase<Uint32Array> implements BytesC
   }
 
   docsInRange(min: number, max: number, start: number, end: number): Uint32Array {
-    if (min > max) return new Uint32Array(0)
+    if (min > max || max < 0) return new Uint32Array(0)
     this.#decoder.setRange(min, max)
-    return this.rows.matchingDocs(start, end)
+    const find = (from: number, to: number): Uint32Array => this.rows.matchingDocs(from, to)
+    return this.#zones.docs(BigInt(Math.max(0, min)), BigInt(max), start, end, find)
+  }
+
+  zones(): ValueZones | null {
+    return this.#zones.zones
+  }
+
+  docsOfSpans(spans: Uint32Array, min: number, max: number): Uint32Array {
+    if (min > max || max < 0) return new Uint32Array(0)
+    this.#decoder.setRange(Math.max(0, min), max)
+    return this.rows.matchingSpans(spans)
   }
 
   docsOfInRange(docs: Uint32Array, min: number, max: number): Uint32Array {

@@ -161,6 +161,97 @@ export function matchRaw(
   return end - at
 }
 
+/** The same for raw values of more than 32 bits. */
+export function matchRawLong(
+  { words, width }: ScaledValues,
+  rows: Uint32Array,
+  names: Uint32Array,
+  count: number,
+  from: bigint,
+  to: bigint,
+  out: Uint32Array,
+  at: number,
+): number {
+  const [fromLow, fromHigh] = [Number(from & 0xffffffffn), Number(from >> 32n)]
+  const [toLow, toHigh] = [Number(to & 0xffffffffn), Number(to >> 32n)]
+  const mask = width === 64 ? -1 : (1 << (width - 32)) - 1
+  let end = at
+  for (let k = 0; k < count; k += 1) {
+    const bit = Math.imul(rows[k]!, width)
+    const word = bit >>> 5
+    const shift = bit & 31
+    const second = words[word + 1]!
+    const high = (((second >>> shift) | ((words[word + 2]! << 1) << (31 - shift))) & mask) >>> 0
+    if (high < fromHigh || high > toHigh) continue
+    const low = ((words[word]! >>> shift) | ((second << 1) << (31 - shift))) >>> 0
+    if ((high === fromHigh && low < fromLow) || (high === toHigh && low > toLow)) continue
+    out[end] = names[k]!
+    end += 1
+  }
+  return end - at
+}
+
 function maskOf(width: number): number {
   return width === 32 ? -1 : (1 << width) - 1
+}
+
+/**
+ * Writes the rows of some spans, each a start and an end, whose raw value is in [from, to] to out, where each span has room;
+ * returns their number.
+ */
+export function matchSpans(
+  { words, width }: ScaledValues,
+  spans: Uint32Array,
+  from: bigint,
+  to: bigint,
+  out: Uint32Array,
+): number {
+  if (width > 32) return matchLongSpans(words, width, spans, from, to, out)
+  const mask = maskOf(width)
+  const low = Number(from)
+  const range = (Number(to) - low) ^ SIGN
+  let found = 0
+  for (let k = 0; k < spans.length; k += 2) {
+    const end = spans[k + 1]!
+    let bit = Math.imul(spans[k]!, width)
+    for (let row = spans[k]!; row < end; row += 1) {
+      const word = bit >>> 5
+      const shift = bit & 31
+      const raw = ((words[word]! >>> shift) | ((words[word + 1]! << 1) << (31 - shift))) & mask
+      out[found] = row
+      found += +(((raw - low) ^ SIGN) <= range)
+      bit = (bit + width) | 0
+    }
+  }
+  return found
+}
+
+function matchLongSpans(
+  words: Uint32Array,
+  width: number,
+  spans: Uint32Array,
+  from: bigint,
+  to: bigint,
+  out: Uint32Array,
+): number {
+  const [fromLow, fromHigh] = [Number(from & 0xffffffffn), Number(from >> 32n)]
+  const [toLow, toHigh] = [Number(to & 0xffffffffn), Number(to >> 32n)]
+  const mask = width === 64 ? -1 : (1 << (width - 32)) - 1
+  let found = 0
+  for (let k = 0; k < spans.length; k += 2) {
+    const end = spans[k + 1]!
+    let bit = Math.imul(spans[k]!, width)
+    for (let row = spans[k]!; row < end; row += 1, bit = (bit + width) | 0) {
+      const word = bit >>> 5
+      const shift = bit & 31
+      const second = words[word + 1]!
+      const high = (((second >>> shift) | ((words[word + 2]! << 1) << (31 - shift))) & mask) >>> 0
+      if (high < fromHigh || high > toHigh) continue
+      const low = ((words[word]! >>> shift) | ((second << 1) << (31 - shift))) >>> 0
+      if ((high === fromHigh && low < fromLow) || (high === toHigh && low > toLow)) continue
+      out[found] = row
+      found += 1
+    }
+  }
+  return found
 }

@@ -102,6 +102,10 @@ export class NumericDecoder implements ValueDecoder<NumericArray> {
     return this.#values.matchListed(rows, names, count, this.#min, this.#max, out, at)
   }
 
+  findSpans(spans: Uint32Array, out: Uint32Array): number {
+    return this.#values.matchSpans(spans, this.#min, this.#max, out)
+  }
+
   matchListed(rows: Uint32Array, count: number, flags: Uint8Array): void {
     this.#values.readRows(rows, count, lo, hi)
     matchHalves(count, this.#min, this.#max, flags)

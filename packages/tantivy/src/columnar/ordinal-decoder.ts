@@ -82,6 +82,12 @@ export class OrdinalDecoder implements ValueDecoder<Uint32Array> {
     return this.#values.matchListed(rows, names, count, BigInt(this.#min), BigInt(this.#max), out, at)
   }
 
+  findSpans(spans: Uint32Array, out: Uint32Array): number {
+    if (this.#accepted !== null) return -1
+    if (this.#min > this.#max) return 0
+    return this.#values.matchSpans(spans, BigInt(this.#min), BigInt(this.#max), out)
+  }
+
   match(start: number, end: number, flags: Uint8Array): void {
     this.load(start, end)
     this.#test(end - start, flags)

@@ -1,4 +1,5 @@
 import {
+  boundPackedValues,
   countPackedValues,
   matchColumnFlags,
   matchColumnLine,
@@ -16,7 +17,15 @@ import {
 import type { NarrowValues } from './near-values.ts'
 import type { ByteReader } from '../bytes/byte-reader.ts'
 import { alignWords, packedBytes, unpackRange, unpackRows, unpackWideRange } from './bit-unpack.ts'
-import { gatherLow, gatherWide, matchRaw, type ScaledValues, scaledValues } from './gather-rows.ts'
+import {
+  gatherLow,
+  gatherWide,
+  matchRaw,
+  matchRawLong,
+  matchSpans,
+  type ScaledValues,
+  scaledValues,
+} from './gather-rows.ts'
 import { addConstant, addLine, highHalf, type Line, lowHalf, makeLine, multiplyConstant } from './u64-kernels.ts'
 
 const U64 = 64
@@ -69,6 +78,8 @@ export class U64Values {
   readonly #wide: ValueLine | null = null
   readonly #blocks: readonly LinearBlock[] = []
   #bounds: BigUint64Array | null = null
+  /** Bounds of unscaled values by runs of rows, which all scales share. */
+  readonly #runs: { raw: Uint32Array | null } = { raw: null }
   /** Without a sign, and with one. */
   readonly #listed: ({ readonly values: ScaledValues | null } | undefined)[] = [undefined, undefined]
 
@@ -84,6 +95,7 @@ export class U64Values {
       this.#words = of.#words
       this.#packed = of.#packed
       this.#blocks = of.#blocks
+      this.#runs = of.#runs
       return
     }
     const reader = source
@@ -250,9 +262,23 @@ export class U64Values {
     const [from, to] = this.#rawBounds(min, max)
     if (min > this.max || max < this.min || from > to) return 0
     const found = matchColumnRows(this.#packed, rows, names, count, from, to, out, at)
-    if (found >= 0 || this.#width > 32) return found
+    if (found >= 0) return found
     const scaled = this.#scaled(false)
-    return scaled === null ? -1 : matchRaw(scaled, rows, names, count, Number(from), Number(to), out, at)
+    if (scaled === null) return -1
+    if (this.#width > 32) return matchRawLong(scaled, rows, names, count, from, to, out, at)
+    return matchRaw(scaled, rows, names, count, Number(from), Number(to), out, at)
+  }
+
+  /**
+   * Writes the rows of some spans, each a start and an end, ascending, whose value is in [min, max], to out; returns their number,
+   * -1, and nothing is done, where they are to be read. `min` is not above `max`.
+   */
+  matchSpans(spans: Uint32Array, min: bigint, max: bigint, out: Uint32Array): number {
+    const scaled = this.#codec === 0 && this.max >= this.min ? this.#scaled(false) : null
+    if (scaled === null) return -1
+    const [from, to] = this.#rawBounds(min, max)
+    if (min > this.max || max < this.min || from > to) return 0
+    return matchSpans(scaled, spans, from, to, out)
   }
 
   /** What matchRows does, by flags of values: flags[value] = 1. */
@@ -320,17 +346,56 @@ export class U64Values {
     return bounds
   }
 
+  /**
+   * The least and the greatest value of rows [starts[k], starts[k + 1]) of each run, which are `counts[k]`: low and high half of
+   * each, four words a run; all ones and 0 where there are no rows. The runs are the same at each call.
+   */
+  boundRuns(starts: Uint32Array, counts: Uint32Array): Uint32Array {
+    this.#runs.raw ??= this.#boundRaw(starts)
+    const bounds = this.#runs.raw.slice()
+    if (this.#codec === 1) return bounds
+    const [lo, hi] = [new Uint32Array(2 * counts.length), new Uint32Array(2 * counts.length)]
+    for (let i = 0; i < lo.length; i += 1) {
+      lo[i] = bounds[2 * i]!
+      hi[i] = bounds[2 * i + 1]!
+    }
+    this.#scale(lo, hi, lo.length)
+    for (let i = 0; i < lo.length; i += 1) {
+      if (counts[i >>> 1] === 0) continue
+      bounds[2 * i] = lo[i]!
+      bounds[2 * i + 1] = hi[i]!
+    }
+    return bounds
+  }
+
+  #boundRaw(starts: Uint32Array): Uint32Array {
+    const found = new BigUint64Array(2 * (starts.length - 1))
+    const bounds = new Uint32Array(found.buffer)
+    if (this.#codec === 0 && boundPackedValues(this.#packed, starts, found)) return bounds
+    let lo = new Uint32Array(0)
+    let hi = lo
+    for (let k = 0; k + 1 < starts.length; k += 1) {
+      const [from, to] = [starts[k]!, starts[k + 1]!]
+      if (to - from > lo.length) [lo, hi] = [new Uint32Array(to - from), new Uint32Array(to - from)]
+      this.#readUnscaled(from, to, lo, hi)
+      boundHalves(lo, hi, to - from, bounds, 4 * k)
+    }
+    return bounds
+  }
+
   /** Writes the values of rows [start, end) as halves to lo[0...), hi[0...). */
   read(start: number, end: number, lo: Uint32Array, hi: Uint32Array): void {
-    const count = end - start
+    this.#readUnscaled(start, end, lo, hi)
+    if (this.#codec !== 1) this.#scale(lo, hi, end - start)
+  }
+
+  #readUnscaled(start: number, end: number, lo: Uint32Array, hi: Uint32Array): void {
     if (this.#codec === 2) {
       this.#readBlocks(start, end, lo, hi)
-      this.#scale(lo, hi, count)
       return
     }
     this.#unpack(this.#words, this.#width, start, end, lo, hi, 0)
-    if (this.#line === null) this.#scale(lo, hi, count)
-    else addLine(lo, hi, 0, count, start, this.#line)
+    if (this.#line !== null) addLine(lo, hi, 0, end - start, start, this.#line)
   }
 
   /** Writes the low halves of rows [start, end) to out[at...): the values themselves in a narrow column. */
@@ -482,4 +547,25 @@ export class U64Values {
       addLine(lo, hi, i, 1, x, line)
     }
   }
+}
+
+/** Writes the least and the greatest of `count` values to four words of `bounds`. */
+function boundHalves(lo: Uint32Array, hi: Uint32Array, count: number, bounds: Uint32Array, at: number): void {
+  let [leastLow, leastHigh, mostLow, mostHigh] = [0xffffffff, 0xffffffff, 0, 0]
+  for (let i = 0; i < count; i += 1) {
+    const l = lo[i]!
+    const h = hi[i]!
+    if (h < leastHigh || (h === leastHigh && l < leastLow)) {
+      leastLow = l
+      leastHigh = h
+    }
+    if (h > mostHigh || (h === mostHigh && l > mostLow)) {
+      mostLow = l
+      mostHigh = h
+    }
+  }
+  bounds[at] = leastLow
+  bounds[at + 1] = leastHigh
+  bounds[at + 2] = mostLow
+  bounds[at + 3] = mostHigh
 }

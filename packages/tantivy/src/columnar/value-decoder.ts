@@ -49,6 +49,11 @@ export interface ValueDecoder<Out> {
    * number, -1, and nothing is done, where it cannot.
    */
   findListed?(rows: Uint32Array, names: Uint32Array, count: number, out: Uint32Array, at: number): number
+  /**
+   * Writes the rows of some spans (a start and an end each, ascending) with such a value to out; returns their number, -1, and
+   * nothing is done, where it cannot.
+   */
+  findSpans?(spans: Uint32Array, out: Uint32Array): number
   /** What `match` does for `count` rows of a list, at most CHUNK. */
   matchListed?(rows: Uint32Array, count: number, flags: Uint8Array): void
   /** Sets flags[i] to 1 where the value of row start + i is in the range that was last given, else 0. */
