@@ -16,11 +16,19 @@ async function refs(indexUri = `${root}/logs`): Promise<SplitRef[]> {
 }
 
 describe('opening splits', () => {
-  test('reads each once, with one request, and keeps as many as told', async () => {
+  test('reads each once, with one request, and keeps as many as fit', async () => {
     let counting: CountingStore | undefined
     const wrapStore = (store: ObjectStore): ObjectStore => (counting ??= new CountingStore(store))
-    const opener = new SplitIndexOpener({ resolver: nodeStoreResolver(), wrapStore, capacity: 2 })
     const [a, b, c] = (await refs()) as [SplitRef, SplitRef, SplitRef]
+    const sizes = await Promise.all(
+      [a, b, c].map(async (split) => {
+        const alone = new SplitIndexOpener({ resolver: nodeStoreResolver() })
+        await alone.open(split)
+        return alone.bytes
+      }),
+    )
+    const openBytes = sizes[0]! + Math.max(sizes[1]!, sizes[2]!)
+    const opener = new SplitIndexOpener({ resolver: nodeStoreResolver(), wrapStore, openBytes })
     const [one, same] = await Promise.all([opener.open(a), opener.open(a)])
     expect(one).toBe(same)
     expect(counting!.requests).toBe(1)
@@ -32,14 +40,36 @@ describe('opening splits', () => {
     expect(counting!.requests).toBe(3)
     await opener.open(b)
     expect(counting!.requests).toBe(4)
+    expect(opener.bytes).toBeLessThanOrEqual(openBytes)
     opener.close()
-    expect(opener.size).toBe(0)
+    expect([opener.size, opener.bytes]).toEqual([0, 0])
+  })
+
+  test('columns count while their split is open: others are closed for them, and what was closed is read anew', async () => {
+    const [a, b] = (await refs()) as [SplitRef, SplitRef]
+    const open = async (openBytes: number) => {
+      const opener = new SplitIndexOpener({ resolver: nodeStoreResolver(), openBytes })
+      await opener.open(a)
+      const { index } = await opener.open(b)
+      const before = opener.bytes
+      const [segment] = index.segments
+      for (const entry of await segment!.columns()) await segment!.openColumn(entry)
+      return { opener, before, first: opener.isOpen(a), second: opener.isOpen(b), read: opener.bytes }
+    }
+    const all = await open(1024 ** 3)
+    expect([all.first, all.second]).toEqual([true, true])
+    expect(all.read).toBeGreaterThan(all.before)
+    const tight = await open(all.before)
+    expect([tight.first, tight.second]).toEqual([false, true])
+    expect(tight.opener.bytes).toBeLessThan(all.read)
+    const again = await tight.opener.open(a)
+    expect(again.index.segments[0]!.maxDoc).toBe(a.numDocs)
   })
 
   test('keeps what was read, the last ranges up to its bytes', async () => {
     let counting: CountingStore | undefined
     const wrapStore = (store: ObjectStore): ObjectStore => (counting ??= new CountingStore(store))
-    const opener = new SplitIndexOpener({ resolver: nodeStoreResolver(), wrapStore, capacity: 2 })
+    const opener = new SplitIndexOpener({ resolver: nodeStoreResolver(), wrapStore })
     const [a] = (await refs()) as [SplitRef]
     const { directory } = await opener.open(a)
     const file = directory.list().find((name) => name.endsWith('.idx'))!

@@ -24,7 +24,7 @@ async function onColdSession<T>(use: (session: VolleySession) => Promise<T>): Pr
 }
 
 const queries = [
-  'SELECT count(*) FROM $t',
+  'SELECT count(level), min(n) FROM $t',
   "SELECT level, count(*), sum(n) FROM $t WHERE match(body, 'alpha') GROUP BY level",
   'SELECT id, score() FROM $t WHERE body @@ \'body:"alpha beta" OR body:gam*\' ORDER BY score() DESC LIMIT 3',
   'SELECT min(ts), max(u) FROM $t WHERE f > 0',
@@ -41,6 +41,16 @@ test.for(queries)('the estimate of %s is near what is read', async (query) => {
   expect(bytes! / counter(plan, 'bytes_read')).toBeGreaterThan(0.9)
   expect(bytes! / counter(plan, 'bytes_read')).toBeLessThan(1.5)
   expect(requests! / counter(plan, 'requests')).toBeGreaterThan(0.5)
+})
+
+test('the number of documents is in the metadata, and nothing is read for it', async () => {
+  const sql = `SELECT count(*) FROM "${table}"`
+  expect((await queryRows(sessions.local, `EXPLAIN (ESTIMATE) ${sql}`)).at(-1)!.slice(2, 5).map(Number)).toEqual([
+    0, 0, 0,
+  ])
+  const plan = await onColdSession((session) => analyzed(session, sql))
+  expect([counter(plan, 'bytes_read'), counter(plan, 'splits_by_metadata') > 1]).toEqual([0, true])
+  expect(plan).toContain('by=metadata')
 })
 
 test('says of each part how it was come by, also as JSON', async () => {

@@ -47,6 +47,8 @@ const DEFAULT_MEMORY = 2 * 1024 ** 3
 const RESERVABLE = 0.85
 /** The part of the memory of the machine, or of the container, that decoded dictionaries may fill, in all threads together. */
 const TERM_SHARE = 1 / 8 / os.availableParallelism()
+/** The same for footers and columns of splits that stay open. */
+const OPEN_SHARE = 1 / 4 / os.availableParallelism()
 
 /** Builds what runs plans over splits: the same for the coordinator, for threads and for worker processes. */
 export const buildWorkerSession: BuildWorkerSession = async (config, ask) =>
@@ -78,6 +80,7 @@ export function createWorkerSession(
     resolver: nodeStoreResolver(),
     zstdDecompress: nodeZstdDecompress,
     wrapStore: meteredStore,
+    openBytes: OPEN_SHARE * availableMemory(),
     termBytes: TERM_SHARE * availableMemory(),
     ...(config.roots === null ? {} : { allowedRoots: config.roots }),
   })

@@ -17,10 +17,20 @@ export class BundleDirectory implements Directory {
   readonly #cache: RangeCache | null
   /** Begins the keys of this split's ranges in the cache. */
   readonly #prefix: string
+  readonly #held: (bytes: number) => void
+  readonly #columns: Set<string> = new Set()
 
-  constructor(store: ObjectStore, path: string, footer: SplitFooter, cache: RangeCache | null = null) {
+  /** `held` is told of bytes of columns that were read: they stay with what is open. */
+  constructor(
+    store: ObjectStore,
+    path: string,
+    footer: SplitFooter,
+    cache: RangeCache | null = null,
+    held: (bytes: number) => void = () => {},
+  ) {
     this.#store = store
     this.#cache = cache
+    this.#held = held
     this.#prefix = cache?.newPrefix() ?? ''
     this.path = path
     this.footer = footer
@@ -37,8 +47,9 @@ export class BundleDirectory implements Directory {
     path: string,
     range?: { readonly start: number; readonly end: number },
     cache: RangeCache | null = null,
+    held?: (bytes: number) => void,
   ): Promise<BundleDirectory> {
-    return new BundleDirectory(store, path, await readSplitFooter(store, path, range), cache)
+    return new BundleDirectory(store, path, await readSplitFooter(store, path, range), cache, held)
   }
 
   /** Root of the store that the split is in. */
@@ -76,7 +87,12 @@ export class BundleDirectory implements Directory {
     }
     try {
       const bytes = await this.#store.getRange(this.path, file.start + start, file.start + end, signal)
-      this.#cache?.add(this.#key(name, start, end), bytes)
+      const key = this.#key(name, start, end)
+      this.#cache?.add(key, bytes)
+      if (name.endsWith('.fast') && !this.#columns.has(key)) {
+        this.#columns.add(key)
+        this.#held(bytes.length)
+      }
       return bytes
     } catch (error) {
       throw splitError(error, this.#store.uri, this.path, name)

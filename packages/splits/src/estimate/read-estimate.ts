@@ -80,7 +80,7 @@ export async function estimateReads(
 /** `rows`: what the node above will ask for at most, by address; null when it is scanned. */
 function collect(plan: ExecutionPlan, rows: number | null, demands: Map<string, Demand>): void {
   if (plan instanceof InvertedIndexExec) addText(demandOf(plan.table, demands), plan)
-  if (plan instanceof TantivyAggregateExec) {
+  if (plan instanceof TantivyAggregateExec && !plan.fromMetadata) {
     if (plan.inverted !== null) addText(demandOf(plan.table, demands), plan.inverted)
     addColumns(demandOf(plan.table, demands), plan.fields, null)
   }

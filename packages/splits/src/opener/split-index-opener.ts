@@ -16,8 +16,8 @@ export interface SplitIndexOpenerOptions {
   readonly resolver: StoreResolver
   /** URIs under which splits may be opened; every URI when absent. */
   readonly allowedRoots?: readonly string[]
-  /** Splits that stay open: 256. */
-  readonly capacity?: number
+  /** Bytes that splits which stay open may hold, their footers and the columns that were read of them: 512 MiB. */
+  readonly openBytes?: number
   /** Bytes of what was read of splits, postings and blocks of terms and documents, that are kept: 64 MiB. */
   readonly cacheBytes?: number
   /** Bytes of lists of documents that matched text which are kept: 16 MiB. */
@@ -29,6 +29,10 @@ export interface SplitIndexOpenerOptions {
   readonly wrapStore?: (store: ObjectStore) => ObjectStore
 }
 
+/** About what the objects of an open split take, and those of each segment. */
+const SPLIT_BYTES = 16 * 1024
+const SEGMENT_BYTES = 16 * 1024
+const OPEN_BYTES = 512 * 1024 ** 2
 const CACHE_BYTES = 64 * 1024 ** 2
 const MATCH_BYTES = 16 * 1024 ** 2
 const TERM_BYTES = 256 * 1024 ** 2
@@ -85,13 +89,15 @@ export class SplitIndex {
 }
 
 /**
- * Opens splits and keeps the last ones open. Opening costs one request where the split's hotcache covers what an index
+ * Opens splits and keeps the last ones open, as many as their bytes allow. Opening costs one request where the split's hotcache covers what an index
  * reads when it is opened. Two calls for one split share the work; an abort of one does not disturb the other.
  */
 export class SplitIndexOpener {
   readonly #options: SplitIndexOpenerOptions
   /** By recency, oldest first. */
   readonly #open: Map<string, Opening> = new Map()
+  #newest: Opening | null = null
+  #bytes = 0
   readonly #ranges: RangeCache
   readonly #matches: MatchCache
   readonly #terms: TermCache
@@ -126,25 +132,41 @@ export class SplitIndexOpener {
   }
 
   #start(key: string, split: SplitRef): Opening {
-    const opening: Opening = { reading: this.#read(split), index: null }
+    const opening: Opening = { reading: Promise.resolve(null as never), index: null, bytes: 0 }
+    opening.reading = this.#read(split, (bytes) => this.#hold(key, opening, bytes))
     opening.reading.then(
       (index) => (opening.index = index),
       () => {
-        if (this.#open.get(key) === opening) this.#open.delete(key)
+        if (this.#open.get(key) === opening) this.#close(key, opening)
       },
     )
     return opening
   }
 
   #touch(key: string, opening: Opening): void {
+    if (this.#newest === opening) return
     this.#open.delete(key)
     this.#open.set(key, opening)
-    const { capacity = 256 } = this.#options
-    while (this.#open.size > capacity) {
-      const [oldest, { index }] = this.#open.entries().next().value!
-      this.#open.delete(oldest)
-      index?.matches.forget()
+    this.#newest = opening
+  }
+
+  /** Counts what an open split holds more; those that were not used for longest are closed for it. */
+  #hold(key: string, opening: Opening, bytes: number): void {
+    if (this.#open.get(key) !== opening) return
+    opening.bytes += bytes
+    this.#bytes += bytes
+    const { openBytes = OPEN_BYTES } = this.#options
+    while (this.#bytes > openBytes && this.#open.size > 1) {
+      const [oldest, other] = this.#open.entries().next().value!
+      this.#close(oldest, other)
     }
+  }
+
+  #close(key: string, opening: Opening): void {
+    this.#open.delete(key)
+    this.#bytes -= opening.bytes
+    opening.index?.matches.forget()
+    if (this.#newest === opening) this.#newest = null
   }
 
   /** Whether a split is open, or being opened. */
@@ -157,15 +179,22 @@ export class SplitIndexOpener {
     return this.#open.size
   }
 
+  /** Bytes that open splits hold, more or less. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** Forgets all splits. */
   close(): void {
     this.#open.clear()
+    this.#newest = null
+    this.#bytes = 0
     this.#ranges.clear()
     this.#matches.clear()
     this.#terms.clear()
   }
 
-  async #read(split: SplitRef): Promise<SplitIndex> {
+  async #read(split: SplitRef, hold: (bytes: number) => void): Promise<SplitIndex> {
     this.#checkRoot(split)
     const { resolver, wrapStore, zstdDecompress } = this.#options
     const resolved = resolver.resolve(split.indexUri)
@@ -173,8 +202,9 @@ export class SplitIndexOpener {
     const path = `${split.splitId}.split`
     const range = split.footerEnd > split.footerStart ? { start: split.footerStart, end: split.footerEnd } : undefined
     try {
-      const directory = await BundleDirectory.open(store, path, range, this.#ranges)
+      const directory = await BundleDirectory.open(store, path, range, this.#ranges, hold)
       const index = await openIndex(directory, zstdDecompress ? { zstdDecompress } : {})
+      hold(directory.footer.hotcache.length + SPLIT_BYTES + SEGMENT_BYTES * index.segments.length)
       return new SplitIndex(split, directory, index, this.#matches.forSplit(), this.#terms, this.#options)
     } catch (error) {
       throw explained(splitError(error, store.uri, path), split)
@@ -197,8 +227,9 @@ export class SplitIndexOpener {
 
 /** A split that is open, or being opened. */
 interface Opening {
-  readonly reading: Promise<SplitIndex>
+  reading: Promise<SplitIndex>
   index: SplitIndex | null
+  bytes: number
 }
 
 function keyOf(split: SplitRef): string {

@@ -35,12 +35,13 @@ export interface SplitUnits {
   open(): Promise<readonly DocUnit[]>
   /** The same without waiting, where the split is open; null where it is not. */
   opened(): readonly DocUnit[] | null
+  /** Lets go of the split, which the opener may then close; it is opened again where it is asked for again. */
+  release(): void
 }
 
 type Parts = readonly (readonly SplitUnits[])[]
 
 const parts = new WeakMap<TaskContext, Map<string, Parts | Promise<Parts>>>()
-const openedSplits = new WeakMap<TaskContext, Map<string, SplitIndex | Promise<SplitIndex>>>()
 const dealt = new WeakMap<Layout, readonly (readonly number[])[] | null>()
 const CONCURRENT_OPENS = 16
 
@@ -88,6 +89,7 @@ export async function eachUnit(
       const visiting = visit(unit)
       if (visiting !== null) await visiting
     }
+    part.release()
   }
 }
 
@@ -105,6 +107,7 @@ export async function* unitsOf(
     if (!wanted(part.split)) continue
     ahead(i)
     yield* part.opened() ?? (await part.open())
+    part.release()
   }
 }
 
@@ -151,8 +154,13 @@ class WholeSplit implements SplitUnits {
 
   opened(): readonly DocUnit[] | null {
     if (this.#units !== null) return this.#units
-    const index = openedSplit(this.split, this.#context)
+    const index = this.#context.service(splitOpener).opened(this.split)
     return index === null ? null : this.#cut(index)
+  }
+
+  release(): void {
+    this.#units = null
+    this.#opening = null
   }
 
   open(): Promise<readonly DocUnit[]> {
@@ -183,39 +191,13 @@ async function cutParts(layout: Layout, context: TaskContext): Promise<SplitUnit
     [...Map.groupBy(ranges, (range) => range.split)].map(([position, own]) => {
       const split = layout.splits[position]!
       const units = own.map((range) => unitOf(split, indexes[position]!, range))
-      return { split, open: () => Promise.resolve(units), opened: () => units }
+      return { split, open: () => Promise.resolve(units), opened: () => units, release: () => {} }
     }),
   )
 }
 
-/** Opens a split once for a task. */
-function openSplit(split: SplitRef, context: TaskContext): SplitIndex | Promise<SplitIndex> {
-  const bySplit = splitsOf(context)
-  const key = `${split.indexUri} ${split.splitId}`
-  let index = bySplit.get(key)
-  if (index === undefined) {
-    index = context.service(splitOpener).open(split, context.signal ?? undefined)
-    bySplit.set(key, index)
-  }
-  return index
-}
-
-/** The same without waiting, where the split is open; null where it is not. */
-function openedSplit(split: SplitRef, context: TaskContext): SplitIndex | null {
-  const bySplit = splitsOf(context)
-  const key = `${split.indexUri} ${split.splitId}`
-  let index = bySplit.get(key) ?? null
-  if (index === null) {
-    index = context.service(splitOpener).opened(split)
-    if (index !== null) bySplit.set(key, index)
-  }
-  return index instanceof Promise ? null : index
-}
-
-function splitsOf(context: TaskContext): Map<string, SplitIndex | Promise<SplitIndex>> {
-  let bySplit = openedSplits.get(context)
-  if (bySplit === undefined) openedSplits.set(context, (bySplit = new Map()))
-  return bySplit
+function openSplit(split: SplitRef, context: TaskContext): Promise<SplitIndex> {
+  return context.service(splitOpener).open(split, context.signal ?? undefined)
 }
 
 function unitOf(split: SplitRef, index: SplitIndex, { segmentOrd, start, end }: DocRange): DocUnit {

@@ -98,7 +98,8 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
       ...(this.groupingSets === null ? [] : [['sets', JSON.stringify(this.groupingSets)] as const]),
       ['aggregates', `[${this.calls.join(', ')}]`],
       ...(this.gives === 'results' ? [['gives', 'results'] as const] : []),
-      ...(this.fromStatistics ? [['by', 'statistics'] as const] : []),
+      ...(this.fromMetadata ? [['by', 'metadata'] as const] : []),
+      ...(this.fromStatistics && !this.fromMetadata ? [['by', 'statistics'] as const] : []),
     ]
   }
 
@@ -123,6 +124,11 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
 
   override get spillingPartitions(): number {
     return this.gives === 'results' && this.groups.length > 0 ? this.partitioning.count : 0
+  }
+
+  /** Whether the metadata of the splits answers, which has the number of documents that are not deleted: none is opened. */
+  get fromMetadata(): boolean {
+    return this.countsRows && this.inverted === null && this.fields.options.filters.length === 0
   }
 
   /** Whether segments may answer by what they say of their columns. */
@@ -171,16 +177,19 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
         if (set.length === 0) held.state.addEmptySet(groups.length, id, output)
       }
       const countsRows = this.countsRows && this.fields.options.filters.length === 0
-      await eachUnit(this.table.layout, partition, context, (unit) => {
-        const docs = this.inverted === null ? null : this.inverted.docsOf(unit, context)
-        if (docs instanceof Promise) return docs.then((found) => this.addUnit(unit, found, held, context))
-        if (docs !== null && docs.length === 0) return null
-        if (docs !== null && countsRows) {
-          held.counted += docs.length
-          return null
-        }
-        return this.addUnit(unit, docs, held, context)
-      })
+      const { layout } = this.table
+      if (this.fromMetadata) held.counted = this.documentsOf(partition, context)
+      else
+        await eachUnit(layout, partition, context, (unit) => {
+          const docs = this.inverted === null ? null : this.inverted.docsOf(unit, context)
+          if (docs instanceof Promise) return docs.then((found) => this.addUnit(unit, found, held, context))
+          if (docs !== null && docs.length === 0) return null
+          if (docs !== null && countsRows) {
+            held.counted += docs.length
+            return null
+          }
+          return this.addUnit(unit, docs, held, context)
+        })
       if (held.counted > 0) this.addCount(held.counted, held.state, context)
       metrics.max('peak_state_bytes', held.state.bytes)
       for await (const state of held.states()) {
@@ -199,6 +208,16 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
       output.release()
       await held.release()
     }
+  }
+
+  /** Documents of the splits that this partition counts: each split is counted by one, the first part of its segments. */
+  private documentsOf(partition: number, context: TaskContext): number {
+    const { splits, partitions, slice } = this.table.layout
+    if (slice !== null && slice.index > 0) return 0
+    let [documents, counted] = [0, 0]
+    for (let i = partition; i < splits.length; i += partitions, counted++) documents += splits[i]!.numDocs
+    context.metricsOf(this).add('splits_by_metadata', counted)
+    return documents
   }
 
   private *columnsOf(state: AggregateState, region: Region): Steps<Vector[]> {
@@ -298,7 +317,7 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
     try {
       const columns = this.calls.map((call) => vectorOf(call.stateTypes[0]!, [BigInt(count)], region))
       state.merge(new RecordBatch(this.schema, columns, 1, null, region), [], 0)
-      context.metricsOf(this).add('docs_aggregated', count)
+      if (!this.fromMetadata) context.metricsOf(this).add('docs_aggregated', count)
     } finally {
       region.release()
     }
