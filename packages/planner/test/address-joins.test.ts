@@ -2,6 +2,7 @@ import { LogicalExpr, RepartitionExec, type ExecutionPlan } from '@volley/core'
 import {
   createPhysicalPlan,
   formatDistributedPlan,
+  formatLogicalPlan,
   optimize,
   type LogicalJoinType,
   type LogicalPlan,
@@ -10,6 +11,7 @@ import { expect, test } from 'vitest'
 import { Builder, eq, join, planning, ref } from './support/build.ts'
 import { FakeTable } from './support/fake-table.ts'
 import { people, teams } from './support/demo.ts'
+import { Random } from './support/random-query.ts'
 import { distribute, multiset, query, runDistributed, settingsWith } from './support/run.ts'
 
 const ADDRESS = ['_split_id', '_segment_ord', '_doc_id']
@@ -98,4 +100,76 @@ test('a source whose addresses were multiplied by a join is not looked up', asyn
       multiset((await runDistributed(distribute(plan, settingsWith({ target_partitions: partitions }), 3))).rows),
     ).toEqual(expected)
   }
+})
+
+/** Joins of four scans of one table, each with one before it, by its address or a part of it, in any way. */
+function chain(b: Builder, random: Random): LogicalPlan {
+  const scans = [b.scan(people, [...ADDRESS, 'id', 'team'])]
+  const types: LogicalJoinType[] = ['left']
+  let plan: LogicalPlan = scans[0]!
+  for (let k = 1; k < 4; k++) {
+    const next = b.scan(people, [...ADDRESS, 'id', 'team'])
+    const shown = scans.filter((_, i) => types[i] === 'inner' || types[i] === 'left')
+    const to = random.pick(shown)
+    const type = random.pick(['inner', 'inner', 'left', 'left_semi', 'left_anti'] as const)
+    const keys = random.pick([ADDRESS, ADDRESS, ['_doc_id'], ['_split_id', '_segment_ord']])
+    const on = keys.map((key) => eq(ref(to, key), ref(next, key)))
+    plan = join(plan, next, type, on.length === 1 ? on[0]! : new LogicalExpr('AND', on))
+    scans.push(next)
+    types.push(type)
+  }
+  return b.project(
+    plan,
+    Object.fromEntries(
+      scans.flatMap((scan, i) =>
+        types[i] === 'inner' || types[i] === 'left' ? [[`c${i}`, ref(scan, i % 2 === 0 ? 'id' : 'team')]] : [],
+      ),
+    ),
+  )
+}
+
+const byAddress = (plan: ExecutionPlan) => nodes(plan).filter((node) => node.kind === 'DocIdJoinExec').length
+
+test('joins by address come first, below any that hand their rows on, with the same rows', async () => {
+  const random = new Random(11)
+  let more = 0
+  for (let i = 0; i < 80; i++) {
+    const plan = chain(new Builder(), random)
+    const values = { target_partitions: 1 + (i % 3), broadcast_threshold_bytes: 0 }
+    const [on, off] = [settingsWith(values), settingsWith({ ...values, 'rules.reorder_joins': 'off' })]
+    const expected = multiset(await query(plan, off))
+    expect(multiset(await query(plan, on))).toEqual(expected)
+    if (i % 4 === 0) expect(multiset((await runDistributed(distribute(plan, on, 1 + (i % 3)))).rows)).toEqual(expected)
+    const [after, before] = [on, off].map((settings) =>
+      createPhysicalPlan(optimize(plan, planning(settings)), { settings }),
+    )
+    expect(byAddress(after!)).toBeGreaterThanOrEqual(byAddress(before!))
+    expect(exchanges(after!)).toBeLessThanOrEqual(exchanges(before!))
+    more += +(byAddress(after!) > byAddress(before!))
+  }
+  expect(more).toBeGreaterThan(10)
+})
+
+test('prints a join by address that was written above one by another key', () => {
+  const b = new Builder()
+  const [l, m, r] = [
+    b.scan(people, [...ADDRESS, 'id']),
+    b.scan(people, ['_doc_id', 'team']),
+    b.scan(people, [...ADDRESS, 'age']),
+  ]
+  const partly = join(l, m, 'left', eq(ref(l, '_doc_id'), ref(m, '_doc_id')))
+  const on = new LogicalExpr(
+    'AND',
+    ADDRESS.map((key) => eq(ref(l, key), ref(r, key))),
+  )
+  const plan = b.project(join(partly, r, 'inner', on), { id: ref(l, 'id'), team: ref(m, 'team'), age: ref(r, 'age') })
+  expect(formatLogicalPlan(optimize(plan, planning()))).toMatchInlineSnapshot(`
+    "Projection: exprs=[id, team, age]
+      Join: type=left, on=_doc_id = _doc_id
+        Projection: exprs=[_doc_id, id, age]
+          Join: type=inner, on=(_split_id = _split_id) AND (_segment_ord = _segment_ord) AND (_doc_id = _doc_id)
+            TableScan: table=people, columns=[_split_id, _segment_ord, _doc_id, id]
+            TableScan: table=people, columns=[_split_id, _segment_ord, _doc_id, age]
+        TableScan: table=people, columns=[_doc_id, team]"
+  `)
 })

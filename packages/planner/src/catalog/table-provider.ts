@@ -87,6 +87,11 @@ export interface TableProvider {
   readonly supportsText: boolean
   /** Columns that tell rows apart, none of them NULL; a GROUP BY of them all groups single rows. */
   readonly primaryKey?: readonly string[]
+  /**
+   * The columns that say where a row is, most significant first, and what all tables that deal the same rows to the same
+   * partitions in that order name alike.
+   */
+  readonly rowAddress?: { readonly layout: string; readonly columns: readonly string[] }
   /** Bounds of a column's values where they are known without reading it, and it holds integers or dates. */
   columnRange?(name: string): ValueRange | null
   /** Whether the scan evaluates this predicate exactly; `column` tells what each ColumnRef in it stands for. */

@@ -76,6 +76,10 @@ export class FakeTable implements TableProvider {
 
   readonly bytes: Estimate | null = null
 
+  get rowAddress(): TableProvider['rowAddress'] {
+    return { layout: this.name, columns: ADDRESS.map(({ name }) => name) }
+  }
+
   supportsFilter(_predicate: Expr, _column: (id: number) => ScanColumn | null): boolean {
     return this.#acceptsFilters
   }

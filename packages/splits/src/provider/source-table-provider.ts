@@ -50,6 +50,10 @@ export class SourceTableProvider implements TableProvider {
     return { value: this.rows.value * 16 * this.columns.length, exact: false }
   }
 
+  get rowAddress(): TableProvider['rowAddress'] {
+    return { layout: this.#snapshot.snapshotId, columns: addressFields.map((field) => field.name) }
+  }
+
   supportsFilter(): boolean {
     return false
   }
