@@ -11,7 +11,7 @@ import {
 } from '../logical/logical-plan.ts'
 
 /** Where the rows of a plan have the address of their document, part by part; several columns may carry the same part. */
-export interface RowAddresses {
+interface RowAddresses {
   readonly layout: string
   readonly parts: readonly ReadonlySet<ColumnId>[]
 }
@@ -30,7 +30,7 @@ export function leadingSides(join: Join): readonly (0 | 1)[] {
  * The addresses that a plan's rows are dealt and sorted by when it runs. With `early`, also those that they would have if
  * joins by other keys came later.
  */
-export function rowAddresses(plan: LogicalPlan, early: boolean): RowAddresses | null {
+function rowAddresses(plan: LogicalPlan, early: boolean): RowAddresses | null {
   if (plan instanceof TableScan) {
     const { rowAddress } = plan.provider
     if (rowAddress === undefined) return null
