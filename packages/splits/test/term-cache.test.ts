@@ -90,6 +90,33 @@ describe('dictionaries that stay decoded', () => {
     expect(cache.bytes).toBe(0)
   })
 
+  test('single terms stay, and give what decoding gives', async () => {
+    const cache = new TermCache(1 << 22)
+    const dictionary = made(20_000)
+    const lists = [
+      some(20_000, (i) => i % 400 === 0),
+      some(20_000, (i) => i % 400 === 0),
+      some(20_000, (i) => i % 200 === 0),
+      some(20_000, (i) => i % 1000 === 0 || i % 1000 === 1),
+      Uint32Array.of(0, 19_999),
+      some(20_000, (i) => i % 400 === 0 || i === 19_999),
+      some(20_000, () => false),
+    ]
+    for (const ordinals of lists) {
+      expect(await cache.at(dictionary, ordinals)).toEqual(await plainTerms.at(made(20_000), ordinals))
+    }
+    expect([dictionary.wholes, dictionary.parts, cache.hits]).toEqual([0, 4, 3])
+    const [both, all] = [some(20_000, (i) => i % 300 === 7), await plainTerms.all(made(20_000))]
+    const together = await Promise.all([cache.at(dictionary, both), cache.at(dictionary, both), cache.all(dictionary)])
+    expect(together[0]).toEqual(together[1])
+    expect(together[2]).toEqual(all)
+    expect(await cache.at(dictionary, both)).toEqual(together[0])
+    expect(dictionary.wholes).toBe(1)
+    expect(cache.bytes).toBe(2 * all.offsets.byteLength + all.bytes.byteLength)
+    cache.clear()
+    expect(cache.bytes).toBe(0)
+  })
+
   test('failures are not kept', async () => {
     const cache = new TermCache(1 << 20)
     const dictionary = made(10)

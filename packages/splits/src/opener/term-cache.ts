@@ -1,4 +1,5 @@
 import type { ColumnDictionary, TermList } from '@volley/tantivy'
+import { FewTerms } from './few-terms.ts'
 
 /** Where the terms of text columns are read. */
 export interface TermReader {
@@ -14,17 +15,23 @@ export const plainTerms: TermReader = {
   at: (dictionary, ordinals) => dictionary.termsOf(ordinals),
 }
 
-/** A dictionary above this share of a cache is not kept. */
+/** A dictionary above this share of a cache is not kept, nor single terms of one. */
 const LARGEST = 1 / 4
 /** A dictionary of which this share is asked for is read whole. */
 const MUCH = 0.25
 /** Terms that are decoded to get at one, about: a block is decoded from its start. */
 const WALKED = 64
 
-/** Whole dictionaries of text columns of open splits, decoded, by recency: the same ones serve query after query. */
+/**
+ * Decoded terms of text columns of open splits, of the dictionaries used last: whole dictionaries, or the terms that were asked
+ * for. The same ones serve query after query.
+ */
 export class TermCache implements TermReader {
   readonly #capacity: number
-  readonly #kept = new Map<ColumnDictionary, TermList>()
+  /** By recency, oldest first. */
+  readonly #kept = new Map<ColumnDictionary, TermList | FewTerms>()
+  /** Bytes that each was counted with. */
+  readonly #sizes = new Map<ColumnDictionary, number>()
   readonly #reading = new Map<ColumnDictionary, Promise<TermList>>()
   /** Terms of dictionaries that were decoded for single ones; Infinity where the whole is too large to be kept. */
   readonly #walked = new WeakMap<ColumnDictionary, number>()
@@ -40,7 +47,7 @@ export class TermCache implements TermReader {
     return this.#bytes
   }
 
-  /** How often a dictionary that was asked for was kept. */
+  /** How often all that was asked for of a dictionary was kept. */
   get hits(): number {
     return this.#hits
   }
@@ -63,23 +70,44 @@ export class TermCache implements TermReader {
   }
 
   async at(dictionary: ColumnDictionary, ordinals: Uint32Array): Promise<TermList> {
-    const known =
-      this.#known(dictionary) ?? (this.#readsWhole(dictionary, ordinals) ? await this.all(dictionary) : null)
-    return known === null ? dictionary.termsOf(ordinals) : gathered(known, ordinals)
+    const whole = this.#known(dictionary)
+    if (whole !== null) return gathered(whole, ordinals)
+    const few = this.#few(dictionary)
+    const missing = few.missing(ordinals)
+    if (missing.length === 0) {
+      this.#hits++
+      this.#touch(dictionary, few)
+      return few.gather(ordinals)
+    }
+    if (this.#readsWhole(dictionary, missing)) return gathered(await this.all(dictionary), ordinals)
+    const terms = await dictionary.termsOf(missing)
+    few.add(missing, terms)
+    this.#keepFew(dictionary, few)
+    return missing.length === ordinals.length ? terms : few.gather(ordinals)
   }
 
   clear(): void {
     this.#kept.clear()
+    this.#sizes.clear()
     this.#bytes = 0
   }
 
   #known(dictionary: ColumnDictionary): TermList | null {
     const terms = this.#kept.get(dictionary)
-    if (terms === undefined) return null
+    if (terms === undefined || terms instanceof FewTerms) return null
     this.#hits++
+    this.#touch(dictionary, terms)
+    return terms
+  }
+
+  #few(dictionary: ColumnDictionary): FewTerms {
+    const terms = this.#kept.get(dictionary)
+    return terms instanceof FewTerms ? terms : new FewTerms()
+  }
+
+  #touch(dictionary: ColumnDictionary, terms: TermList | FewTerms): void {
     this.#kept.delete(dictionary)
     this.#kept.set(dictionary, terms)
-    return terms
   }
 
   /** Whether to decode a dictionary now and keep it: for much of it, or where as much has been decoded of it in pieces before. */
@@ -94,18 +122,34 @@ export class TermCache implements TermReader {
   }
 
   #keep(dictionary: ColumnDictionary, terms: TermList): void {
+    if (sizeOf(terms) > this.#capacity * LARGEST) this.#walked.set(dictionary, Infinity)
+    else this.#hold(dictionary, terms)
+  }
+
+  /** A whole dictionary that has been read meanwhile stays. */
+  #keepFew(dictionary: ColumnDictionary, terms: FewTerms): void {
+    const kept = this.#kept.get(dictionary)
+    if (kept !== undefined && !(kept instanceof FewTerms)) return
+    if (sizeOf(terms) > this.#capacity * LARGEST) this.#drop(dictionary)
+    else this.#hold(dictionary, terms)
+  }
+
+  #hold(dictionary: ColumnDictionary, terms: TermList | FewTerms): void {
+    this.#drop(dictionary)
     const size = sizeOf(terms)
-    if (size > this.#capacity * LARGEST) {
-      this.#walked.set(dictionary, Infinity)
-      return
-    }
     this.#kept.set(dictionary, terms)
+    this.#sizes.set(dictionary, size)
     this.#bytes += size
-    for (const [oldest, list] of this.#kept) {
+    for (const oldest of this.#kept.keys()) {
       if (this.#bytes <= this.#capacity) break
-      this.#kept.delete(oldest)
-      this.#bytes -= sizeOf(list)
+      this.#drop(oldest)
     }
+  }
+
+  #drop(dictionary: ColumnDictionary): void {
+    this.#bytes -= this.#sizes.get(dictionary) ?? 0
+    this.#sizes.delete(dictionary)
+    this.#kept.delete(dictionary)
   }
 }
 
@@ -136,6 +180,8 @@ function gathered(all: TermList, ordinals: Uint32Array): TermList {
 }
 
 /** What is held: the bytes may be a part of a larger buffer, and the texts' lengths are kept with them once they were asked for. */
-function sizeOf({ offsets, bytes }: TermList): number {
+function sizeOf(terms: TermList | FewTerms): number {
+  if (terms instanceof FewTerms) return terms.size
+  const { offsets, bytes } = terms
   return 2 * offsets.byteLength + bytes.buffer.byteLength
 }
