@@ -76,9 +76,8 @@ class UnionTop {
   }
 
   run(): void {
-    if (this.#clauses.length === 1) {
-      this.#top.raiseThreshold(firstThreshold(this.#clauses[0]!, this.#refused, this.#top))
-    }
+    // A document's score is not below that of one of its terms.
+    this.#top.raiseThreshold(firstThreshold(this.#order.at(-1)!, this.#refused, this.#top))
     this.#raise()
     const clauses = this.#clauses.length
     let windowEnd = -1
@@ -279,6 +278,7 @@ const MAX_SOUGHT = 100
 /** The best blocks that are scored first, for a document each, and the part of a term's blocks that they may be. */
 const MAX_BLOCKS = 12
 const MAX_PART = 1 / 8
+const MIN_BLOCKS = 4
 
 /**
  * A score that at least as many documents with a term reach as are wanted: of those in its blocks with the highest bounds.
@@ -288,9 +288,10 @@ const MAX_PART = 1 / 8
 function firstThreshold(cursor: TermCursor, { alive, excluded }: Refused, top: TopScores): number {
   const { limit } = top
   if (limit === 0 || limit > MAX_SOUGHT || excluded !== null) return -Infinity
-  const wanted = Math.min(limit, MAX_BLOCKS)
+  const { numBlocks } = cursor.postings
+  const wanted = Math.min(limit, MAX_BLOCKS, numBlocks)
   const { blocks } = cursor.bounds
-  if (wanted > cursor.postings.numBlocks * MAX_PART || cursor.bounds.max <= top.threshold) return -Infinity
+  if (wanted > Math.max(MAX_PART * numBlocks, MIN_BLOCKS) || cursor.bounds.max <= top.threshold) return -Infinity
   const best = new TopScores(limit)
   for (const block of highest(blocks, wanted)) {
     if (blocks[block]! <= best.threshold) continue
