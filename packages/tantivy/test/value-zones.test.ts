@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { allowWasm } from '@volley/kernels'
 import { mapF64, mapI64, MemoryDirectory, openIndex, ZONE_DOCS, type ValueZones } from '@volley/tantivy'
-import { docsByZones } from '../src/columnar/value-zones.ts'
+import { docsByZones, docsInZones } from '../src/columnar/value-zones.ts'
 import { FIXTURES, loadFiles } from './support/fixture.ts'
 import { seeded } from './support/seeded.ts'
 
@@ -67,6 +67,7 @@ test('documents are found by zones as by looking at each', () => {
   const total = 60_000
   let byZones = 0
   let asked = 0
+  let dropped = 0
   for (let round = 0; round < 30; round++) {
     const isFull = round % 2 === 0
     const step = 1n << BigInt(round % 3 === 0 ? 30 : 4)
@@ -97,6 +98,13 @@ test('documents are found by zones as by looking at each', () => {
       }
       return Uint32Array.from(docs)
     }
+    const some = Uint32Array.from({ length: total / 3 }, (_, i) => 3 * i)
+    const left = docsInZones(zones, min, max, some)
+    const wanted = [...find(start, end)].filter((doc) => doc % 3 === 0)
+    const leftSet = new Set(left)
+    expect(wanted.filter((doc) => !leftSet.has(doc))).toEqual([])
+    dropped += some.length - left.length
+    asked -= end - start
     const found = docsByZones(zones, min, max, start, end, isFull, find)
     if (found === null) continue
     byZones++
@@ -105,5 +113,6 @@ test('documents are found by zones as by looking at each', () => {
     asked = before
   }
   expect(byZones).toBeGreaterThan(20)
+  expect(dropped).toBeGreaterThan(total)
   expect(asked).toBeLessThan((byZones * total) / 2)
 })

@@ -5,6 +5,7 @@ import { prepare } from '../query/prepare.ts'
 import type { Query } from '../query/query.ts'
 import type { Index } from '../segment/open-index.ts'
 import type { SegmentReader } from '../segment/segment-reader.ts'
+import { mapI64 } from '../terms.ts'
 
 /** What to sort by: the first value of a fast field. */
 export interface SortKey {
@@ -27,6 +28,11 @@ export interface SortedDoc {
 
 /** Rows that are read at a time. */
 const CHUNK = 2048
+/** Documents of which those that may be among the first are looked for at a time. */
+const FIRST_WINDOW = 256
+const WINDOW = 32_768
+const MOST_NUMBER = (1n << 64n) - 1n
+const MOST_ORDINAL = 0xffffffff
 
 /**
  * The first `limit` live documents in the order of some fast fields, over all segments; ties by segment, then document. A
@@ -51,7 +57,10 @@ export async function collectTopByFields(
       const docs = prepared.docs(0, segment.maxDoc)
       const count = segment.alive === null ? docs.length : segment.alive.filter(docs, docs.length)
       const top = new SegmentTop(keys, columns, limit)
-      for (let at = 0; at < count; at += CHUNK) top.add(docs.subarray(at, Math.min(count, at + CHUNK)))
+      for (let at = 0, size = FIRST_WINDOW; at < count; at += size, size = Math.min(2 * size, WINDOW)) {
+        const some = top.passing(docs.subarray(at, Math.min(count, at + size)))
+        for (let from = 0; from < some.length; from += CHUNK) top.add(some.subarray(from, from + CHUNK))
+      }
       return top.finish(segment.ord, signal)
     }),
   )
@@ -118,6 +127,26 @@ class SegmentTop {
     this.#compare = comparing(keys)
   }
 
+  /** Those of ascending documents whose first key is not behind that of the last row, as far as its column tells at once. */
+  passing(docs: Uint32Array): Uint32Array {
+    const [column, key] = [this.#columns[0], this.#keys[0]]
+    const value = this.#heap.length < this.#limit ? null : (this.#heap[0]?.values[0] ?? null)
+    if (column == null || key === undefined || value === null || value instanceof Uint8Array) return docs
+    // Of several values the first counts, and a NaN has no place among bounds.
+    if (column.type === 'ip' || column.type === 'f64' || column.cardinality === 'multivalued') return docs
+    if (column.cardinality === 'optional' && key.missing === 'first') return docs
+    column.zones()
+    const desc = key.order === 'desc'
+    if ('dictionary' in column) {
+      const ordinal = Number(value)
+      return desc ? column.docsOfInRange(docs, ordinal, MOST_ORDINAL) : column.docsOfInRange(docs, 0, ordinal)
+    }
+    const isSigned = column.type === 'i64' || column.type === 'date'
+    const bound = isSigned ? mapI64(value as bigint) : BigInt(value)
+    return desc ? column.docsOfInRange(docs, bound, MOST_NUMBER) : column.docsOfInRange(docs, 0n, bound)
+  }
+
+  /** Adds at most CHUNK documents. */
   add(docs: Uint32Array): void {
     if (this.#limit === 0) return
     for (const reader of this.#readers) reader.read(docs)

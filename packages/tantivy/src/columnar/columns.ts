@@ -18,7 +18,7 @@ import { gatherNear } from './near-values.ts'
 import { NumericDecoder } from './numeric-decoder.ts'
 import { OrdinalDecoder } from './ordinal-decoder.ts'
 import type { U64Values } from './u64-values.ts'
-import { docsByZones, valueZones, type ValueZones } from './value-zones.ts'
+import { docsByZones, docsInZones, valueZones, type ValueZones } from './value-zones.ts'
 
 type Corrupted = (problem: string) => IndexCorruptedError
 
@@ -42,6 +42,11 @@ class KnownZones {
       this.#zones = this.#values.numValues === 0 ? null : valueZones(this.#index, this.#values)
     }
     return this.#zones
+  }
+
+  /** Those of ascending documents that may have a value in [min, max], as far as zones tell that are there. */
+  among(docs: Uint32Array, min: bigint, max: bigint): Uint32Array {
+    return this.#zones == null ? docs : docsInZones(this.#zones, min, max, docs)
   }
 
   /** The documents of [start, end) with a value in [min, max], by `find` as far as zones do not tell. */
@@ -186,7 +191,7 @@ export class NumericColumnReader extends ColumnBase<NumericArray> implements Num
       return new Uint32Array(0)
     }
     this.#decoder.setRange(min, max)
-    return this.rows.matchingOf(docs)
+    return this.rows.matchingOf(this.#zones.among(docs, min, max))
   }
 
   #unmap(value: bigint): bigint | number {
@@ -301,9 +306,9 @@ export class BytesColumnReader extends ColumnBase<Uint32Array> implements BytesC
   }
 
   docsOfInRange(docs: Uint32Array, min: number, max: number): Uint32Array {
-    if (min > max) return new Uint32Array(0)
+    if (min > max || max < 0) return new Uint32Array(0)
     this.#decoder.setRange(min, max)
-    return this.rows.matchingOf(docs)
+    return this.rows.matchingOf(this.#zones.among(docs, BigInt(Math.max(0, min)), BigInt(max)))
   }
 
   docsAccepted(accepted: Uint8Array, start: number, end: number): Uint32Array {

@@ -3,6 +3,7 @@ import type { U64Values } from './u64-values.ts'
 
 /** Documents of a zone. */
 export const ZONE_DOCS = 128
+const ZONE_SHIFT = 7
 
 /** Bounds of the values of the documents [ZONE_DOCS * k, ZONE_DOCS * (k + 1)), by k. */
 export interface ValueZones {
@@ -92,6 +93,29 @@ export function judgeZones(
     const within = !isBelow(leastHigh, leastLow, minHigh, minLow) && !isBelow(maxHigh, maxLow, mostHigh, mostLow)
     verdicts[k] = within ? ALL : Math.max(verdicts[k]!, SOME)
   }
+}
+
+/** Lists of documents that are not worth judging zones for. */
+const SHORT_LIST = 512
+
+/** Those of ascending documents that are in zones that may have values in [min, max]; the same array where that is not worth it. */
+export function docsInZones(zones: ValueZones, min: bigint, max: bigint, docs: Uint32Array): Uint32Array {
+  if (docs.length < SHORT_LIST) return docs
+  const first = Math.floor(docs[0]! / ZONE_DOCS)
+  const verdicts = new Uint8Array(Math.floor(docs[docs.length - 1]! / ZONE_DOCS) + 1 - first)
+  if (verdicts.length > docs.length) return docs
+  judgeZones(zones, first, verdicts, min, max)
+  let some = 0
+  for (let k = 0; k < verdicts.length; k += 1) some += +(verdicts[k] !== NONE)
+  if (some > verdicts.length / 2) return docs
+  const out = new Uint32Array(docs.length)
+  let count = 0
+  for (let i = 0; i < docs.length; i += 1) {
+    const doc = docs[i]!
+    out[count] = doc
+    count += +(verdicts[(doc >>> ZONE_SHIFT) - first] !== NONE)
+  }
+  return out.subarray(0, count)
 }
 
 /** Runs of alike zones, but for those that have nothing. */
