@@ -6,6 +6,7 @@ import {
   LiteralExpr,
   mirroredOperator,
   NotExpr,
+  typeKey,
   typeName,
   type ComparisonOperator,
   type Expr,
@@ -23,6 +24,8 @@ export interface NumberTest {
   readonly ranges: readonly Range[]
   readonly nulls: boolean
 }
+
+const listTests = new WeakMap<InListExpr, Map<string, NumberTest | null>>()
 
 const I64_MIN = -(1n << 63n)
 const I64_MAX = (1n << 63n) - 1n
@@ -96,7 +99,17 @@ class Domain {
     return { ranges: parts.filter((part) => part !== null), nulls: false }
   }
 
-  listed({ list, negated }: InListExpr): NumberTest | null {
+  /** Known of a list that was met in another segment, for it may be long. */
+  listed(predicate: InListExpr): NumberTest | null {
+    const key = `${this.#column.type} ${typeKey(this.#type)}`
+    let byColumn = listTests.get(predicate)
+    if (byColumn === undefined) listTests.set(predicate, (byColumn = new Map()))
+    let test = byColumn.get(key)
+    if (test === undefined) byColumn.set(key, (test = this.#listed(predicate)))
+    return test
+  }
+
+  #listed({ list, negated }: InListExpr): NumberTest | null {
     const ranges: Range[] = []
     for (const item of list) {
       if (!(item instanceof LiteralExpr)) return null

@@ -24,7 +24,8 @@ import { countRemoved, knownFilters } from './runtime-filters.ts'
 import type { SegmentColumns } from './segment-columns.ts'
 
 interface Units {
-  readonly parts: readonly SplitUnits[]
+  /** By the id of their split. */
+  readonly parts: ReadonlyMap<string, SplitUnits>
   readonly open: (unit: DocUnit) => SegmentColumns | Promise<SegmentColumns>
 }
 
@@ -139,8 +140,8 @@ export class AddressReader implements LookupStream {
     }
     await this.close()
     const { parts, open } = this.#units!
-    const part = parts.find(({ split }) => split.splitId === run.splitId)
-    const unit = (await part?.open())?.find(({ segment }) => segment.ord === run.segmentOrd)
+    const part = parts.get(run.splitId)
+    const unit = (part?.opened() ?? (await part?.open()))?.find(({ segment }) => segment.ord === run.segmentOrd)
     if (unit === undefined) throw new Error(`no document range of split ${run.splitId} in this partition`)
     const segment = await open(unit)
     this.#current = { unit, segment }

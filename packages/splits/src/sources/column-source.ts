@@ -460,7 +460,8 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
 
   openLookup(partition: number, context: TaskContext): LookupStream {
     const reader = new AddressReader(this, context, async () => {
-      const parts = (await layoutParts(this.table.layout, context))[partition]!
+      const own = (await layoutParts(this.table.layout, context))[partition]!
+      const parts = new Map(own.map((part) => [part.split.splitId, part]))
       return { parts, open: (unit: DocUnit) => this.openColumns(unit, context) }
     })
     return {
