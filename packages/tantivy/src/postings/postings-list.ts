@@ -99,6 +99,11 @@ export class PostingsList {
     }
   }
 
+  /** Bytes that it holds, about. */
+  get byteLength(): number {
+    return this.#docs.words.byteLength + 32 * this.numBlocks
+  }
+
   get hasFreqs(): boolean {
     return this.record !== 'basic'
   }

@@ -28,6 +28,26 @@ export function scoreBounds(
   weight: Bm25Weight,
   segmentAverage: number,
 ): ScoreBounds | null {
+  const of = [weight.weight, weight.average, segmentAverage] as const
+  const last = known.get(postings)
+  if (last !== undefined && last.norms === norms && last.of.every((part, i) => part === of[i])) return last.bounds
+  const bounds = computeBounds(postings, norms, weight, segmentAverage)
+  known.set(postings, { norms, of, bounds })
+  return bounds
+}
+
+/** What was computed last for a list. */
+const known = new WeakMap<
+  PostingsList,
+  { readonly norms: Uint8Array | null; readonly of: readonly number[]; readonly bounds: ScoreBounds | null }
+>()
+
+function computeBounds(
+  postings: PostingsList,
+  norms: Uint8Array | null,
+  weight: Bm25Weight,
+  segmentAverage: number,
+): ScoreBounds | null {
   if (!(weight.weight > 0) || !(segmentAverage > 0) || !(weight.average > 0)) return null
   const { numBlocks, numFullBlocks } = postings
   const blocks = new Float64Array(numBlocks)

@@ -2,6 +2,7 @@ import { ByteReader } from '../bytes/byte-reader.ts'
 import type { FileSlice } from '../directory/file-slice.ts'
 import { PositionsList } from '../postings/positions-list.ts'
 import { PostingsList } from '../postings/postings-list.ts'
+import { RecentPostings } from '../postings/recent-postings.ts'
 import type { FieldEntry, RecordOption } from '../schema/index-schema.ts'
 import type { TermDictionary, TermInfo } from '../term-dictionary/term-dictionary.ts'
 import type { TermDictionaryKind } from '../term-dictionary/open-term-dictionary.ts'
@@ -20,6 +21,7 @@ export class FieldIndex {
   readonly kind: TermDictionaryKind | null
   readonly #postings: FileSlice | null
   readonly #positions: FileSlice | null
+  readonly #recent = new RecentPostings()
 
   constructor(
     field: FieldEntry,
@@ -50,8 +52,12 @@ export class FieldIndex {
 
   /** Reads the postings of a term. */
   async postings(info: TermInfo, signal?: AbortSignal): Promise<PostingsList> {
+    const recent = this.#recent.get(info.postingsStart)
+    if (recent !== undefined) return recent
     const slice = this.#postings!.slice(HEADER + info.postingsStart, HEADER + info.postingsEnd)
-    return this.#decodePostings(await slice.read(undefined, undefined, signal), slice, info)
+    const list = this.#decodePostings(await slice.read(undefined, undefined, signal), slice, info)
+    this.#recent.add(info.postingsStart, list)
+    return list
   }
 
   /** Reads the positions of a term whose postings have the record option `position`. */
