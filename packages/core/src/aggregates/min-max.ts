@@ -10,13 +10,13 @@ import {
 import { typeName } from '../types/data-types.ts'
 import { resolveNull } from '../types/coercion.ts'
 import { allocValues } from '../vectors/build.ts'
-import { compareBytes } from '../vectors/bytes-kernels.ts'
 import { compareInt128, compareInt64, compareIntervals, compareNumbers } from '../vectors/compare.ts'
 import { Operand, wordsOf } from '../vectors/operand.ts'
 import type { Selection } from '../vectors/record-batch.ts'
-import { BoolVector, BytesVector, PrimitiveVector, type Vector } from '../vectors/vector.ts'
+import { BoolVector, PrimitiveVector, type Vector } from '../vectors/vector.ts'
 import { groupRows, groupZero, presentOf, presentRows, type GroupedRows, type SomeRows } from './accumulator-rows.ts'
 import type { AggregateFunction, GroupsAccumulator } from './aggregate-function.ts'
+import { BestBytes } from './best-bytes.ts'
 import { FoldAccumulator } from './fold-accumulator.ts'
 import { GroupFlags, GroupFloats, GroupWords } from './group-memory.ts'
 import { fixedColumn } from './key-words.ts'
@@ -350,64 +350,5 @@ class BestWords implements Best {
     const out = allocValues(type, groupCount, region)
     wordsOf(out).set(this.#words.values.subarray(0, groupCount * this.#width))
     return new PrimitiveVector(type, groupCount, validity, out)
-  }
-}
-
-const NO_BYTES = new Uint8Array(0)
-
-/** Text: a copy of the best value, made when a better one comes. */
-class BestBytes implements Best {
-  readonly #sign: 1 | -1
-  readonly #values: Uint8Array[] = []
-  #bytes = 0
-
-  constructor(sign: 1 | -1) {
-    this.#sign = sign
-  }
-
-  get bytes(): number {
-    return this.#bytes
-  }
-
-  release(): void {
-    this.#values.length = 0
-  }
-
-  ensure(groupCount: number): void {
-    while (this.#values.length < groupCount) this.#values.push(NO_BYTES)
-  }
-
-  offer(operand: Operand, { groups, rows, count }: GroupedRows, seen: Uint8Array): void {
-    const { offsets, bytes } = operand.bytes
-    for (let k = 0; k < count; k++) {
-      const at = operand.at(rows[k]!)
-      this.#take(bytes, offsets[at]!, offsets[at + 1]!, groups[k]!, seen)
-    }
-  }
-
-  copy(into: number, from: number, seen: Uint8Array): void {
-    const value = this.#values[from]!
-    this.#take(value, 0, value.length, into, seen)
-  }
-
-  #take(bytes: Uint8Array, start: number, end: number, group: number, seen: Uint8Array): void {
-    const best = this.#values[group]!
-    if (seen[group] === 1 && this.#sign * compareBytes(bytes, start, end, best, 0, best.length) >= 0) return
-    seen[group] = 1
-    this.#bytes += end - start - best.length
-    this.#values[group] = bytes.slice(start, end)
-  }
-
-  vector(type: DataType, groupCount: number, validity: Uint8Array | null, region: Region): Vector {
-    const offsets = region.i32(groupCount + 1)
-    let end = 0
-    for (let g = 0; g < groupCount; g++) {
-      offsets[g] = end
-      end += this.#values[g]!.length
-    }
-    offsets[groupCount] = end
-    const bytes = region.u8(end)
-    for (let g = 0; g < groupCount; g++) bytes.set(this.#values[g]!, offsets[g])
-    return new BytesVector(type, groupCount, validity, offsets, bytes)
   }
 }
