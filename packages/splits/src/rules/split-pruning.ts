@@ -69,7 +69,8 @@ function timeTest(filter: Expr, fields: FastFieldExec): MayMatch | null {
   if (typeName(column.type) !== 'Timestamp') return null
   if (!fields.table.indexes.every((index) => index.mapping.timestampField?.name === name)) return null
   const unit = NANOS_PER_UNIT[(column.type as unknown as { unit: number }).unit]!
-  const [low, high] = [value * unit, value * unit + unit - 1n]
+  const low = (op === '>' ? value + 1n : value) * unit
+  const high = (op === '<' ? value : value + 1n) * unit - 1n
   return ({ timeRange }) => {
     if (timeRange === null) return true
     // Seconds are truncated towards zero, so before 1970 the first value can lie up to a second below.

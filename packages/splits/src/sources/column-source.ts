@@ -89,9 +89,13 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
   protected optionsFor({ layout }: ScanTable): ColumnSourceOptions {
     const { runtime = [] } = this.options
     if (!runtime.some(({ tags }) => tags !== undefined)) return this.options
-    const ids = new Set(layout.splits.map((split) => split.splitId))
     const own = runtime.map(({ tags, ...filter }): RuntimeFilter => {
-      const some = new Map([...(tags ?? [])].filter(([id]) => ids.has(id)))
+      const some = new Map(
+        layout.splits.flatMap(({ splitId }) => {
+          const values = tags?.get(splitId)
+          return values === undefined ? [] : [[splitId, values] as const]
+        }),
+      )
       return some.size === 0 ? filter : { ...filter, tags: some }
     })
     return { ...this.options, runtime: own }
