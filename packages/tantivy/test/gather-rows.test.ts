@@ -64,3 +64,39 @@ test('single values of every width are gathered and matched, in any order, with 
   expect(carries).toBeGreaterThan(40)
   expect(matched).toBeGreaterThan(1000)
 })
+
+test('values that lie far apart, which are fetched in parts, are the same', () => {
+  const random = seeded(23)
+  const words = Uint32Array.from({ length: 40_000 }, () => Math.floor(random() * 2 ** 32))
+  for (const width of [13, 32, 41, 64]) {
+    const valueAt = (row: number): bigint => {
+      const bit = row * width
+      const [a, b, c] = [0, 1, 2].map((i) => BigInt(words[(bit >>> 5) + i]!))
+      return BigInt.asUintN(width, ((c! << 64n) | (b! << 32n) | a!) >> BigInt(bit & 31))
+    }
+    const far = Math.ceil(300 / width)
+    const count = Math.min(1111, Math.floor((words.length * 32 - 96) / (width * far)))
+    const rows = Uint32Array.from({ length: count }, (_, i) => i * far + (i % far))
+    expect(count).toBeGreaterThan(600)
+    for (const gcd of width > 32 ? [1n] : [1n, 7n]) {
+      const own = scaledValues(words, width, 5_000_000_123n, gcd)!
+      const expected = Array.from(rows, (row) => BigInt.asUintN(64, 5_000_000_123n + gcd * valueAt(row)))
+      const wide = new BigUint64Array(count)
+      gatherWide(own, rows, count, new Uint32Array(wide.buffer), 0)
+      expect([...wide]).toEqual(expected)
+      const [from, to] = [1n << BigInt(width - 2), 1n << BigInt(width - 1)]
+      const matching = [...rows].filter((row) => valueAt(row) >= from && valueAt(row) <= to)
+      const found = new Uint32Array(count)
+      const matches =
+        width > 32
+          ? matchRawLong(own, rows, rows, count, from, to, found, 0)
+          : matchRaw(own, rows, rows, count, Number(from), Number(to), found, 0)
+      expect([...found.subarray(0, matches)]).toEqual(matching)
+      expect(matches).toBeGreaterThan(100)
+      if (width > 32) continue
+      const low = new Uint32Array(count)
+      gatherLow(own, rows, count, low, 0)
+      expect([...low]).toEqual(expected.map((value) => Number(value & 0xffffffffn)))
+    }
+  }
+})

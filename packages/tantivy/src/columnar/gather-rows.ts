@@ -30,6 +30,27 @@ export function scaledValues(words: Uint32Array, width: number, min: bigint, gcd
   return { words, width, minLo, minHi, gcd: bits === 0 ? 1 : Number(gcd) }
 }
 
+/** Rows whose words are fetched together. */
+const AHEAD = 256
+/** Bits from row to row, on average, from which each value lies in a line of its own, or nearly so. */
+const FAR = 256
+
+/** How many rows to read in one go: those that lie far apart in parts, each of them after `touch`. */
+function stepOf(width: number, rows: Uint32Array, count: number): number {
+  const span = count === 0 ? 0 : Math.abs(rows[count - 1]! - rows[0]!)
+  return span * width > count * FAR ? AHEAD : count
+}
+
+/** What keeps the reads of `touch` from being left out. */
+const touched = new Uint32Array(1)
+
+/** Reads a word of each row and nothing more: so short a loop has the processor wait for more lines at a time. */
+function touch(words: Uint32Array, width: number, rows: Uint32Array, from: number, to: number): void {
+  let all = 0
+  for (let i = from; i < to; i += 1) all ^= words[Math.imul(rows[i]!, width) >>> 5]!
+  touched[0] = all
+}
+
 /** Writes the values of `count` rows, in any order, as pairs of halves, to out[2 * at...). */
 export function gatherWide(values: ScaledValues, rows: Uint32Array, count: number, out: Uint32Array, at: number): void {
   if (values.width > 32) gatherLong(values, rows, count, out, at)
@@ -44,19 +65,24 @@ function gatherPlain(
   out: Uint32Array,
   at: number,
 ): void {
+  const step = stepOf(width, rows, count)
   const mask = maskOf(width)
   const carryBelow = minLo ^ SIGN
   let to = 2 * at
-  for (let i = 0; i < count; i += 1) {
-    const bit = Math.imul(rows[i]!, width)
-    const word = bit >>> 5
-    const shift = bit & 31
-    // << 1 << 31 - shift is << 32 - shift that also holds for a shift of 0
-    const raw = ((words[word]! >>> shift) | ((words[word + 1]! << 1) << (31 - shift))) & mask
-    const low = (raw + minLo) | 0
-    out[to] = low
-    out[to + 1] = (minHi + +((low ^ SIGN) < carryBelow)) | 0
-    to += 2
+  for (let from = 0; from < count; from += step) {
+    const end = Math.min(count, from + step)
+    if (step === AHEAD) touch(words, width, rows, from, end)
+    for (let i = from; i < end; i += 1) {
+      const bit = Math.imul(rows[i]!, width)
+      const word = bit >>> 5
+      const shift = bit & 31
+      // << 1 << 31 - shift is << 32 - shift that also holds for a shift of 0
+      const raw = ((words[word]! >>> shift) | ((words[word + 1]! << 1) << (31 - shift))) & mask
+      const low = (raw + minLo) | 0
+      out[to] = low
+      out[to + 1] = (minHi + +((low ^ SIGN) < carryBelow)) | 0
+      to += 2
+    }
   }
 }
 
@@ -67,18 +93,23 @@ function gatherScaled(
   out: Uint32Array,
   at: number,
 ): void {
+  const step = stepOf(width, rows, count)
   const mask = maskOf(width)
   const least = minLo >>> 0
   let to = 2 * at
-  for (let i = 0; i < count; i += 1) {
-    const bit = Math.imul(rows[i]!, width)
-    const word = bit >>> 5
-    const shift = bit & 31
-    const raw = ((words[word]! >>> shift) | ((words[word + 1]! << 1) << (31 - shift))) & mask
-    const value = (raw >>> 0) * gcd + least
-    out[to] = value
-    out[to + 1] = minHi + Math.floor(value / WORD)
-    to += 2
+  for (let from = 0; from < count; from += step) {
+    const end = Math.min(count, from + step)
+    if (step === AHEAD) touch(words, width, rows, from, end)
+    for (let i = from; i < end; i += 1) {
+      const bit = Math.imul(rows[i]!, width)
+      const word = bit >>> 5
+      const shift = bit & 31
+      const raw = ((words[word]! >>> shift) | ((words[word + 1]! << 1) << (31 - shift))) & mask
+      const value = (raw >>> 0) * gcd + least
+      out[to] = value
+      out[to + 1] = minHi + Math.floor(value / WORD)
+      to += 2
+    }
   }
 }
 
@@ -89,29 +120,38 @@ function gatherLong(
   out: Uint32Array,
   at: number,
 ): void {
+  const step = stepOf(width, rows, count)
   const carryBelow = minLo ^ SIGN
   let to = 2 * at
   if (width === 64) {
-    for (let i = 0; i < count; i += 1) {
-      const word = rows[i]! << 1
-      const low = (words[word]! + minLo) | 0
-      out[to] = low
-      out[to + 1] = (words[word + 1]! + minHi + +((low ^ SIGN) < carryBelow)) | 0
-      to += 2
+    for (let from = 0; from < count; from += step) {
+      const end = Math.min(count, from + step)
+      if (step === AHEAD) touch(words, width, rows, from, end)
+      for (let i = from; i < end; i += 1) {
+        const word = rows[i]! << 1
+        const low = (words[word]! + minLo) | 0
+        out[to] = low
+        out[to + 1] = (words[word + 1]! + minHi + +((low ^ SIGN) < carryBelow)) | 0
+        to += 2
+      }
     }
     return
   }
   const mask = (1 << (width - 32)) - 1
-  for (let i = 0; i < count; i += 1) {
-    const bit = Math.imul(rows[i]!, width)
-    const word = bit >>> 5
-    const shift = bit & 31
-    const second = words[word + 1]!
-    const low = (((words[word]! >>> shift) | ((second << 1) << (31 - shift))) + minLo) | 0
-    const high = ((second >>> shift) | ((words[word + 2]! << 1) << (31 - shift))) & mask
-    out[to] = low
-    out[to + 1] = (high + minHi + +((low ^ SIGN) < carryBelow)) | 0
-    to += 2
+  for (let from = 0; from < count; from += step) {
+    const end = Math.min(count, from + step)
+    if (step === AHEAD) touch(words, width, rows, from, end)
+    for (let i = from; i < end; i += 1) {
+      const bit = Math.imul(rows[i]!, width)
+      const word = bit >>> 5
+      const shift = bit & 31
+      const second = words[word + 1]!
+      const low = (((words[word]! >>> shift) | ((second << 1) << (31 - shift))) + minLo) | 0
+      const high = ((second >>> shift) | ((words[word + 2]! << 1) << (31 - shift))) & mask
+      out[to] = low
+      out[to + 1] = (high + minHi + +((low ^ SIGN) < carryBelow)) | 0
+      to += 2
+    }
   }
 }
 
@@ -123,13 +163,18 @@ export function gatherLow(
   out: Uint32Array,
   at: number,
 ): void {
+  const step = stepOf(width, rows, count)
   const mask = maskOf(width)
-  for (let i = 0; i < count; i += 1) {
-    const bit = Math.imul(rows[i]!, width)
-    const word = bit >>> 5
-    const shift = bit & 31
-    const raw = ((words[word]! >>> shift) | ((words[word + 1]! << 1) << (31 - shift))) & mask
-    out[at + i] = Math.imul(raw, gcd) + minLo
+  for (let from = 0; from < count; from += step) {
+    const end = Math.min(count, from + step)
+    if (step === AHEAD) touch(words, width, rows, from, end)
+    for (let i = from; i < end; i += 1) {
+      const bit = Math.imul(rows[i]!, width)
+      const word = bit >>> 5
+      const shift = bit & 31
+      const raw = ((words[word]! >>> shift) | ((words[word + 1]! << 1) << (31 - shift))) & mask
+      out[at + i] = Math.imul(raw, gcd) + minLo
+    }
   }
 }
 
@@ -147,16 +192,21 @@ export function matchRaw(
   out: Uint32Array,
   at: number,
 ): number {
+  const step = stepOf(width, rows, count)
   const mask = maskOf(width)
   const range = (to - from) ^ SIGN
   let end = at
-  for (let k = 0; k < count; k += 1) {
-    const bit = Math.imul(rows[k]!, width)
-    const word = bit >>> 5
-    const shift = bit & 31
-    const raw = ((words[word]! >>> shift) | ((words[word + 1]! << 1) << (31 - shift))) & mask
-    out[end] = names[k]!
-    end += +(((raw - from) ^ SIGN) <= range)
+  for (let first = 0; first < count; first += step) {
+    const last = Math.min(count, first + step)
+    if (step === AHEAD) touch(words, width, rows, first, last)
+    for (let k = first; k < last; k += 1) {
+      const bit = Math.imul(rows[k]!, width)
+      const word = bit >>> 5
+      const shift = bit & 31
+      const raw = ((words[word]! >>> shift) | ((words[word + 1]! << 1) << (31 - shift))) & mask
+      out[end] = names[k]!
+      end += +(((raw - from) ^ SIGN) <= range)
+    }
   }
   return end - at
 }
@@ -172,21 +222,26 @@ export function matchRawLong(
   out: Uint32Array,
   at: number,
 ): number {
+  const step = stepOf(width, rows, count)
   const [fromLow, fromHigh] = [Number(from & 0xffffffffn), Number(from >> 32n)]
   const [toLow, toHigh] = [Number(to & 0xffffffffn), Number(to >> 32n)]
   const mask = width === 64 ? -1 : (1 << (width - 32)) - 1
   let end = at
-  for (let k = 0; k < count; k += 1) {
-    const bit = Math.imul(rows[k]!, width)
-    const word = bit >>> 5
-    const shift = bit & 31
-    const second = words[word + 1]!
-    const high = (((second >>> shift) | ((words[word + 2]! << 1) << (31 - shift))) & mask) >>> 0
-    if (high < fromHigh || high > toHigh) continue
-    const low = ((words[word]! >>> shift) | ((second << 1) << (31 - shift))) >>> 0
-    if ((high === fromHigh && low < fromLow) || (high === toHigh && low > toLow)) continue
-    out[end] = names[k]!
-    end += 1
+  for (let first = 0; first < count; first += step) {
+    const last = Math.min(count, first + step)
+    if (step === AHEAD) touch(words, width, rows, first, last)
+    for (let k = first; k < last; k += 1) {
+      const bit = Math.imul(rows[k]!, width)
+      const word = bit >>> 5
+      const shift = bit & 31
+      const second = words[word + 1]!
+      const high = (((second >>> shift) | ((words[word + 2]! << 1) << (31 - shift))) & mask) >>> 0
+      if (high < fromHigh || high > toHigh) continue
+      const low = ((words[word]! >>> shift) | ((second << 1) << (31 - shift))) >>> 0
+      if ((high === fromHigh && low < fromLow) || (high === toHigh && low > toLow)) continue
+      out[end] = names[k]!
+      end += 1
+    }
   }
   return end - at
 }
