@@ -45,6 +45,7 @@ export { exchangeClient, type ExchangeClient, type ExchangeSource } from './dist
 export { NetworkExec, type Producer } from './distributed/network-exec.ts'
 export { NetworkBroadcastExec } from './distributed/network-broadcast-exec.ts'
 export { NetworkCoalesceExec } from './distributed/network-coalesce-exec.ts'
+export { NetworkForwardExec } from './distributed/network-forward-exec.ts'
 export { NetworkShuffleExec } from './distributed/network-shuffle-exec.ts'
 export { didYouMean } from './session/did-you-mean.ts'
 export type { SettingDefinition } from './session/setting-definitions.ts'

@@ -22,6 +22,7 @@ import {
 } from '@volley/core'
 import { widthOf } from '../physical/planned.ts'
 import { isDistributable } from './distributable.ts'
+import { NetworkShuffleExec } from './network-shuffle-exec.ts'
 
 /** How many times an estimate must be off for a join to be run the other way. */
 const FAR_OFF = 10
@@ -49,26 +50,44 @@ export interface JoinDecision {
   /** Bytes of the build side that were estimated; null where nothing was known. */
   readonly estimated: number | null
   readonly measured: MeasuredStage
+  /** It was measured before rows of it were grouped or filtered: it has no more, perhaps less. */
+  readonly atMost: boolean
 }
 
 /** One line about a decision, for EXPLAIN ANALYZE. */
-export function formatDecision({ on, planned, mode, estimated, measured }: JoinDecision): string {
+export function formatDecision({ on, planned, mode, estimated, measured, atMost }: JoinDecision): string {
   const { rows, bytes, complete } = measured
   const count = (value: number): string => value.toLocaleString('en-US')
   const found = `${complete ? '' : 'more than '}${count(rows)} rows, ${count(bytes)} bytes`
   const what = planned === mode ? `${mode} was kept` : `${planned} became ${mode}`
-  return `join on ${on}: ${what}, its build side has ${found} (estimated ${estimated === null ? 'unknown' : count(estimated)} bytes)`
+  const side = atMost ? 'its build side is made of' : 'its build side has'
+  return `join on ${on}: ${what}, ${side} ${found} (estimated ${estimated === null ? 'unknown' : count(estimated)} bytes)`
 }
 
-/** The mode that a join is better run in, once its build side was measured up to `limitOf`. */
-export function decide(join: HashJoinExec, measured: MeasuredStage): JoinDecision {
+/** The mode that a join is better run in, once its build side, or what gives it no more rows, was measured up to `limitOf`. */
+export function decide(join: HashJoinExec, measured: MeasuredStage, atMost: boolean): JoinDecision {
   return {
     on: `[${join.on.map((key) => `${key.left} = ${key.right}`).join(', ')}]`,
     planned: join.mode,
     mode: measured.complete ? 'collect_left' : 'partitioned',
     estimated: join.options.estimated?.buildBytes ?? null,
     measured,
+    atMost,
   }
+}
+
+/** The exchange that a build side is made of without more rows, such as one of groups that lie by their keys; or null. */
+export function exchangeWithin(plan: ExecutionPlan): NetworkShuffleExec | null {
+  if (plan instanceof NetworkShuffleExec) return plan
+  const keeps = plan instanceof FilterExec || plan instanceof ProjectionExec || plan instanceof SortExec
+  const groups = plan instanceof AggregateExec && plan.groupingSets === null
+  return keeps || groups ? exchangeWithin(plan.input) : null
+}
+
+/** The same with another leaf in place of that exchange. */
+export function withExchange(plan: ExecutionPlan, read: ExecutionPlan): ExecutionPlan {
+  if (plan instanceof RepartitionExec || plan instanceof NetworkShuffleExec) return read
+  return plan.withChildren([withExchange(plan.children[0]!, read)])
 }
 
 /**

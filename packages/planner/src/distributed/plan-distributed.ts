@@ -18,10 +18,12 @@ import { linkSharedRows, withoutSharedRows } from '../physical/link-shared-rows.
 import type { SplitPlacement } from '../session/session.ts'
 import {
   decide,
+  exchangeWithin,
   freeJoins,
   limitOf,
   switched,
   withBuild,
+  withExchange,
   type JoinDecision,
   type StageCheck,
 } from './adaptive-joins.ts'
@@ -81,10 +83,11 @@ interface Draft {
   readonly inputs: readonly number[]
 }
 
-/** A join, and the stage that gives its build side. */
+/** A join, and the stage that gives its build side, or with `within` what that is made of, without more rows. */
 interface CutJoin {
   readonly join: HashJoinExec
   readonly stage: number
+  readonly within: boolean
 }
 
 /** What runs already, of a plan that is cut again. */
@@ -146,8 +149,9 @@ class Cutter {
       inSpread && collected.includes(i) ? this.#broadcast(each) : this.cut(each, inSpread),
     )
     if (plan instanceof HashJoinExec) {
-      const read = exchangeOf(children[0]!)
-      if (read !== null) this.#joins.push({ join: plan, stage: read.stageId })
+      const build = exchangeOf(children[0]!)
+      const read = build ?? (plan.mode === 'partitioned' ? exchangeWithin(children[0]!) : null)
+      if (read !== null) this.#joins.push({ join: plan, stage: read.stageId, within: build === null })
     }
     return children.every((each, i) => each === plan.children[i]) ? plan : plan.withChildren(children)
   }
@@ -179,7 +183,7 @@ class Cutter {
         plan: this.#scaled(draft),
         tasks,
         inputs: draft.inputs.map((id) => stages.get(id)!),
-        consumers: exchange === 'broadcast' ? read.length : 1,
+        consumers: exchange === 'shuffle' ? 1 : Math.max(1, read.filter(readsFirst).length),
       })
     }
     return { root, inputs: readIds(root).map((id) => stages.get(id)!), stages: [...stages.values()] }
@@ -211,16 +215,21 @@ class Cutter {
     const { adaptive } = this.#context
     if (adaptive === undefined) return decided
     const free = freeJoins(this.#whole)
-    const open = this.#joins.flatMap(({ join, stage }) => {
-      if (measured.has(stage) || !free.has(join) || this.#tasksOn(stage) < 2) return []
+    const open = this.#joins.flatMap((cut) => {
+      const { join, stage } = cut
+      if (measured.has(stage) || measured.has(this.#within(stage))) return []
+      if (!free.has(join) || this.#tasksOn(stage) < 2) return []
       const limit = limitOf(join, adaptive.broadcastBytes)
-      return limit === null ? [] : [{ join, stage, limit }]
+      return limit === null ? [] : [{ ...cut, limit }]
     })
     const ready = open.filter(({ join }) => !open.some((other) => other.join !== join && holds(join.left, other.join)))
     if (ready.length === 0) return decided
     const checks: StageCheck[] = ready.map(({ stage, limit }) => ({ stage, limit }))
     const adapt: AdaptivePlan['adapt'] = (results) => {
-      const made = ready.map(({ join }, i): [HashJoinExec, JoinDecision] => [join, decide(join, results[i]!)])
+      const made = ready.map(({ join, within }, i): [HashJoinExec, JoinDecision] => [
+        join,
+        decide(join, results[i]!, within),
+      ])
       const all = new Set([...measured, ...checks.map(({ stage }) => stage)])
       const history = [...decisions, ...made.map(([, decision]) => decision)]
       const known = new Map([...seen, ...made])
@@ -230,6 +239,13 @@ class Cutter {
       return again ?? this.#adaptive(plan, all, known, history)
     }
     return { ...decided, adaptive: { checks, adapt } }
+  }
+
+  /** The stage whose rows a stage deals, groups or filters; 0 where it does more. */
+  #within(stage: number): number {
+    const { plan } = this.#drafts.get(stage)!
+    const dealt = plan instanceof RepartitionExec ? plan.input : plan
+    return (dealt instanceof NetworkForwardExec ? dealt : exchangeWithin(dealt))?.stageId ?? 0
   }
 
   /** Tasks that read a stage, or write it where they are more. */
@@ -249,15 +265,16 @@ class Cutter {
     decisions: readonly JoinDecision[],
     before: readonly Stage[],
   ): DistributedPlan | null {
-    const stageOf = new Map(this.#joins.map(({ join, stage }) => [join, stage]))
+    const cutOf = new Map(this.#joins.map((cut) => [cut.join, cut]))
     const running = this.#needed([...measured])
     const rebuilt = (node: ExecutionPlan): ExecutionPlan => {
       const decision = node instanceof HashJoinExec ? known.get(node) : undefined
       if (decision !== undefined) {
         const join = node as HashJoinExec
-        const stage = before.find(({ id }) => id === stageOf.get(join))!
+        const { stage: id, within } = cutOf.get(join)!
+        const stage = before.find((each) => each.id === id)!
         const right = rebuilt(join.right)
-        const build = this.#reading(stage, join, decision.mode)
+        const build = within ? this.#readingWithin(stage, join) : this.#reading(stage, join, decision.mode)
         return decision.mode === join.mode ? withBuild(join, build, right) : switched(join, decision, build, right)
       }
       const children = node.children.map(rebuilt)
@@ -287,6 +304,16 @@ class Cutter {
       return read.partitioning.count === 1 ? read : new CoalescePartitionsExec(read)
     }
     if (join.mode === 'collect_left') return new NetworkForwardExec(id, producers, plan.schema, count)
+    return this.#shuffled(stage)
+  }
+
+  /** The build side of a join over the stage that it is made of; its distribution is still to be ensured. */
+  #readingWithin(stage: Stage, join: HashJoinExec): ExecutionPlan {
+    return withExchange(join.left, this.#shuffled(stage))
+  }
+
+  #shuffled({ id, plan, tasks }: Stage): NetworkShuffleExec {
+    const producers = tasks.map(({ worker }, task) => ({ task, worker }))
     const { partitioning } = this.#drafts.get(id)!.plan
     if (partitioning.kind !== 'hash') throw internalError('the build side of a partitioned join is not dealt by hash')
     return new NetworkShuffleExec(id, producers, plan.schema, partitioning.exprs, partitioning.count, 0)
@@ -386,6 +413,10 @@ function readIds(plan: ExecutionPlan): number[] {
 
 function exchangesIn(plan: ExecutionPlan): NetworkExec[] {
   return leavesOf(plan, (leaf) => leaf instanceof NetworkExec) as NetworkExec[]
+}
+
+function readsFirst({ producers }: NetworkExec): boolean {
+  return producers.some(({ task }) => task === 0)
 }
 
 /** The exchange that a cut build side is, but for what gathers it. */

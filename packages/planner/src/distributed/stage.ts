@@ -22,7 +22,7 @@ export interface Stage {
   readonly plan: ExecutionPlan
   readonly tasks: readonly StageTask[]
   readonly inputs: readonly Stage[]
-  /** How often each output partition of each task is read: 1, or for a broadcast the number of its consumers. */
+  /** How often each output partition of each task is read: once by a shuffle, else by each of the stages or tasks that read it. */
   readonly consumers: number
 }
 

@@ -21,7 +21,7 @@ import {
   type JoinType,
   type RuntimeKey,
 } from '@volley/core'
-import type { PhysicalRule } from '@volley/planner'
+import { NetworkForwardExec, type PhysicalRule } from '@volley/planner'
 import { Field, Schema } from 'apache-arrow'
 import { isInfallible } from '../filters/infallible.ts'
 import { addressFields } from '../sources/address.ts'
@@ -46,6 +46,8 @@ const DROPS_RIGHT: ReadonlySet<JoinType> = new Set([
 const LOOKUP_COST = 4096
 /** A build side is read twice, for its keys alone, when it has at most one row for this many documents of the other side. */
 const FEW_ROWS = 256
+/** The same of one that was found to be large when it ran: its rows go by once more, and are not read again. */
+const FEW_FOUND = 16
 /** Rows of a build side of which nothing is known. */
 const UNKNOWN_ROWS = 1_000_000_000
 
@@ -53,7 +55,7 @@ const UNKNOWN_ROWS = 1_000_000_000
  * Has the keys of a join's build side filter the scans of its other side while the query runs.
  *
  * Preconditions: the build side is collected, so that each task has all of it before it probes, or both sides are dealt by
- * hash and the build side is a scan with few rows, which is then read twice; the join drops rows of the other side that
+ * hash and the build side is a scan with few rows, which is then read twice, or runs already; the join drops rows of the other side that
  * match nothing, NULL keys included; and the key is an expression, with a value for every row, of columns
  * of one source, which lies in the same stage: below are only filters, projections, sorts, unions, joins by address and
  * what other collected joins probe with. A source that gives some of its rows only (a top k, a limit) is left alone.
@@ -64,7 +66,22 @@ const UNKNOWN_ROWS = 1_000_000_000
 export const runtimeFilters: PhysicalRule = {
   name: 'RuntimeFilters',
   afterSwitch: true,
-  apply: (plan, { settings }) => new Rewriter(plan, settings.get('join_mode') === 'lookup').rewrite(plan),
+  apply: (plan, { settings }) => {
+    const gathered = withoutLost(plan, new Set(idsIn(plan)))
+    return new Rewriter(gathered, settings.get('join_mode') === 'lookup').rewrite(gathered)
+  },
+}
+
+/** The plan without filters by keys that nothing gathers any more, since their join is run another way. */
+function withoutLost(plan: ExecutionPlan, gathered: ReadonlySet<number>): ExecutionPlan {
+  if (plan instanceof ColumnSource) {
+    const { runtime = [], ...options } = plan.options
+    const left = runtime.filter(({ id }) => gathered.has(id))
+    if (left.length === runtime.length) return plan
+    return plan.withOptions(left.length === 0 ? options : { ...options, runtime: left })
+  }
+  const children = plan.children.map((child) => withoutLost(child, gathered))
+  return children.every((child, i) => child === plan.children[i]) ? plan : plan.withChildren(children)
 }
 
 class Rewriter {
@@ -103,7 +120,8 @@ class Rewriter {
     if (!(left instanceof RepartitionExec && right instanceof RepartitionExec)) return join
     if (right.input instanceof FilterByKeysExec || !canBeReadTwice(left.input)) return join
     const filtered = this.#filtered(join, right.input)
-    if (filtered === null || !(this.#always || filtered.planned.rows * FEW_ROWS <= filtered.documents)) return join
+    const few = left.input instanceof NetworkForwardExec ? FEW_FOUND : FEW_ROWS
+    if (filtered === null || !(this.#always || filtered.planned.rows * few <= filtered.documents)) return join
     const { keys, planned, plan } = filtered
     const fields = keys.map(({ expr }, i) => new Field(`key_${i}`, expr.type, true))
     const copy = new ProjectionExec(
@@ -150,7 +168,7 @@ interface Filtered {
 function canBeReadTwice(plan: ExecutionPlan): boolean {
   if (plan instanceof ColumnSource) return plan.options.top === null && plan.options.fetch === null
   if (plan instanceof InvertedIndexExec) return plan.options.topK === null
-  if (plan instanceof ValuesExec) return true
+  if (plan instanceof ValuesExec || plan instanceof NetworkForwardExec) return true
   if (plan instanceof FilterExec) return !isVolatile(plan.predicate) && canBeReadTwice(plan.input)
   if (plan instanceof ProjectionExec) return !plan.exprs.some(isVolatile) && canBeReadTwice(plan.input)
   return plan instanceof DocIdJoinExec && plan.children.every(canBeReadTwice)
