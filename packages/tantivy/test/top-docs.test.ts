@@ -22,6 +22,7 @@ import {
   TermQuery,
   termForText,
   TERMINATED,
+  TopScores,
   writeIndex,
 } from '@volley/tantivy'
 import { seeded } from './support/seeded.ts'
@@ -100,6 +101,32 @@ function randomQuery(random: () => number): Query {
   return new BooleanQuery({ must: [phrase, ...terms(1)], should: terms(2), mustNot })
 }
 
+/** The best documents, looked for in spans of each segment one after the other, and each span by itself. */
+async function bySpans(index: Index, query: Query, limit: number, random: () => number): Promise<ScoredDoc[]> {
+  const statistics = await statisticsOf(index, query)
+  const together = new TopScores(limit)
+  const apart: ScoredDoc[] = []
+  for (const segment of index.segments) {
+    together.startSegment(segment.ord)
+    const prepared = await prepare(query, segment, { scoring: true, statistics })
+    const cuts = [0, Math.floor(random() * segment.maxDoc), Math.floor(random() * segment.maxDoc), segment.maxDoc]
+    cuts.sort((a, b) => a - b)
+    for (const [i, start] of cuts.slice(0, -1).entries()) {
+      const span = { start, end: cuts[i + 1]! }
+      prepared.collectTop(together, segment.alive, span)
+      const alone = new TopScores(limit)
+      alone.startSegment(segment.ord)
+      prepared.collectTop(alone, segment.alive, span)
+      const own = alone.finish()
+      for (const { doc } of own) if (doc < span.start || doc >= span.end) throw new RangeError(`document ${doc}`)
+      apart.push(...own)
+    }
+  }
+  apart.sort((a, b) => b.score - a.score || a.segment - b.segment || a.doc - b.doc)
+  expect(apart.slice(0, limit)).toEqual(together.finish())
+  return apart.slice(0, limit)
+}
+
 let indexes: readonly Index[] = []
 beforeAll(async () => {
   indexes = await makeIndexes()
@@ -122,6 +149,7 @@ describe('the best documents by score', () => {
           const expected = await exhaustive(index, query, limit)
           const { docs, scored } = await collectTopDocs(index, query, limit)
           expect(docs, `${limit} of ${query}`).toEqual(expected)
+          expect(await bySpans(index, query, limit, random), `${limit} of ${query} by spans`).toEqual(expected)
           const matches = await countDocs(index, query)
           const sets = await collectDocSets(index, query)
           expect(sets.reduce((sum, set) => sum + set.length, 0)).toBe(matches)

@@ -2,7 +2,7 @@ import type { TaskContext } from '@volley/core'
 import type { TextPredicate } from '@volley/planner'
 import { TopScores, type PreparedQuery } from '@volley/tantivy'
 import { lowerBound } from '../filters/doc-lists.ts'
-import { aboutSplit, type DocUnit, type SplitUnits } from './opened-layout.ts'
+import { aboutSplit, layoutParts, type DocUnit, type SplitUnits } from './opened-layout.ts'
 import { ScoreThreshold } from './shared-threshold.ts'
 import type { SplitSource } from './split-source.ts'
 import { ScoredText } from './text-query.ts'
@@ -76,7 +76,7 @@ async function candidatesOf(
   return bySplit.flat().map((candidate, place) => ({ ...candidate, place }))
 }
 
-/** The best documents of each segment that a source has been asked for in a task. */
+/** The best documents of what a task has of each segment, of those that a source has been asked for. */
 const segments = new WeakMap<TaskContext, Map<SplitSource, Map<string, Promise<Best>>>>()
 
 type Best = Omit<ScoredDocs, 'unit'>
@@ -109,7 +109,7 @@ class ScoreSearch {
     this.#preparedOf(candidate).catch(() => {})
   }
 
-  /** The best of a unit, of those of its whole segment. */
+  /** The best of a unit, of those of all units of its segment in the task. */
   async unit(candidate: Candidate): Promise<ScoredDocs> {
     const { unit } = candidate
     const key = keyOf(unit)
@@ -142,12 +142,28 @@ class ScoreSearch {
     this.#prepared.delete(candidate)
     const top = new TopScores(this.#k)
     top.raiseThreshold(this.#threshold.least)
-    prepared.collectTop(top, unit.segment.alive)
+    prepared.collectTop(top, unit.segment.alive, await this.#spanOf(unit))
     metrics.add('docs_scored', top.scored)
     const best = top.finish()
     this.#threshold.add(best.map(({ score }) => score))
     best.sort((a, b) => a.doc - b.doc)
     return { docs: Uint32Array.from(best, ({ doc }) => doc), scores: Float64Array.from(best, ({ score }) => score) }
+  }
+
+  /** The documents that units of a segment have in this task: they are searched once, together. */
+  async #spanOf(unit: DocUnit): Promise<{ readonly start: number; readonly end: number }> {
+    let { start, end } = unit
+    if (start === 0 && end === unit.segment.maxDoc) return unit
+    const parts = await layoutParts(this.#source.table.layout, this.#context)
+    for (const part of parts.flat()) {
+      if (part.split.splitId !== unit.split.splitId) continue
+      for (const other of await part.open()) {
+        if (other.segment.ord !== unit.segment.ord) continue
+        start = Math.min(start, other.start)
+        end = Math.max(end, other.end)
+      }
+    }
+    return { start, end }
   }
 
   #isBehind({ maxScore }: Candidate): boolean {

@@ -1,5 +1,6 @@
 import { SCORE_WINDOW, type ScoreWindow, withScoreWindow } from '@volley/kernels'
 import type { AliveBitset } from '../segment/alive-bitset.ts'
+import type { DocSpan } from './prepared-query.ts'
 import { type Scorer, TERMINATED } from './scorer.ts'
 import type { TermCursor } from './term-cursor.ts'
 import { TopScores } from './top-scores.ts'
@@ -8,8 +9,8 @@ import { TopScores } from './top-scores.ts'
 // Ding and Suel, "Faster Top-k Document Retrieval Using Block-Max Indexes" (2011). A document that can still enter is
 // scored exactly, by adding the clauses' f32 scores in their order, so the result is that of scoring every match.
 
-/** Documents that are not to be offered. */
-export interface Refused {
+/** Documents that are not to be offered, and the span in which the others are. */
+export interface Refused extends DocSpan {
   readonly alive: AliveBitset | null
   readonly excluded: Scorer | null
 }
@@ -79,16 +80,19 @@ class UnionTop {
     // A document's score is not below that of one of its terms.
     this.#top.raiseThreshold(firstThreshold(this.#order.at(-1)!, this.#refused, this.#top))
     this.#raise()
+    const { start, end } = this.#refused
+    for (const cursor of this.#clauses) cursor.seek(start)
+    this.#paceDoc = start
     const clauses = this.#clauses.length
     let windowEnd = -1
     let scored = 0
     while (this.#essential < clauses - 1) {
       const doc = this.#nextDoc(this.#essential)
-      if (doc === TERMINATED) break
+      if (doc >= end) break
       if (doc > windowEnd) {
-        const end = this.#windowEnd(doc)
-        if (end < 0) continue
-        windowEnd = end
+        const last = this.#windowEnd(doc)
+        if (last < 0) continue
+        windowEnd = last
       }
       if (scored - this.#paceScored >= PACE && this.#isSlow(doc, scored) && this.#runWindows(doc)) {
         this.#top.scored += scored
@@ -191,13 +195,15 @@ class UnionTop {
     let scored = 0
     this.#paceScored = 0
     this.#paceDoc = lead.doc
-    while (lead.doc !== TERMINATED && this.#essential === last) {
+    const { end } = this.#refused
+    while (lead.doc < end && this.#essential === last) {
       if (scored - this.#paceScored >= PACE && this.#isSlow(lead.doc, scored) && this.#runWindows(lead.doc)) break
       if (this.#canEnter(blocks[lead.block]! + below)) {
         lead.scoreBlock()
         for (let i = lead.at; i < lead.length; i += 1) {
           const score = scores[i]!
           if ((score + below) * slack <= top.threshold) continue
+          if (docs[i]! >= end) break
           this.#parts[place] = score
           if (this.#complete(docs[i]!, score, last)) this.#offer(docs[i]!)
         }
@@ -223,7 +229,7 @@ class UnionTop {
   }
 
   #scoreWindows(window: ScoreWindow, from: number): boolean {
-    const { maxDoc } = this.#clauses[0]!.postings
+    const maxDoc = Math.min(this.#clauses[0]!.postings.maxDoc, this.#refused.end)
     const top = this.#top
     const next = this.#clauses.map(({ postings }) => postings.blockOf(from, 0))
     // an exhaustive start is short, so that a threshold is there soon
@@ -332,13 +338,13 @@ export function collectIntersectionTop(clauses: readonly TermCursor[], refused: 
   const { docs, scores } = lead
   const { blocks } = lead.bounds
   let block = 0
-  let from = 0
+  let from = refused.start
   for (;;) {
     while (block < blocks.length && (blocks[block]! + othersMax) * slack <= top.threshold) block += 1
     if (block >= blocks.length) break
     if (from > lead.lastOf(block)) block = lead.postings.blockOf(from, block)
     if (block !== lead.block) lead.enter(block)
-    if (block >= blocks.length) break
+    if (block >= blocks.length || docs[0]! >= refused.end) break
     // a block that was sought for has its own bound
     if ((blocks[block]! + othersMax) * slack > top.threshold) {
       lead.scoreBlock()
@@ -346,6 +352,7 @@ export function collectIntersectionTop(clauses: readonly TermCursor[], refused: 
       for (let i = 0; i < lead.length; i += 1) {
         const doc = docs[i]!
         if (doc < from || (scores[i]! + othersMax) * slack <= top.threshold) continue
+        if (doc >= refused.end) break
         let bound = scores[i]!
         for (let k = 0; k < others.length; k += 1) bound += others[k]!.boundAt(doc)
         if (bound * slack <= top.threshold) continue

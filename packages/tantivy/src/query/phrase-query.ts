@@ -10,7 +10,7 @@ import { formatTerm } from './format-term.ts'
 import { phrasePairs } from './phrase-pairs.ts'
 import { type PhraseTerm, PhraseScorer } from './phrase-scorer.ts'
 import { PreparedEmpty } from './prepared-sets.ts'
-import { PreparedQuery } from './prepared-query.ts'
+import { ALL_DOCS, type DocSpan, PreparedQuery } from './prepared-query.ts'
 import type { PrepareContext, Query } from './query.ts'
 import type { ScoreStatistics } from './score-statistics.ts'
 import { type Scorer, TERMINATED } from './scorer.ts'
@@ -154,14 +154,14 @@ class PreparedPhrase extends PreparedQuery {
     return total
   }
 
-  override collectTop(top: TopScores, alive: AliveBitset | null): void {
+  override collectTop(top: TopScores, alive: AliveBitset | null, span: DocSpan = ALL_DOCS): void {
     const pair = this.#pair()
     const weight = this.#weight
     if (pair === null || weight === null) {
-      super.collectTop(top, alive)
+      super.collectTop(top, alive, span)
       return
     }
-    for (const { docs, freqs, count } of phrasePairs(...pair, 0, TERMINATED)) {
+    for (const { docs, freqs, count } of phrasePairs(...pair, span.start, span.end)) {
       for (let i = 0; i < count; i += 1) {
         const doc = docs[i]!
         if (alive !== null && !alive.isAlive(doc)) continue

@@ -5,7 +5,7 @@ import { ExcludeScorer, RequiredOptionalScorer } from './exclude-scorer.ts'
 import { IntersectionScorer } from './intersection-scorer.ts'
 import type { AliveBitset } from '../segment/alive-bitset.ts'
 import { collectIntersectionTop, collectUnionTop } from './max-score.ts'
-import { PreparedQuery } from './prepared-query.ts'
+import { ALL_DOCS, type DocSpan, PreparedQuery } from './prepared-query.ts'
 import { PreparedEmpty } from './prepared-sets.ts'
 import { PreparedTerm } from './prepared-term.ts'
 import type { TermCursor } from './term-cursor.ts'
@@ -92,19 +92,19 @@ export class PreparedBoolean extends PreparedQuery {
   }
 
   /** Terms alone, all or any of them, are collected by the bounds of their scores. */
-  override collectTop(top: TopScores, alive: AliveBitset | null): void {
+  override collectTop(top: TopScores, alive: AliveBitset | null, span: DocSpan = ALL_DOCS): void {
     const any = this.#must.length === 0 && this.#minimum <= 1
     if (any ? this.#should.length === 0 : this.#should.length > 0) {
-      super.collectTop(top, alive)
+      super.collectTop(top, alive, span)
       return
     }
     const clauses = any ? this.#should.filter((query) => !(query instanceof PreparedEmpty)) : this.#must
     const cursors = clauses.map((query) => (query instanceof PreparedTerm ? query.cursor() : null))
     if (cursors.includes(null)) {
-      super.collectTop(top, alive)
+      super.collectTop(top, alive, span)
       return
     }
-    const refused = { alive, excluded: this.#mustNot.length === 0 ? null : this.#excluded() }
+    const refused = { alive, excluded: this.#mustNot.length === 0 ? null : this.#excluded(), ...span }
     const collect = any ? collectUnionTop : collectIntersectionTop
     collect(cursors as TermCursor[], refused, top)
   }

@@ -5,6 +5,14 @@ import { type Explanation, leaf } from './explanation.ts'
 import { type Scorer, TERMINATED } from './scorer.ts'
 import type { TopScores } from './top-scores.ts'
 
+/** Documents `start` to `end` (exclusive) of a segment. */
+export interface DocSpan {
+  readonly start: number
+  readonly end: number
+}
+
+export const ALL_DOCS: DocSpan = { start: 0, end: TERMINATED }
+
 /** A query on a segment with all its bytes at hand: everything from here on is synchronous. */
 export abstract class PreparedQuery {
   abstract scorer(): Scorer
@@ -34,11 +42,14 @@ export abstract class PreparedQuery {
     return this.docs(0, TERMINATED).length
   }
 
-  /** Offers live documents to `top`: all that may enter it, in ascending order. */
-  collectTop(top: TopScores, alive: AliveBitset | null): void {
+  /**
+   * Offers live documents to `top`: all of the span that may enter it, in ascending order. Those that are behind what as many
+   * documents of the segment reach as `top` holds may be left out.
+   */
+  collectTop(top: TopScores, alive: AliveBitset | null, { start, end }: DocSpan = ALL_DOCS): void {
     const scorer = this.scorer()
     let scored = 0
-    for (let doc = scorer.doc; doc !== TERMINATED; doc = scorer.advance()) {
+    for (let doc = scorer.doc < start ? scorer.seek(start) : scorer.doc; doc < end; doc = scorer.advance()) {
       if (alive !== null && !alive.isAlive(doc)) continue
       scored += 1
       top.offer(doc, scorer.score())

@@ -1,5 +1,5 @@
 import type { AliveBitset } from '../segment/alive-bitset.ts'
-import { PreparedQuery } from './prepared-query.ts'
+import { ALL_DOCS, type DocSpan, PreparedQuery } from './prepared-query.ts'
 import type { Scorer } from './scorer.ts'
 import type { TopScores } from './top-scores.ts'
 import { AllScorer, DocListScorer, EmptyScorer, gallop } from './simple-scorers.ts'
@@ -45,8 +45,9 @@ export class PreparedAll extends PreparedQuery {
     return this.#maxDoc
   }
 
-  override collectTop(top: TopScores, alive: AliveBitset | null): void {
-    for (let doc = 0; doc < this.#maxDoc && this.#score > top.threshold; doc += 1) {
+  override collectTop(top: TopScores, alive: AliveBitset | null, { start, end }: DocSpan = ALL_DOCS): void {
+    const stop = Math.min(end, this.#maxDoc)
+    for (let doc = start; doc < stop && this.#score > top.threshold; doc += 1) {
       if (alive === null || alive.isAlive(doc)) top.offer(doc, this.#score)
     }
   }
@@ -81,9 +82,10 @@ export class PreparedDocs extends PreparedQuery {
   }
 
   /** All score the same, so the first ones are the best. */
-  override collectTop(top: TopScores, alive: AliveBitset | null): void {
+  override collectTop(top: TopScores, alive: AliveBitset | null, { start, end }: DocSpan = ALL_DOCS): void {
     const docs = this.#docs
-    for (let i = 0; i < docs.length && this.#score > top.threshold; i += 1) {
+    const stop = gallop(docs, end, 0)
+    for (let i = gallop(docs, start, 0); i < stop && this.#score > top.threshold; i += 1) {
       if (alive === null || alive.isAlive(docs[i]!)) top.offer(docs[i]!, this.#score)
     }
   }

@@ -4,7 +4,7 @@ import { BLOCK, type PostingsList } from '../postings/postings-list.ts'
 import type { Bm25Weight } from './bm25.ts'
 import { type Explanation, leaf } from './explanation.ts'
 import { collectUnionTop } from './max-score.ts'
-import { PreparedQuery } from './prepared-query.ts'
+import { ALL_DOCS, type DocSpan, PreparedQuery } from './prepared-query.ts'
 import type { Scorer } from './scorer.ts'
 import { scoreBounds } from './score-bounds.ts'
 import { TermCursor } from './term-cursor.ts'
@@ -63,10 +63,10 @@ export class PreparedTerm extends PreparedQuery {
     return bounds === null ? null : new TermCursor(this.#postings, this.#norms, this.#weight, bounds)
   }
 
-  override collectTop(top: TopScores, alive: AliveBitset | null): void {
+  override collectTop(top: TopScores, alive: AliveBitset | null, span: DocSpan = ALL_DOCS): void {
     const cursor = this.cursor()
-    if (cursor === null) super.collectTop(top, alive)
-    else collectUnionTop([cursor], { alive, excluded: null }, top)
+    if (cursor === null) super.collectTop(top, alive, span)
+    else collectUnionTop([cursor], { alive, excluded: null, ...span }, top)
   }
 
   override addTo(bits: DocBits, start: number, end: number): void {
