@@ -32,6 +32,8 @@ export class RendezvousPlacement implements SplitPlacement {
     if (splits.length === 0) return placed
     if (nodes.length === 0) throw new RangeError('there are splits to place and no worker')
 
+    if (nodes.length === 1) return new Map([[nodes[0]!, splits.map(({ id }) => id).sort()]])
+
     const weighed = splits.map(({ id, weight }) => ({ id, weight: Math.max(1, weight) })).sort(heaviestFirst)
     const total = weighed.reduce((sum, split) => sum + split.weight, 0)
     const bound = Math.ceil((total / nodes.length) * this.#loadFactor)

@@ -70,4 +70,22 @@ describe('layout', () => {
     expect(new Set([a.layoutId, ...others]).size).toBe(8)
     expect(a.forTask(new Set(['B'])).layoutId).toBe(a.forTask(new Set(['B'])).layoutId)
   })
+
+  test('a task has the splits that are dealt to it, those of one id in several indexes too, in the order of the layout', () => {
+    let few = 0
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat(400), { maxLength: 200, size: 'max' }), fc.array(fc.nat(400)), (ids, dealt) => {
+        const splits = ids.flatMap((id) => {
+          const one = split(`S${id}`)
+          return id % 7 === 0 ? [one, { ...one, indexId: 'more', indexUri: 'ram:///more' }] : [one]
+        })
+        const layout = Layout.create('s', splits, 2)
+        const own = new Set(dealt.map((id) => `S${id}`))
+        if (own.size > 0 && own.size * 16 < splits.length) few++
+        expect(layout.forTask(own).splits).toEqual(layout.splits.filter(({ splitId }) => own.has(splitId)))
+      }),
+      { numRuns: 100, seed: 5 },
+    )
+    expect(few).toBeGreaterThan(5)
+  })
 })

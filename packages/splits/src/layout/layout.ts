@@ -79,12 +79,15 @@ export class Layout {
 
   /** The share of a task that reads `splitIds`: equal for every source of this layout and that set. */
   forTask(splitIds: ReadonlySet<string>): Layout {
-    const splits = [...splitIds].sort().flatMap((id) => this.#splitsOf(id))
+    const few = splitIds.size < this.splits.length / 16
+    const splits = few
+      ? [...splitIds].sort().flatMap((id) => this.#splitsOf(id))
+      : this.splits.filter((split) => splitIds.has(split.splitId))
     const id = layoutHash([this.layoutId, ...splits.map((split) => split.splitId)])
     return new Layout(id, splits, this.partitions, this.layoutId, this.slice)
   }
 
-  /** Splits of an id, one an index. They lie in the order of their ids, and a task of many names few of them. */
+  /** Splits of an id, one an index; they lie in the order of their ids. */
   #splitsOf(splitId: string): readonly SplitRef[] {
     const { splits } = this
     let from = 0
