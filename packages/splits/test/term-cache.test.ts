@@ -106,11 +106,16 @@ describe('dictionaries that stay decoded', () => {
       expect(await cache.at(dictionary, ordinals)).toEqual(await plainTerms.at(made(20_000), ordinals))
     }
     expect([dictionary.wholes, dictionary.parts, cache.hits]).toEqual([0, 4, 3])
+    const mixed = Uint32Array.of(800, 400, 401, 400, 19_999, 0)
+    expect(cache.known(dictionary, mixed)).toBeNull()
+    const known = mixed.filter((ordinal) => ordinal !== 401)
+    expect(cache.known(dictionary, known)).toEqual(await plainTerms.at(made(20_000), known))
     const [both, all] = [some(20_000, (i) => i % 300 === 7), await plainTerms.all(made(20_000))]
     const together = await Promise.all([cache.at(dictionary, both), cache.at(dictionary, both), cache.all(dictionary)])
     expect(together[0]).toEqual(together[1])
     expect(together[2]).toEqual(all)
     expect(await cache.at(dictionary, both)).toEqual(together[0])
+    expect(cache.known(dictionary, mixed)).toEqual(await plainTerms.at(made(20_000), mixed))
     expect(dictionary.wholes).toBe(1)
     expect(cache.bytes).toBe(2 * all.offsets.byteLength + all.bytes.byteLength)
     cache.clear()

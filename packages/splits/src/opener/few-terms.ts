@@ -46,13 +46,14 @@ export class FewTerms {
     }
   }
 
-  /** The terms of ordinals that are here. */
-  gather(ordinals: Uint32Array): TermList {
+  /** The terms of ordinals, in any order; null where not all are here. */
+  gather(ordinals: Uint32Array): TermList | null {
     const from = this.#offsets
     const offsets = new Uint32Array(ordinals.length + 1)
     const at = new Uint32Array(ordinals.length)
     for (let i = 0; i < ordinals.length; i++) {
       const k = this.#find(ordinals[i]!)
+      if (k < 0) return null
       at[i] = k
       offsets[i + 1] = offsets[i]! + from[k + 1]! - from[k]!
     }

@@ -7,12 +7,15 @@ export interface TermReader {
   all(dictionary: ColumnDictionary): Promise<TermList>
   /** The terms of ascending distinct ordinals. */
   at(dictionary: ColumnDictionary, ordinals: Uint32Array): Promise<TermList>
+  /** The terms of ordinals, in any order, where all are in memory; else null. */
+  known(dictionary: ColumnDictionary, ordinals: Uint32Array): TermList | null
 }
 
 /** Decodes what is asked for, each time. */
 export const plainTerms: TermReader = {
   all: (dictionary) => dictionary.all(),
   at: (dictionary, ordinals) => dictionary.termsOf(ordinals),
+  known: () => null,
 }
 
 /** A dictionary above this share of a cache is not kept, nor single terms of one. */
@@ -69,21 +72,27 @@ export class TermCache implements TermReader {
     return terms
   }
 
-  async at(dictionary: ColumnDictionary, ordinals: Uint32Array): Promise<TermList> {
+  known(dictionary: ColumnDictionary, ordinals: Uint32Array): TermList | null {
     const whole = this.#known(dictionary)
     if (whole !== null) return gathered(whole, ordinals)
+    const few = this.#kept.get(dictionary)
+    const terms = few instanceof FewTerms ? few.gather(ordinals) : null
+    if (terms === null) return null
+    this.#hits++
+    this.#touch(dictionary, few!)
+    return terms
+  }
+
+  async at(dictionary: ColumnDictionary, ordinals: Uint32Array): Promise<TermList> {
+    const known = this.known(dictionary, ordinals)
+    if (known !== null) return known
     const few = this.#few(dictionary)
     const missing = few.missing(ordinals)
-    if (missing.length === 0) {
-      this.#hits++
-      this.#touch(dictionary, few)
-      return few.gather(ordinals)
-    }
     if (this.#readsWhole(dictionary, missing)) return gathered(await this.all(dictionary), ordinals)
     const terms = await dictionary.termsOf(missing)
     few.add(missing, terms)
     this.#keepFew(dictionary, few)
-    return missing.length === ordinals.length ? terms : few.gather(ordinals)
+    return missing.length === ordinals.length ? terms : few.gather(ordinals)!
   }
 
   clear(): void {

@@ -107,8 +107,21 @@ export function reads(expr: Expr, index: number): boolean {
   return found
 }
 
-/** Ordinals, some NULL, as texts. */
-export async function textsOfOrdinals(
+/** Ordinals, some NULL, as texts; waits only for what is not in memory. */
+export function textsOfOrdinals(
+  ordinals: PrimitiveVector,
+  column: OrdinalColumn,
+  type: DataType,
+  context: TaskContext,
+  region: Region,
+): Vector | Promise<Vector> {
+  const { length } = ordinals
+  const values = (ordinals.values as Uint32Array).subarray(0, length)
+  const known = ordinals.validity === null ? column.knownTexts(values, region) : null
+  return known ?? readTexts(ordinals, column, type, context, region)
+}
+
+async function readTexts(
   ordinals: PrimitiveVector,
   column: OrdinalColumn,
   type: DataType,

@@ -35,6 +35,8 @@ export interface OrdinalColumn extends FastColumn {
   readonly sorted: boolean
   /** The texts of ascending distinct ordinals. */
   textsOf(ordinals: Uint32Array, region: Region): Promise<Vector>
+  /** The texts of ordinals, in any order, where all are in memory; else null. */
+  knownTexts(ordinals: Uint32Array, region: Region): Vector | null
 }
 
 /**
@@ -234,6 +236,10 @@ class TextColumn implements FastColumn {
       textsOf: async (ordinals, region) => {
         const terms = await this.#terms.at(column.dictionary, ordinals)
         return termsVector(terms, ordinals.length, column, this.#field, this.#type, region)
+      },
+      knownTexts: (ordinals, region) => {
+        const terms = this.#terms.known(column.dictionary, ordinals)
+        return terms && termsVector(terms, ordinals.length, column, this.#field, this.#type, region)
       },
     }
   }

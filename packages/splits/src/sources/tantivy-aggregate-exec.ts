@@ -343,12 +343,16 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
       if (own.groupCount === 0) return
       const keys = own.keys(region)
       const states = await runSteps(own.states(region), context)
-      const textsOf = (vector: Vector, column: OrdinalColumn, type: DataType): Promise<Vector> =>
+      const textsOf = (vector: Vector, column: OrdinalColumn, type: DataType): Vector | Promise<Vector> =>
         textsOfOrdinals(vector as PrimitiveVector, column, type, context, region)
-      for (const [g, column] of ordinals.groups) keys[g] = await textsOf(keys[g]!, column, this.groups[g]!.type)
+      for (const [g, column] of ordinals.groups) {
+        const texts = textsOf(keys[g]!, column, this.groups[g]!.type)
+        keys[g] = texts instanceof Promise ? await texts : texts
+      }
       for (const [c, column] of ordinals.calls) {
         const at = this.calls.slice(0, c).reduce((sum, call) => sum + call.stateTypes.length, 0)
-        states[at] = await textsOf(states[at]!, column, this.calls[c]!.stateTypes[0]!)
+        const texts = textsOf(states[at]!, column, this.calls[c]!.stateTypes[0]!)
+        states[at] = texts instanceof Promise ? await texts : texts
       }
       const whole = new RecordBatch(this.schema, [...keys, ...states], own.groupCount, null, region)
       held.state.merge(whole, keys, keys.length)
