@@ -6,23 +6,43 @@ import { RowComparator } from '../vectors/compare.ts'
 import { RecordBatch } from '../vectors/record-batch.ts'
 import { allRows } from '../vectors/selection.ts'
 import type { Vector } from '../vectors/vector.ts'
+import { firstByWords } from './first-by-words.ts'
 import { radixSteps, sortWordSteps, type SortOrder } from './sort-words.ts'
 
 /** Rows up to which comparing them is faster than counting bytes. */
 const FEW = 256
+/** Of many rows, fewer than this part are told apart from the others before they are sorted. */
+const SHARE = 1 / 4
+const MANY = 1024
 /** Rows that are compared without giving way; a power of two. */
 const AT_ONCE = 16_384
 
-/** Row numbers in the order of the keys, in steps; equal rows stay in theirs. */
-export function* sortSteps(columns: readonly Vector[], keys: readonly SortOrder[], length: number): Steps<Uint32Array> {
+/** Row numbers in the order of the keys, in steps; equal rows stay in theirs. With `fetch`, perhaps the first of them only. */
+export function* sortSteps(
+  columns: readonly Vector[],
+  keys: readonly SortOrder[],
+  length: number,
+  fetch: number | null = null,
+): Steps<Uint32Array> {
   if (length < 2 || keys.length === 0) return Uint32Array.from(allRows(length))
   const comparator = new RowComparator(columns, columns, keys)
   const compare = (a: number, b: number): number => comparator.compare(a, b)
   if (length <= FEW) return Uint32Array.from(allRows(length)).sort(compare)
   const { words, exact } = yield* sortWordSteps(columns, keys, length)
-  const rows = yield* radixSteps(words, length)
+  const rows = yield* fetch !== null && length > MANY && fetch < length * SHARE
+    ? firstSteps(words, length, fetch)
+    : radixSteps(words, length)
   if (!exact) yield* sortTies(rows, words, compare)
   return rows
+}
+
+/** The rows by their words of which the first are sought, without most of the others. */
+function* firstSteps(words: readonly Uint32Array[], length: number, fetch: number): Steps<Uint32Array> {
+  const first = firstByWords(words, length, fetch)
+  yield
+  const own = words.map((word) => first.map((row) => word[row]!))
+  const order = yield* radixSteps(own, first.length)
+  return order.map((at) => first[at]!)
 }
 
 /** Sorts each run of rows with equal words. */
@@ -102,7 +122,7 @@ export async function sortBatch(
   const region = context.region()
   try {
     const columns = keys.map((key) => key.expr.evaluate(batch, null, scratch))
-    const order = await runSteps(sortSteps(columns, keys, batch.length), context)
+    const order = await runSteps(sortSteps(columns, keys, batch.length, fetch), context)
     const rows = order.subarray(0, fetch ?? batch.length)
     const sorted: Vector[] = []
     for (const column of batch.columns) {

@@ -59,7 +59,10 @@ export class TopThreshold implements KeyTest {
     const { descending, nullsFirst } = this.#key
     if (key.validity !== null && nullsFirst) return null
     const op = `${descending ? '>' : '<'}${this.#tiesPass ? '=' : ''}` as OrderOperator
-    const n = filterNumbers(key, op, last.values[row]!, kernelRows(rows), rows.length, out)
+    const constant = last.values[row]!
+    const n =
+      filterNumbers(key, op, constant, kernelRows(rows), rows.length, out) ??
+      (isNarrow(key) ? selectNarrow(key.values as Int16Array, op, constant as number, rows, out) : null)
     if (n === null) return null
     return key.validity === null ? n : selectBits(key.validity, out, n, false, out)
   }
@@ -94,4 +97,36 @@ export class TopThreshold implements KeyTest {
     }
     return n
   }
+}
+
+/** Whether a column has integers of fewer than 32 bits. */
+function isNarrow({ values }: PrimitiveVector): boolean {
+  return values.BYTES_PER_ELEMENT < 4 && !(values instanceof Float32Array)
+}
+
+function selectNarrow(
+  values: Int16Array,
+  op: OrderOperator,
+  constant: number,
+  rows: Uint32Array,
+  out: Uint32Array,
+): number {
+  // The greatest that passes going down, or the least going up.
+  const isDown = op === '<' || op === '<='
+  const bound = op === '<' ? constant - 1 : op === '>' ? constant + 1 : constant
+  let n = 0
+  if (isDown) {
+    for (let k = 0; k < rows.length; k++) {
+      const row = rows[k]!
+      out[n] = row
+      n += +(values[row]! <= bound)
+    }
+    return n
+  }
+  for (let k = 0; k < rows.length; k++) {
+    const row = rows[k]!
+    out[n] = row
+    n += +(values[row]! >= bound)
+  }
+  return n
 }

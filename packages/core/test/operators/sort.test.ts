@@ -1,6 +1,8 @@
 import { Arena, Region } from '@volley/kernels'
+import { Int16 } from 'apache-arrow'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { TopThreshold } from '../../src/operators/top-threshold.ts'
 import { sortSteps } from '../../src/operators/sort-rows.ts'
 import { finishSteps } from '../../src/runtime/run-steps.ts'
 import {
@@ -142,5 +144,38 @@ test('a long run of rows whose first bytes are alike is merged from sorted piece
     texts[a] === texts[b] ? a - b : texts[a]! < texts[b]! ? 1 : -1,
   )
   expect([...rows]).toEqual(expected)
+  for (const fetch of [1, 30, 5000]) {
+    const first = finishSteps(sortSteps([vector], [key], length, fetch))
+    expect([...first.subarray(0, fetch)]).toEqual(expected.slice(0, fetch))
+  }
+  region.release()
+})
+
+test('rows of narrow integers are told from those behind the last that counts, NULLs where they go', () => {
+  const region = new Region(new Arena({ reserveBytes: 1 << 20 }))
+  const type = new Int16()
+  const values = Array.from({ length: 900 }, (_, i) => (i % 11 === 4 ? null : ((i * 7919) % 61) - 30))
+  const vector = vectorOf(type, values, region)
+  let left = 0
+  for (const descending of [false, true]) {
+    for (const nullsFirst of [false, true]) {
+      for (const keys of [1, 2]) {
+        for (const last of [-30, 7, null]) {
+          const key: SortKey = { expr: new ColumnExpr(0, 'i', type, true), descending, nullsFirst }
+          const threshold = new TopThreshold(Array.from({ length: keys }, () => key))
+          threshold.set(vectorOf(type, [last], region))
+          const rows = Uint32Array.from(values.keys())
+          const out = new Uint32Array(rows.length)
+          const found = out.subarray(0, threshold.select(vector, rows, out))
+          const place = (value: number | null): number =>
+            value === null ? (nullsFirst ? -100 : 100) : descending ? -value : value
+          const most = place(last) - +(keys === 1)
+          expect([...found]).toEqual([...rows].filter((row) => place(values[row]!) <= most))
+          left += rows.length - found.length
+        }
+      }
+    }
+  }
+  expect(left).toBeGreaterThan(1000)
   region.release()
 })

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { rowsByWords } from '@volley/core'
+import { firstByWords } from '../src/operators/first-by-words.ts'
+
+/** Numbers 0 to 1 that repeat with the seed (mulberry32). */
+function seeded(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), state | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+test('rows among which the first are hold all of them, with those that tie, and few others', () => {
+  const random = seeded(29)
+  let left = 0
+  let ties = 0
+  for (let round = 0; round < 60; round++) {
+    const length = 1 + Math.floor(random() * 9000)
+    const width = 1 + (round % 4)
+    const words = Array.from({ length: width }, (_, w) => {
+      const kinds = [1, 3, 5000, 2 ** 32][(round + w) % 4]!
+      return Uint32Array.from({ length }, () => Math.floor(random() * kinds) + (kinds === 5000 ? 2 ** 31 : 0))
+    })
+    const count = [2, 1, 10, 700, length][round % 5]!
+    const found = firstByWords(words, length, count)
+    expect(found.toSorted()).toEqual(found)
+    const sorted = rowsByWords(words, length)
+    const set = new Set(found)
+    const last = sorted[count - 1]
+    const isAlike = (row: number): boolean => last !== undefined && words.every((word) => word[row] === word[last])
+    let end = Math.min(count, length)
+    while (end < length && isAlike(sorted[end]!)) end++
+    ties += +(end > count)
+    for (const row of sorted.subarray(0, end)) if (!set.has(row)) throw new Error(`row ${row} of round ${round}`)
+    expect(found.length).toBeLessThanOrEqual(end + 1024)
+    left += length - found.length
+  }
+  expect(ties).toBeGreaterThan(10)
+  expect(left).toBeGreaterThan(50_000)
+})
