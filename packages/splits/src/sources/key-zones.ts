@@ -102,7 +102,11 @@ export class KeyZones {
   firstRows(count: number): readonly Uint32Array[] {
     const { first, order } = this.#ranked
     const rows = this.#attained(count)
-    return first.words.map((word) => Uint32Array.from({ length: rows }, (_, i) => word[order[i + 2]!]!))
+    return first.words.map((word) => {
+      const own = new Uint32Array(rows)
+      for (let i = 0; i < rows; i++) own[i] = word[order[i + 2]!]!
+      return own
+    })
   }
 
   /** How many rows, up to `count`, the bounds stand for: the first and the last zone may have documents of other units. */
