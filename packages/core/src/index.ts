@@ -81,7 +81,13 @@ export {
 export { FunctionRegistry } from './functions/function-registry.ts'
 export { defaultFunctions } from './functions/default-functions.ts'
 export { boundsOfNumbers, boundsOfWords } from './arrow/column-bounds.ts'
-export { fromArrowRecordBatch, fromArrowSchema, toArrowRecordBatch, toArrowSchema } from './arrow/arrow-edge.ts'
+export {
+  fromArrowRecordBatch,
+  fromArrowSchema,
+  toArrowRecordBatch,
+  toArrowSchema,
+  toIpcRecordBatch,
+} from './arrow/arrow-edge.ts'
 export { ArrowChunk } from './arrow/arrow-chunk.ts'
 export { ChunkScan } from './arrow/chunk-scan.ts'
 export { ResidentColumns, residentColumns } from './arrow/resident-columns.ts'

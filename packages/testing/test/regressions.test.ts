@@ -171,6 +171,25 @@ describe('errors that engines of this kind have had', { timeout: 60_000 }, () =>
     await expectRows(`SELECT _index, count(*) FROM "empty,${table}" GROUP BY _index`, [[table, BigInt(live.length)]])
   })
 
+  test('columns of one name keep their types between tasks', async () => {
+    const doubled = live.flatMap(({ id, level }) => (level === null ? [] : [[id, level, true]]))
+    await expectRows(
+      `SELECT a.x, b.x, c.x FROM (SELECT id AS x, id FROM "${table}") a JOIN (SELECT level AS x, id FROM "${table}") b ON a.id = b.id JOIN (SELECT min(id) IS NOT NULL AS x, id FROM "${table}" WHERE level IS NOT NULL GROUP BY id) c ON c.id = b.id`,
+      doubled,
+    )
+  })
+
+  test('an aggregate counts documents by their address', async () => {
+    const rows = `SELECT _doc_id, _split_id FROM fast_fields('${table}')`
+    for (const where of ['_doc_id < 2', '_doc_id = 1 OR level IS NULL', `_split_id || '' > ''`]) {
+      const [[count]] = (await queryRows(sessions.local, `SELECT count(*) FROM (${rows}) q`)) as [[bigint]]
+      expect(count).toBe(BigInt(live.length))
+      const found = await queryRows(sessions.local, `${rows} WHERE ${where}`)
+      expect(found.length).toBeGreaterThan(0)
+      await expectRows(`SELECT count(*) FROM fast_fields('${table}') WHERE ${where}`, [[BigInt(found.length)]])
+    }
+  })
+
   test('18: a condition, its negation and its NULL part the rows', async () => {
     for (const condition of [
       `match(body, 'alpha')`,

@@ -160,7 +160,22 @@ function toArrowData(vector: Vector, region: Region): Data {
 
 /** A copy of the selected rows in ordinary memory. */
 export function toArrowRecordBatch(batch: RecordBatch): ArrowRecordBatch {
+  return copyAs(toArrowSchema(batch.schema), batch)
+}
+
+/**
+ * The same for IPC that `fromArrowRecordBatch` reads, which goes by the place of columns: where a name is there twice, names
+ * are numbers, for apache-arrow gives all columns of one name one type.
+ */
+export function toIpcRecordBatch(batch: RecordBatch): ArrowRecordBatch {
   const schema = toArrowSchema(batch.schema)
+  const { fields } = schema
+  if (new Set(fields.map(({ name }) => name)).size === fields.length) return copyAs(schema, batch)
+  const numbered = fields.map(({ type, nullable, metadata }, i) => new Field(String(i), type, nullable, metadata))
+  return copyAs(new Schema(numbered, schema.metadata), batch)
+}
+
+function copyAs(schema: Schema, batch: RecordBatch): ArrowRecordBatch {
   const scratch = new Region(batch.region.arena)
   try {
     const children = batch.columns.map((column) => {

@@ -1,5 +1,5 @@
 import type { Schema } from 'apache-arrow'
-import { fromArrowRecordBatch, toArrowRecordBatch, toArrowSchema } from '../arrow/arrow-edge.ts'
+import { fromArrowRecordBatch, toIpcRecordBatch } from '../arrow/arrow-edge.ts'
 import { decodeIpc, encodeIpc } from '../arrow/ipc.ts'
 import type { ExecutionPlan } from '../plan/execution-plan.ts'
 import type { OperatorMetrics } from '../runtime/metrics.ts'
@@ -58,7 +58,8 @@ export class Spill {
     await this.#context.giveWay()
     while (this.#writing.size >= WRITES_AHEAD) await Promise.race(this.#writing)
     if (this.#failure !== null) throw this.#failure
-    const bytes = encodeIpc(toArrowSchema(batch.schema), [toArrowRecordBatch(batch)])
+    const copy = toIpcRecordBatch(batch)
+    const bytes = encodeIpc(copy.schema, [copy])
     const extent = this.#append(bytes)
     this.#writing.add(extent)
     const done = (): void => void this.#writing.delete(extent)

@@ -51,7 +51,9 @@ export function collapseSources(plan: ExecutionPlan): Collapsed | null {
     return { ...input, exprs: plan.exprs.map((expr) => (isVolatile(expr) ? null : substitute(expr, input.exprs))) }
   }
   const predicate = isVolatile(plan.predicate) ? null : substitute(plan.predicate, input.exprs)
-  return predicate === null ? null : { ...input, filters: [...input.filters, ...conjuncts(predicate)] }
+  // A source filters by its columns, not by its addresses.
+  if (predicate === null || readsAddress(predicate)) return null
+  return { ...input, filters: [...input.filters, ...conjuncts(predicate)] }
 }
 
 /** The one source of columns that `collapsed` reads, with those columns only that the expressions and its filters need. */
@@ -124,6 +126,14 @@ export function substitute(expr: Expr, exprs: readonly (Expr | null)[]): Expr | 
     return other ?? node
   })
   return possible ? moved : null
+}
+
+function readsAddress(expr: Expr): boolean {
+  let found = false
+  visitExpr(expr, (node) => {
+    if (node instanceof ColumnExpr && node.index < addressFields.length) found = true
+  })
+  return found
 }
 
 function isVolatile(expr: Expr): boolean {

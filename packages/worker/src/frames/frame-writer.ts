@@ -1,4 +1,4 @@
-import { encodeIpc, packBatch, toArrowRecordBatch, type BatchStream, type VolleyError } from '@volley/core'
+import { encodeIpc, packBatch, toIpcRecordBatch, type BatchStream, type VolleyError } from '@volley/core'
 import { toVolleyError } from '@volley/codec'
 import type { RecordBatch as ArrowRecordBatch } from 'apache-arrow'
 import type { Frame, FrameBody, FrameStream, PartitionKey } from './frame.ts'
@@ -118,7 +118,7 @@ export class FrameWriter implements FrameStream {
       const payload = packBatch(batch)
       this.#ready.push({ rows: batch.numRows, bytes: payload.byteLength, payload })
     } else {
-      for (const payload of cut(toArrowRecordBatch(batch)))
+      for (const payload of cut(toIpcRecordBatch(batch)))
         this.#ready.push({ rows: payload.numRows, bytes: payload.data.byteLength, payload })
     }
   }
