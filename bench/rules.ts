@@ -85,7 +85,6 @@ const cases: readonly Case[] = [
   },
   {
     off: 'common_subplans',
-    samePlan: true,
     sql: `SELECT a."RegionID" FROM (SELECT "RegionID", COUNT(DISTINCT "UserID") AS u FROM hits GROUP BY 1) a JOIN (SELECT "RegionID", COUNT(DISTINCT "UserID") AS u FROM hits GROUP BY 1) b ON a.u = b.u AND a."RegionID" < b."RegionID"`,
   },
   {

@@ -14,7 +14,7 @@ import {
 } from '@volley/core'
 import { isVolatile } from '../expressions/analysis.ts'
 import { collectedChildren, ensureDistribution, isSpread } from '../physical/distribution.ts'
-import { linkSharedRows, withoutSharedRows } from '../physical/link-shared-rows.ts'
+import { gatheredSharedRows, linkSharedRows, withoutSharedRows } from '../physical/link-shared-rows.ts'
 import type { SplitPlacement } from '../session/session.ts'
 import {
   decide,
@@ -65,7 +65,7 @@ export interface DistributionContext {
  */
 export function planDistributed(plan: ExecutionPlan, context: DistributionContext): DistributedPlan {
   if (!isSpreadAnywhere(plan)) return { root: linkSharedRows(plan), inputs: [], stages: [] }
-  return new Cutter(context, withoutSharedRows(plan), nothingStarted).plan()
+  return new Cutter(context, gatheredSharedRows(plan, isSpread), nothingStarted).plan()
 }
 
 function isSpreadAnywhere(plan: ExecutionPlan): boolean {
@@ -125,7 +125,8 @@ class Cutter {
   plan(): DistributedPlan {
     const whole = this.#whole
     const root = this.cut(isSpread(whole) ? new CoalescePartitionsExec(whole) : whole, false)
-    const plan = this.#finish(root)
+    // Stages of the places that read what another reads are not needed.
+    const plan = this.#finish(linkSharedRows(root))
     return this.#adaptive(plan, this.#started.measured, new Map(), this.#started.decisions)
   }
 
@@ -215,8 +216,10 @@ class Cutter {
     const { adaptive } = this.#context
     if (adaptive === undefined) return decided
     const free = freeJoins(this.#whole)
+    const run = new Set(plan.stages.map(({ id }) => id))
     const open = this.#joins.flatMap((cut) => {
       const { join, stage } = cut
+      if (!run.has(stage)) return []
       if (measured.has(stage) || measured.has(this.#within(stage))) return []
       if (!free.has(join) || this.#tasksOn(stage) < 2) return []
       const limit = limitOf(join, adaptive.broadcastBytes)
@@ -346,7 +349,8 @@ class Cutter {
     return read.partitioning.count === 1 ? read : new CoalescePartitionsExec(read)
   }
 
-  #stage(plan: ExecutionPlan, exchange: Stage['exchange']): Draft {
+  #stage(whole: ExecutionPlan, exchange: Stage['exchange']): Draft {
+    const plan = withoutSharedRows(whole)
     const body = exchange === 'shuffle' ? plan.children[0]! : plan
     const cut = this.cut(body, isSpread(body))
     const id = this.#nextId++

@@ -1,7 +1,7 @@
 import { formatPlan, ReadSharedRowsExec, SharedRowsExec, transformPlan, type ExecutionPlan } from '@volley/core'
 
 /**
- * Common subplans of a plan that runs in one task: the first place of each executes it, the others read its rows. One that
+ * Common subplans of a plan, or of the part of a plan, that runs in one task: the first place of each executes it, the others read its rows. One that
  * rules have made different in its places is executed in each.
  */
 export function linkSharedRows(plan: ExecutionPlan): ExecutionPlan {
@@ -10,7 +10,19 @@ export function linkSharedRows(plan: ExecutionPlan): ExecutionPlan {
   return places.size === 0 ? plan : link(plan, places)
 }
 
-/** Every common subplan as if it stood there alone: for plans whose places run in several tasks. */
+/**
+ * Marks of common subplans for a plan that is cut into stages: those stay that are the same in all their places and are
+ * gathered there, so that where the places are in one task their rows can be shared. Any other stands there alone.
+ */
+export function gatheredSharedRows(plan: ExecutionPlan, isSpread: (plan: ExecutionPlan) => boolean): ExecutionPlan {
+  const places = new Map<number, Place>()
+  count(plan, places)
+  const keep = (node: SharedRowsExec): boolean =>
+    !isSpread(node.input) && places.get(node.id)!.readers > 1 && places.get(node.id)!.text === textOf(node.input)
+  return transformPlan(plan, (node) => (node instanceof SharedRowsExec && !keep(node) ? node.input : node))
+}
+
+/** Every common subplan as if it stood there alone. */
 export function withoutSharedRows(plan: ExecutionPlan): ExecutionPlan {
   return transformPlan(plan, (node) => (node instanceof SharedRowsExec ? node.input : node))
 }
@@ -23,9 +35,9 @@ interface Place {
   linked: number
 }
 
-/** The text of a plan, in which numbers that each rule gives anew are left out. */
+/** The text of a plan, in which numbers that rules give anew, and those of stages, are left out. */
 function textOf(plan: ExecutionPlan): string {
-  return formatPlan(plan).replaceAll(/#\d+/g, '#')
+  return formatPlan(plan).replaceAll(/#\d+|\bstage=\d+/g, '#')
 }
 
 function count(plan: ExecutionPlan, places: Map<number, Place>): void {
