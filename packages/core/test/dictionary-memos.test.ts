@@ -11,6 +11,7 @@ import {
   callFunction,
   defaultFunctions,
   evaluatePredicate,
+  literal,
   scalarAt,
   vectorOf,
   type Expr,
@@ -26,6 +27,14 @@ test('what is known of the entries of a dictionary serves the batches that follo
   const like = (negated: boolean): Expr =>
     new LikeExpr(column, new LiteralExpr(UTF8, '%needle%'), { negated, caseInsensitive: false, escape: null })
   const patterns = [like(false), like(true)]
+  const replace = defaultFunctions().scalar('regexp_replace')!
+  const replaced = ['é(n.*)', '(e+)'].map(
+    (pattern) =>
+      [
+        new RegExp(pattern, 'u'),
+        callFunction(replace, [column, literal(pattern), literal(String.raw`<\1>`)])!,
+      ] as const,
+  )
   let rows = 0
   withRegion((region) => {
     const content = {}
@@ -46,6 +55,10 @@ test('what is known of the entries of a dictionary serves the batches that follo
       const texts = own.map((i) => (i % 5 === 0 ? null : entries[codes[i]!]!))
       const lengths = length.evaluate(input, selection, region)
       expect(own.map((i) => scalarAt(lengths, i))).toEqual(texts.map((text) => (text === null ? null : text.length)))
+      // some twice before the other, whose texts then take the place of its
+      const [pattern, replacing] = replaced[batch % 4 < 2 ? 0 : 1]!
+      const changed = replacing.evaluate(input, selection, region)
+      expect(own.map((i) => scalarAt(changed, i))).toEqual(texts.map((text) => text?.replace(pattern, '<$1>') ?? null))
       for (const [k, pattern] of patterns.entries()) {
         const expected = own.filter((_, i) => texts[i] != null && texts[i]!.includes('needle') === (k === 0))
         expect([...evaluatePredicate(pattern, input, region)]).toEqual(expected)

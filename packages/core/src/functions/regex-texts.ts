@@ -5,6 +5,7 @@ import { scalarAt } from '../vectors/scalar-at.ts'
 import { allRows } from '../vectors/selection.ts'
 import { BoolVector, DictionaryVector, type BytesVector, type Vector } from '../vectors/vector.ts'
 import { Replacement, type Regex } from './regex.ts'
+import { ReplacedTexts } from './replaced-texts.ts'
 import type { ScalarCall } from './scalar-function.ts'
 
 /** A column of texts, and the constants that stand behind it in a call. */
@@ -34,17 +35,31 @@ function validityOf({ operand }: Texts, { region, length }: ScalarCall): Uint8Ar
   return bits
 }
 
-/** By entry of a dictionary that a selected row has: its place among them, from 0; and those entries. */
-function entriesOf(operand: Operand, codes: Uint32Array, rows: Uint32Array): { places: Int32Array; entries: number[] } {
-  const places = new Int32Array(operand.data.length).fill(-1)
-  const entries: number[] = []
+/** The entries of a dictionary that selected rows have; `places` says of each, and of no other surely, where it is among them. */
+function entriesOf(operand: Operand, codes: Uint32Array, rows: Uint32Array, places: Uint32Array): Uint32Array {
+  const { validity } = operand
+  const entries = new Uint32Array(Math.min(rows.length, places.length))
+  let count = 0
   for (let k = 0; k < rows.length; k++) {
     const row = rows[k]!
-    if (!operand.isValid(row) || places[codes[row]!]! >= 0) continue
-    places[codes[row]!] = entries.length
-    entries.push(codes[row]!)
+    if (validity !== null && ((validity[row >>> 3]! >>> (row & 7)) & 1) === 0) continue
+    const code = codes[row]!
+    const place = places[code]!
+    if (place < count && entries[place] === code) continue
+    places[code] = count
+    entries[count++] = code
   }
-  return { places, entries }
+  return entries.subarray(0, count)
+}
+
+/** What a pattern makes of the entries of dictionaries, the last one of each, as long as their content is kept. */
+const replaced = new WeakMap<object, ReplacedTexts>()
+
+function replacedOf(dictionary: BytesVector, constants: string): ReplacedTexts {
+  let known = replaced.get(dictionary.content)
+  if (known === undefined || known.constants !== constants)
+    replaced.set(dictionary.content, (known = new ReplacedTexts(constants, dictionary.length)))
+  return known
 }
 
 /** regexp_replace of a column of texts by constants, once for each entry of a dictionary; null where it is not so. */
@@ -71,12 +86,16 @@ export function replaceTexts(call: ScalarCall, regexOf: (pattern: string, flags:
     while (out.length < length) out.endRow()
     return out.finish(type, validityOf(texts, call))
   }
-  const { places, entries } = entriesOf(operand, operand.codes, rows)
+  const known = replacedOf(operand.bytes, JSON.stringify(constants))
+  const { places } = known
+  const entries = entriesOf(operand, operand.codes, rows, places)
   if (entries.length === 0) return null
   const out = new BytesWriter(region, entries.length)
   for (const entry of entries) {
-    replace(entry, out)
+    const isKnown = known.write(entry, out)
+    if (!isKnown) replace(entry, out)
     out.endRow()
+    if (!isKnown) known.add(entry, out.lastRow)
   }
   const codes = region.u32(length).fill(0)
   for (let k = 0; k < rows.length; k++) {

@@ -46,6 +46,11 @@ export class BytesWriter {
     this.append(bytes, 0, bytes.length)
   }
 
+  /** The bytes of the row that was ended last, until something is added. */
+  get lastRow(): Uint8Array {
+    return this.#bytes.subarray(this.#rows === 0 ? 0 : this.#offsets[this.#rows - 1]!, this.#end)
+  }
+
   endRow(): void {
     this.#rows++
     if (this.#rows >= this.#offsets.length) {
