@@ -1,4 +1,4 @@
-import { scalarAt } from '@volley/core'
+import { scalarAt, type DictionaryVector } from '@volley/core'
 import { Arena, Region } from '@volley/kernels'
 import type { BytesColumn, ColumnDictionary, TermList } from '@volley/tantivy'
 import { Utf8 } from 'apache-arrow'
@@ -156,4 +156,19 @@ test('a large dictionary is read whole once many rows were read, and the texts a
   }
   expect(dictionary.parts).toBe(5)
   expect(dictionary.wholes).toBe(1)
+
+  const cache = new TermCache(1 << 28)
+  await cache.all(dictionary)
+  expect([cache.holds(dictionary), cache.holds(made(10)), plainTerms.holds(dictionary)]).toEqual([true, false, false])
+  const known = fastColumn(column, new Utf8(), { type: 'text' } as MappedField, shared, cache)!
+  const lengths: number[] = []
+  for (let start = 0; start < 4 * 4096; start += 4096) {
+    const region = new Region(arena)
+    const texts = (await known.readRange(start, start + 4096, region)) as DictionaryVector
+    lengths.push(texts.dictionary.length)
+    for (let i = 0; i < 4096; i += 97) expect(scalarAt(texts, i)).toBe(textOf(ordinalOf(start + i)))
+    region.release()
+  }
+  expect(lengths).toEqual([4096, 4096, numTerms, numTerms])
+  expect([dictionary.wholes, dictionary.parts]).toEqual([2, 5])
 })

@@ -9,6 +9,8 @@ export interface TermReader {
   at(dictionary: ColumnDictionary, ordinals: Uint32Array): Promise<TermList>
   /** The terms of ordinals, in any order, where all are in memory; else null. */
   known(dictionary: ColumnDictionary, ordinals: Uint32Array): TermList | null
+  /** Whether all terms of a dictionary are in memory. */
+  holds(dictionary: ColumnDictionary): boolean
 }
 
 /** Decodes what is asked for, each time. */
@@ -16,6 +18,7 @@ export const plainTerms: TermReader = {
   all: (dictionary) => dictionary.all(),
   at: (dictionary, ordinals) => dictionary.termsOf(ordinals),
   known: () => null,
+  holds: () => false,
 }
 
 /** A dictionary above this share of a cache is not kept, nor single terms of one. */
@@ -81,6 +84,11 @@ export class TermCache implements TermReader {
     this.#hits++
     this.#touch(dictionary, few!)
     return terms
+  }
+
+  holds(dictionary: ColumnDictionary): boolean {
+    const terms = this.#kept.get(dictionary)
+    return terms !== undefined && !(terms instanceof FewTerms)
   }
 
   async at(dictionary: ColumnDictionary, ordinals: Uint32Array): Promise<TermList> {

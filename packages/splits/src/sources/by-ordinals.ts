@@ -140,6 +140,35 @@ async function readTexts(
   return takeVector(await column.textsOf(distinct, region), rows, length, region)
 }
 
+/** Groups of this share of the terms, or more, are put in the terms' order: their texts are then read one behind the other. */
+const MUCH = 1 / 8
+
+/**
+ * The groups of a text column in the order of its terms, NULL behind them; null where they are few for its terms, or their
+ * states are more to move than their texts are to find.
+ */
+export function orderOfOrdinals(
+  key: Vector,
+  column: OrdinalColumn | undefined,
+  states: readonly Vector[],
+): Uint32Array | null {
+  if (column === undefined || key.length < column.numTerms * MUCH || states.length > 2) return null
+  if (states.some(({ encoding }) => encoding !== 'primitive')) return null
+  const ordinals = key as PrimitiveVector
+  const values = ordinals.values as Uint32Array
+  const groupOf = new Uint32Array(column.numTerms).fill(NO_ROW)
+  let ofNull = NO_ROW
+  for (let group = 0; group < key.length; group++) {
+    if (ordinals.isValid(group)) groupOf[values[group]!] = group
+    else ofNull = group
+  }
+  const order = new Uint32Array(key.length)
+  let count = 0
+  for (const group of groupOf) if (group !== NO_ROW) order[count++] = group
+  if (ofNull !== NO_ROW) order[count] = ofNull
+  return order
+}
+
 interface Distinct {
   /** Ascending. */
   readonly distinct: Uint32Array

@@ -185,6 +185,8 @@ function integerVector(
 export const WHOLE_DICTIONARY = 262_144
 /** A larger dictionary is read whole once so many rows for each of its terms were read. */
 const MANY_ROWS = 1 / 8
+/** One that is in memory, once so many were: it is copied, and what functions know of its terms serves batch after batch. */
+const KNOWN_ROWS = 1 / 64
 /** Dictionaries up to this many terms are read whole to test each term, or for many rows. */
 const TESTED_DICTIONARY = 4_194_304
 /** A list of documents below this share of the terms has its own terms looked up. */
@@ -292,7 +294,8 @@ class TextColumn implements FastColumn {
   #readsWhole(rows: number, share: number): boolean {
     const { numTerms } = this.#column.dictionary
     if (numTerms <= WHOLE_DICTIONARY) return rows >= numTerms * share
-    return numTerms <= TESTED_DICTIONARY && this.#rows >= numTerms * MANY_ROWS
+    if (numTerms > TESTED_DICTIONARY) return false
+    return this.#rows >= numTerms * (this.#terms.holds(this.#column.dictionary) ? KNOWN_ROWS : MANY_ROWS)
   }
 }
 

@@ -5,6 +5,7 @@ import {
   runSteps,
   sliceBatch,
   SpilledGroups,
+  takeVector,
   UINT32,
   vectorOf,
   type AggregateCall,
@@ -25,7 +26,15 @@ import type { PartialSource } from '@volley/planner'
 import type { DataType, Schema } from 'apache-arrow'
 import { filteredColumns } from '../filters/segment-filter.ts'
 import { addressFields } from './address.ts'
-import { asOrdinals, byOrdinals, extremeOfOrdinals, reads, textsOfOrdinals, type ByOrdinals } from './by-ordinals.ts'
+import {
+  asOrdinals,
+  byOrdinals,
+  extremeOfOrdinals,
+  orderOfOrdinals,
+  reads,
+  textsOfOrdinals,
+  type ByOrdinals,
+} from './by-ordinals.ts'
 import type { Candidates } from './column-source.ts'
 import type { FastFieldExec } from './fast-field-exec.ts'
 import type { OrdinalColumn } from './fast-column.ts'
@@ -341,8 +350,13 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
       await this.addRows(unit, segment, candidates, { state: own }, context, () => null)
       context.metricsOf(this).max('peak_state_bytes', held.state.bytes + own.bytes)
       if (own.groupCount === 0) return
-      const keys = own.keys(region)
-      const states = await runSteps(own.states(region), context)
+      let keys = own.keys(region)
+      let states = await runSteps(own.states(region), context)
+      const order = keys.length === 1 ? orderOfOrdinals(keys[0]!, ordinals.groups.get(0), states) : null
+      if (order !== null) {
+        keys = keys.map((key) => takeVector(key, order, order.length, region))
+        states = states.map((state) => takeVector(state, order, order.length, region))
+      }
       const textsOf = (vector: Vector, column: OrdinalColumn, type: DataType): Vector | Promise<Vector> =>
         textsOfOrdinals(vector as PrimitiveVector, column, type, context, region)
       for (const [g, column] of ordinals.groups) {
