@@ -5,6 +5,7 @@ import { BestBytes } from '../src/aggregates/best-bytes.ts'
 import { Operand } from '../src/vectors/operand.ts'
 import { scalarAt } from '../src/vectors/scalar-at.ts'
 import { vectorOf } from '../src/vectors/build.ts'
+import { DictionaryVector, type BytesVector } from '../src/vectors/vector.ts'
 
 test.each([1, -1] as const)('the best text of each group, whatever its length, stays: sign %i', (sign) => {
   const arena = new Arena({ reserveBytes: 1 << 24 })
@@ -40,5 +41,52 @@ test.each([1, -1] as const)('the best text of each group, whatever its length, s
   expect(wanted.size).toBeGreaterThan(200)
   expect(replaced).toBeGreaterThan(200)
   best.release()
+  region.release()
+})
+
+test.each([1, -1] as const)('codes of a sorted dictionary are compared in place of their texts: sign %i', (sign) => {
+  const arena = new Arena({ reserveBytes: 1 << 24 })
+  const region = new Region(arena)
+  let seed = 11
+  const next = (below: number): number => (seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff) % below
+  const best = new BestBytes(sign)
+  const seen = new Uint8Array(400)
+  const wanted = new Map<number, string>()
+  const offer = (group: number, text: string): void => {
+    const before = wanted.get(group)
+    if (before === undefined || (sign === 1 ? text < before : text > before)) wanted.set(group, text)
+  }
+  const dictionaries = [0, 1].map((shift) => {
+    const texts = Array.from({ length: 200 }, (_, i) => String(2 * i + shift).padStart(4, 'é'))
+    texts.sort((a, b) => (a < b ? -1 : 1))
+    return { texts, vector: vectorOf(new Utf8(), texts, region) as BytesVector }
+  })
+  for (let round = 0; round < 60; round++) {
+    const groupCount = 20 + round * 6
+    best.ensure(groupCount)
+    const { texts, vector } = dictionaries[round % 13 < 6 ? 0 : 1]!
+    const codes = Uint32Array.from({ length: 50 }, () => next(200))
+    const groups = Uint32Array.from(codes, () => next(groupCount))
+    codes.forEach((code, k) => offer(groups[k]!, texts[code]!))
+    const rows = Uint32Array.from(codes, (_, k) => k)
+    // a batch of plain texts among them
+    const column =
+      round % 17 === 5
+        ? vectorOf(
+            new Utf8(),
+            Array.from(codes, (code) => texts[code]!),
+            region,
+          )
+        : new DictionaryVector(new Utf8(), codes.length, null, codes, vector, true)
+    best.offer(new Operand(column), { groups, rows, count: codes.length }, seen)
+    const from = groups[next(50)]!
+    const into = (from + 1 + next(groupCount - 1)) % groupCount
+    best.copy(into, from, seen)
+    offer(into, wanted.get(from)!)
+  }
+  best.ensure(400)
+  const out = best.vector(new Utf8(), 400, null, region)
+  for (let g = 0; g < 400; g++) expect(scalarAt(out, g)).toBe(wanted.get(g) ?? '')
+  expect(wanted.size).toBeGreaterThan(200)
   region.release()
 })

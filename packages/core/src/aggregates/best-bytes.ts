@@ -14,6 +14,11 @@ export class BestBytes {
   readonly #sign: 1 | -1
   readonly #starts = new GroupFloats(null)
   readonly #lengths = new GroupWords(null)
+  /** By group: one more than the best code of the dictionary in use that was offered; 0 for none. */
+  readonly #codes = new GroupWords(null)
+  /** What the dictionary in use is of, once rows of it came twice in a row. */
+  #content: object | null = null
+  #keepsCodes = false
   #bytes = new Uint8Array(FIRST_BYTES)
   #end = 0
   /** Bytes below the end that no group has. */
@@ -25,12 +30,14 @@ export class BestBytes {
   }
 
   get bytes(): number {
-    return this.#bytes.length + this.#starts.bytes + this.#lengths.bytes
+    return this.#bytes.length + this.#starts.bytes + this.#lengths.bytes + this.#codes.bytes
   }
 
   release(): void {
     this.#starts.release()
     this.#lengths.release()
+    this.#codes.release()
+    this.#content = null
     this.#bytes = new Uint8Array(0)
     this.#end = this.#lost = 0
   }
@@ -38,9 +45,39 @@ export class BestBytes {
   ensure(groupCount: number): void {
     this.#starts.ensure(groupCount)
     this.#lengths.ensure(groupCount)
+    if (this.#keepsCodes) this.#codes.ensure(groupCount)
   }
 
-  offer(operand: Operand, { groups, rows, count }: GroupedRows, seen: Uint8Array): void {
+  offer(operand: Operand, rows: GroupedRows, seen: Uint8Array): void {
+    const content = operand.sorted ? operand.bytes.content : null
+    const isSame = content !== null && content === this.#content
+    if (isSame && !this.#keepsCodes) {
+      this.#keepsCodes = true
+      this.#codes.ensure(this.#lengths.values.length)
+      this.#codes.values.fill(0)
+    } else if (!isSame) this.#keepsCodes = false
+    this.#content = content
+    if (isSame) this.#offerCodes(operand, operand.codes!, rows, seen)
+    else this.#offerTexts(operand, rows, seen)
+  }
+
+  /** Codes order as their texts do: those that are no better than one before need not be compared. */
+  #offerCodes(operand: Operand, codes: Uint32Array, { groups, rows, count }: GroupedRows, seen: Uint8Array): void {
+    const { offsets, bytes } = operand.bytes
+    const { mask } = operand
+    const best = this.#codes.values
+    const sign = this.#sign
+    for (let k = 0; k < count; k++) {
+      const code = codes[rows[k]! & mask]!
+      const group = groups[k]!
+      const before = best[group]!
+      if (before !== 0 && seen[group] === 1 && sign * (code + 1 - before) >= 0) continue
+      best[group] = code + 1
+      this.#take(bytes, offsets[code]!, offsets[code + 1]!, group, seen)
+    }
+  }
+
+  #offerTexts(operand: Operand, { groups, rows, count }: GroupedRows, seen: Uint8Array): void {
     const { offsets, bytes } = operand.bytes
     for (let k = 0; k < count; k++) {
       const at = operand.at(rows[k]!)
@@ -50,6 +87,7 @@ export class BestBytes {
 
   copy(into: number, from: number, seen: Uint8Array): void {
     const start = this.#starts.values[from]!
+    if (this.#keepsCodes) this.#codes.values[into] = 0
     this.#take(this.#bytes, start, start + this.#lengths.values[from]!, into, seen)
   }
 
