@@ -43,6 +43,14 @@ const cases: readonly Case[] = [
     off: 'FastFieldFilterPushdown',
     sql: `SELECT "URL", "Title" FROM hits WHERE "UserID" = 435090932899640449 OR "CounterID" = 62 AND "RegionID" = 5`,
   },
+  {
+    off: 'FastFieldFilterPushdown',
+    sql: `SELECT ms FROM events WHERE date_trunc('hour', ts) = TIMESTAMP '2024-01-01 00:00:00' AND level <> 'INFO'`,
+  },
+  {
+    off: 'FastFieldFilterPushdown',
+    sql: `SELECT ts, ms FROM events WHERE attrs->'http'->>'status' = '500' AND (service LIKE 'service-1%' OR ms > 900)`,
+  },
   { off: 'DocumentsLast', sql: 'SELECT body, attrs FROM events WHERE ms < 40 ORDER BY ts DESC LIMIT 10' },
   {
     off: 'DocumentsLast',
@@ -59,6 +67,11 @@ const cases: readonly Case[] = [
   {
     off: 'TopKPushdown',
     sql: `SELECT score() FROM hits WHERE match("URL", 'google catalog') ORDER BY score() DESC LIMIT 10`,
+  },
+  { off: 'TopKPushdown', sql: 'SELECT ts, ms FROM events ORDER BY ts DESC, ms NULLS FIRST LIMIT 10' },
+  {
+    off: 'AggPushdown',
+    sql: `SELECT date_trunc('hour', ts), level, count(DISTINCT service), stddev(ms) FROM events WHERE match(body, 'retry') GROUP BY 1, 2 HAVING count(*) > 3`,
   },
   { off: 'AggPushdown', sql: 'SELECT COUNT(*), MIN("EventTime"), MAX("EventTime") FROM hits' },
   { off: 'AggPushdown', sql: 'SELECT "URL", COUNT(*) AS c FROM hits GROUP BY "URL" ORDER BY c DESC, "URL" LIMIT 10' },
