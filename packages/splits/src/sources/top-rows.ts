@@ -33,6 +33,8 @@ const WINDOW = 16_384
 const SAMPLE = 1024
 /** A list of less than so many times what is looked at first is not looked through by zones. */
 const FEW = 4
+/** Nor is one of a smaller share of the unit's documents: a zone then has few of them, and costs as much as they do. */
+const ZONED = 1 / 16
 
 /** Splits that are opened ahead. */
 const AHEAD = 8
@@ -221,7 +223,8 @@ class TopSearch {
       if (this.#pool.text !== null) best.limit = await first.setText(this.#pool.text)
       const later: DocFilter[] = []
       const candidates = await this.#candidates(unit, segment, zones === null ? null : later)
-      const few = candidates.found !== null && candidates.found.length < FEW * this.#batchOf(0)
+      const least = Math.max(FEW * this.#batchOf(0), ZONED * (unit.end - unit.start))
+      const few = candidates.found !== null && candidates.found.length < least
       ranked =
         zones === null || few
           ? await this.#scanWindows(unit, segment, keys, first, candidates, later, best)
