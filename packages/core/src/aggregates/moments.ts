@@ -41,6 +41,14 @@ const root =
     return value === null ? null : Math.sqrt(value)
   }
 
+/** Squares that overflow are infinite or NaN by the order of the rows: NaN in any. */
+const settled =
+  (finish: Finish): Finish =>
+  (m) => {
+    const value = finish(m)
+    return value === null || Number.isFinite(value) ? value : NaN
+  }
+
 const sxx = (m: Moments): number => m.sxx
 const sxy = (m: Moments): number => m.sxy
 
@@ -104,7 +112,7 @@ function moment(
       const stateTypes = [INT64, FLOAT64, FLOAT64, FLOAT64, FLOAT64, FLOAT64]
       return { argTypes: argTypes.map(() => FLOAT64), returnType: FLOAT64, stateTypes }
     },
-    createAccumulator: () => new MomentsAccumulator(finish),
+    createAccumulator: () => new MomentsAccumulator(name.startsWith('regr_avg') ? finish : settled(finish)),
   }
 }
 
