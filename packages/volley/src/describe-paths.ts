@@ -1,4 +1,4 @@
-import { FLOAT64, INT64, typeKey, UINT64, UTF8, type ScalarValue } from '@volley/core'
+import { arrowTypeName, FLOAT64, INT64, UINT64, UTF8, type ScalarValue } from '@volley/core'
 import type { JsonPath, JsonPaths } from '@volley/splits'
 import { Bool, TimestampNanosecond, type DataType } from 'apache-arrow'
 
@@ -11,9 +11,9 @@ const TYPES: Readonly<Partial<Record<JsonPath['types'][number], DataType>>> = {
   date: new TimestampNanosecond(),
 }
 
-/** The types of a path's values, as DESCRIBE writes them: `Int64`, or `Bool | Utf8` where documents differ. */
+/** The types of a path's values, as DESCRIBE writes them: `Int64`, or `Boolean | Utf8` where documents differ. */
 export function pathTypes({ types }: JsonPath): string {
-  return [...new Set(types.map((type) => typeKey(TYPES[type] ?? UTF8)))].sort().join(' | ')
+  return [...new Set(types.map((type) => arrowTypeName(TYPES[type] ?? UTF8)))].sort().join(' | ')
 }
 
 /** Rows of DESCRIBE for the paths of JSON columns. */

@@ -1,4 +1,4 @@
-import { formatPlan, typeKey, type ExecutionPlan, type ScalarValue } from '@volley/core'
+import { arrowTypeName, formatPlan, type ExecutionPlan, type ScalarValue } from '@volley/core'
 import {
   formatDecision,
   formatLogicalPlan,
@@ -48,7 +48,7 @@ export function describeTable(table: TableProvider, paths: JsonPaths | null): St
     .filter((column) => column.visible || column.searchable || !column.selectable)
     .map((column) => [
       column.name,
-      typeKey(column.type),
+      arrowTypeName(column.type),
       column.nullable,
       column.selectable,
       column.searchable,
