@@ -190,3 +190,20 @@ test('keys that follow from other keys are computed above the aggregate', async 
   expect(await planOf(`SELECT 'x', 'y' FROM $t WHERE n = 12345 GROUP BY 1, 2`)).toMatch(/groups=\['x'\]/)
   expect(await queryRows(sessions.local, `SELECT 'x', 1 FROM "${table}" WHERE n = 12345 GROUP BY 1, 2`)).toEqual([])
 })
+
+test.each([
+  `SELECT level, count(*), sum(n) FROM $t WHERE match(body, 'alpha') OR n > 1 GROUP BY level`,
+  `SELECT match(body, 'alpha') AS m, level, count(*), max(tag) FROM $t WHERE NOT match(body, 'beta') GROUP BY 1, 2`,
+  `SELECT count(*) FILTER (WHERE match(body, 'alpha') AND n IS NOT NULL), bool_or(match(body, 'gamma')) FROM $t`,
+  `SELECT tag, count(*) FROM $t WHERE match(level, 'ERROR') AND CASE WHEN n > 1 THEN match(body, 'alpha') ELSE f > 0 END GROUP BY tag`,
+])('13, 14: aggregates over text predicates anywhere are computed in their source: %s', async (sql) => {
+  expect(await planOf(sql)).toMatch(/TantivyAggregateExec/)
+  const text = sql.replace('$t', `"${table}"`)
+  const off = await queryRows(sessions.local, text, { target_partitions: 3, 'rules.AggPushdown': 'off' })
+  expect(off.length).toBeGreaterThan(0)
+  for (const session of [sessions.local, sessions.workers]) {
+    for (const target_partitions of [1, 3, 8]) {
+      expect(multisetDifference(await queryRows(session, text, { target_partitions }), off)).toBeNull()
+    }
+  }
+})

@@ -182,11 +182,20 @@ function columnToWire(column: SourceColumn, context: EncodeContext): volley.spli
     name: column.name,
     type: context.encodeType(column.type),
     nullable: column.nullable,
-    source: source.name,
+    ...(source.kind === 'mark' ? { mark: predicateToWire(source.predicate) } : { source: source.name }),
     isPath: source.kind === 'path',
     path: path.map((step) => (typeof step === 'string' ? { key: step } : { element: step })),
     text: source.kind === 'path' && source.text,
   }
+}
+
+function sourceFromWire(
+  wire: volley.splits.IColumn,
+  name: string,
+  path: readonly (string | number)[],
+): SourceColumn['source'] {
+  if (wire.mark != null) return { kind: 'mark', predicate: predicateFromWire(wire.mark) }
+  return wire.isPath === true ? { kind: 'path', name, path, text: wire.text ?? false } : { kind: 'column', name }
 }
 
 function columnFromWire(wire: volley.splits.IColumn, context: DecodeContext): SourceColumn {
@@ -196,7 +205,7 @@ function columnFromWire(wire: volley.splits.IColumn, context: DecodeContext): So
     name: wire.name ?? '',
     type: context.decodeType(wire.type ?? 0),
     nullable: wire.nullable ?? false,
-    source: wire.isPath === true ? { kind: 'path', name, path, text: wire.text ?? false } : { kind: 'column', name },
+    source: sourceFromWire(wire, name, path),
   }
 }
 

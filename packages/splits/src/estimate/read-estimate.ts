@@ -10,7 +10,7 @@ import { DocumentExec } from '../sources/document-exec.ts'
 import { DocumentFetchExec } from '../sources/document-fetch-exec.ts'
 import { InvertedIndexExec } from '../sources/inverted-index-exec.ts'
 import type { ScanTable } from '../sources/scan-table.ts'
-import type { SourceColumn } from '../sources/segment-columns.ts'
+import { isTableColumn, type TableColumn } from '../sources/segment-columns.ts'
 import { TantivyAggregateExec } from '../sources/tantivy-aggregate-exec.ts'
 import { textQuery } from '../sources/text-query.ts'
 import { DryDirectory } from './dry-directory.ts'
@@ -49,8 +49,8 @@ const SAMPLE = 16
 interface Demand {
   readonly table: ScanTable
   readonly text: { readonly predicates: readonly TextPredicate[]; readonly scored: boolean }[]
-  readonly columns: Map<string, SourceColumn>
-  readonly stored: Map<string, SourceColumn>
+  readonly columns: Map<string, TableColumn>
+  readonly stored: Map<string, TableColumn>
   /** Documents that are read of the store, in all splits together; null for all of them. */
   documents: number | null
 }
@@ -87,7 +87,7 @@ function collect(plan: ExecutionPlan, rows: number | null, demands: Map<string, 
   if (plan instanceof ColumnSource) addColumns(demandOf(plan.table, demands), plan, rows)
   if (plan instanceof DocumentFetchExec) {
     const demand = demandOf(plan.table, demands)
-    for (const column of plan.columns) demand.stored.set(columnKey(column), column)
+    for (const column of plan.columns.filter(isTableColumn)) demand.stored.set(columnKey(column), column)
     addDocuments(demand, plan.input.statistics.rows?.value ?? null)
   }
   const byAddress = plan instanceof DocIdJoinExec ? (plan.left.statistics.rows?.value ?? null) : null
@@ -116,7 +116,10 @@ function addColumns(demand: Demand, source: ColumnSource, rows: number | null): 
   const { columns, query } = source.options
   if (query.length > 0) demand.text.push({ predicates: query, scored: false })
   const stored = source instanceof DocumentExec
-  for (const column of columns) (stored ? demand.stored : demand.columns).set(columnKey(column), column)
+  for (const column of columns) {
+    if (isTableColumn(column)) (stored ? demand.stored : demand.columns).set(columnKey(column), column)
+    else if (column.source.kind === 'mark') demand.text.push({ predicates: [column.source.predicate], scored: false })
+  }
   if (stored && columns.length > 0) addDocuments(demand, rows ?? source.options.fetch)
 }
 
@@ -124,7 +127,7 @@ function addDocuments(demand: Demand, rows: number | null): void {
   demand.documents = rows === null || demand.documents === null ? null : demand.documents + rows
 }
 
-function columnKey({ source }: SourceColumn): string {
+function columnKey({ source }: TableColumn): string {
   return JSON.stringify(source.kind === 'path' ? [source.name, source.path] : [source.name])
 }
 

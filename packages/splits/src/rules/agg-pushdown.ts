@@ -8,8 +8,8 @@ import { collapseSources, sourceOf, substitute } from './collapse-sources.ts'
  * grouped by term ordinal and counts and bounds of all documents come from the segments' statistics.
  *
  * Preconditions: partial mode; below it only projections, filters and joins by address over sources that keep all their
- * rows; no group and no argument is a score or a mark of the inverted index. Groups, arguments and filters are any
- * expressions. States are the engine's own, so the final aggregate above does not know the difference.
+ * rows; no group and no argument is a score. Groups, arguments and filters are any expressions; text predicates in them
+ * become columns of the source. States are the engine's own, so the final aggregate above does not know the difference.
  */
 export const aggPushdown: PhysicalRule = {
   name: 'AggPushdown',

@@ -10,6 +10,7 @@ import {
   type ExecutionPlan,
   type Expr,
 } from '@volley/core'
+import { Bool } from 'apache-arrow'
 import { addressFields } from '../sources/address.ts'
 import { ColumnSource } from '../sources/column-source.ts'
 import { FastFieldExec } from '../sources/fast-field-exec.ts'
@@ -29,13 +30,32 @@ interface Collapsed {
 
 /**
  * The sources below projections, filters and inner joins by address as one source of columns, behind the inverted index
- * where it is read; null when there is anything else. Rows are the plan's.
+ * where it filters; null when there is anything else. Rows are the plan's. Marks of the inverted index are columns.
  */
 export function collapseSources(plan: ExecutionPlan): Collapsed | null {
   if (plan instanceof InvertedIndexExec) {
     if (plan.options.topK !== null) return null
-    const exprs = plan.schema.fields.map((_, i) => (i < addressFields.length ? ownColumn(plan, i) : null))
-    return { table: plan.table, inverted: plan.withoutColumns(), columns: [], filters: [], exprs }
+    const { filters, marks } = plan.options
+    const columns = marks.map(({ name, predicate }): SourceColumn => ({
+      name,
+      type: new Bool(),
+      nullable: false,
+      source: { kind: 'mark', predicate },
+    }))
+    const scores = plan.schema.fields.length - addressFields.length - marks.length
+    const exprs = plan.schema.fields.map((field, i) => {
+      if (i < addressFields.length) return ownColumn(plan, i)
+      return i < addressFields.length + scores
+        ? null
+        : new ColumnExpr(i - scores, field.name, field.type, field.nullable)
+    })
+    return {
+      table: plan.table,
+      inverted: filters.length === 0 ? null : plan.withoutColumns(),
+      columns,
+      filters: [],
+      exprs,
+    }
   }
   if (plan instanceof ColumnSource) {
     const { columns, filters, query, top, fetch } = plan.options

@@ -85,7 +85,7 @@ function readLate(plan: ExecutionPlan): ExecutionPlan | null {
 
 /** Whether a column is read from the document store. */
 function isStored({ source }: SourceColumn, table: ScanTable): boolean {
-  if (source.kind === 'path') return true
+  if (source.kind !== 'column') return source.kind === 'path'
   if (source.name === INDEX_COLUMN) return false
   return !table.indexes.every(({ mapping }) => {
     const field = mapping.field(source.name)

@@ -1,14 +1,15 @@
 import type { OperatorMetrics, TaskContext, Vector } from '@volley/core'
-import { constantVector } from '@volley/core'
+import { BoolVector, constantVector } from '@volley/core'
 import { Region } from '@volley/kernels'
-import type { ScanColumn } from '@volley/planner'
+import type { ScanColumn, TextPredicate } from '@volley/planner'
 import type { Column, FieldEntry, SegmentReader } from '@volley/tantivy'
-import type { DataType } from 'apache-arrow'
+import { Bool, type DataType } from 'apache-arrow'
 import type { DocMapping, MappedField } from '../mapping/doc-mapping.ts'
 import { jsonColumnName, resolveField } from '../mapping/resolve-field.ts'
 import { INDEX_COLUMN } from '../provider/table-columns.ts'
 import { plainTerms } from '../opener/term-cache.ts'
 import { fastColumn, type FastColumn, type OrdinalColumn } from './fast-column.ts'
+import { matchingDocs } from './matching-docs.ts'
 import { aboutSplit, type DocUnit } from './opened-layout.ts'
 import { isExact, promotedColumn } from './promoted-column.ts'
 import { checkReadBudget } from './read-meter.ts'
@@ -20,7 +21,16 @@ export interface SourceColumn {
   readonly name: string
   readonly type: DataType
   readonly nullable: boolean
+  readonly source: Extract<ScanColumn, { kind: 'column' | 'path' | 'mark' }>
+}
+
+/** A column that a split may have, as a field or in its documents. */
+export interface TableColumn extends SourceColumn {
   readonly source: Extract<ScanColumn, { kind: 'column' | 'path' }>
+}
+
+export function isTableColumn(column: SourceColumn): column is TableColumn {
+  return column.source.kind !== 'mark'
 }
 
 /** How a segment has a column; `raw` is the fast field's column itself, of the same type. */
@@ -28,12 +38,14 @@ export type Means =
   | { readonly kind: 'fast'; readonly column: FastColumn; readonly raw: Column }
   | { readonly kind: 'promoted'; readonly column: FastColumn }
   | { readonly kind: 'store'; readonly slot: number }
+  /** Whether a document matches a text predicate: a bit for each document of the unit. */
+  | { readonly kind: 'mark'; readonly bits: Uint8Array }
   | { readonly kind: 'index' }
   | { readonly kind: 'missing' }
 
 /**
  * The columns of a source in one opened segment, each by the means that this split has for it: a fast field, the document
- * store, or nothing (then every row is NULL). Holds one reference to the memory that its batches share; release it.
+ * store, the inverted index, or nothing (then every row is NULL). Holds one reference to the memory that its batches share; release it.
  */
 export class SegmentColumns {
   readonly #unit: DocUnit
@@ -78,7 +90,7 @@ export class SegmentColumns {
     for (const [i, column] of columns.entries()) {
       const place = only !== null && !only.includes(i) ? NOWHERE : knownPlace(unit.segment, column)
       if (place === null || place.kind === 'store')
-        return SegmentColumns.find(unit, mapping, columns, context, metrics, only)
+        return SegmentColumns.find(unit, table, columns, context, metrics, only)
       places.push(place)
     }
     return SegmentColumns.at(unit, mapping, columns, places, context, metrics)
@@ -86,19 +98,20 @@ export class SegmentColumns {
 
   private static async find(
     unit: DocUnit,
-    mapping: DocMapping,
+    table: ScanTable,
     columns: readonly SourceColumn[],
     context: TaskContext,
     metrics: OperatorMetrics,
     only: readonly number[] | null,
   ): Promise<SegmentColumns> {
+    const { mapping } = table.index(unit.split.indexId)
     try {
       const places = await Promise.all(
         columns.map((column, i) =>
-          only !== null && !only.includes(i) ? NOWHERE : placeOf(unit, mapping, column, context),
+          only !== null && !only.includes(i) ? NOWHERE : placeOf(unit, table, mapping, column, context),
         ),
       )
-      const stored = columns.filter((_, i) => places[i]!.kind === 'store')
+      const stored = columns.filter((_, i) => places[i]!.kind === 'store').filter(isTableColumn)
       const store = stored.length === 0 ? null : await StoreColumns.open(unit, mapping, stored, metrics)
       return SegmentColumns.at(unit, mapping, columns, places, context, metrics, store)
     } catch (error) {
@@ -122,6 +135,7 @@ export class SegmentColumns {
       if (place.kind === 'index' || place.kind === 'missing') return place
       metrics.add(`columns_by_${place.kind}`, 1)
       if (place.kind === 'store') return { kind: 'store', slot: slot++ }
+      if (place.kind === 'mark') return place
       const { type } = columns[i]!
       if (place.kind === 'promoted') return { kind: 'promoted', column: promotedColumn(place.raw, type, place.mapped) }
       const column = fastColumn(place.raw, type, place.mapped, shared, terms)!
@@ -207,6 +221,16 @@ export class SegmentColumns {
     this.#shared.release()
   }
 
+  #marked(bits: Uint8Array, docs: Uint32Array, region: Region): Vector {
+    const { start } = this.#unit
+    const marked = region.bitmap(docs.length, false)
+    for (let i = 0; i < docs.length; i++) {
+      const doc = docs[i]! - start
+      marked[i >>> 3]! |= ((bits[doc >>> 3]! >>> (doc & 7)) & 1) << (i & 7)
+    }
+    return new BoolVector(new Bool(), docs.length, null, marked)
+  }
+
   #read(
     wanted: readonly number[],
     length: number,
@@ -228,6 +252,8 @@ export class SegmentColumns {
         case 'store':
           stored ??= this.#store!.read(slots(), docs(), region)
           return stored.then((vectors) => vectors[slots().indexOf(means.slot)]!)
+        case 'mark':
+          return this.#marked(means.bits, docs(), region)
         case 'index':
           return constantVector(type, this.#unit.split.indexId, length, region)
         case 'missing':
@@ -259,9 +285,8 @@ async function readOn(
 /** Where a segment has a column. */
 type Place =
   | { readonly kind: 'fast' | 'promoted'; readonly raw: Column; readonly mapped: MappedField }
+  | Extract<Means, { kind: 'mark' | 'index' | 'missing' }>
   | { readonly kind: 'store' }
-  | { readonly kind: 'index' }
-  | { readonly kind: 'missing' }
 
 const NOWHERE: Place = { kind: 'missing' }
 
@@ -272,12 +297,35 @@ function knownPlace(segment: SegmentReader, column: SourceColumn): Place | null 
   return places.get(segment)?.get(column) ?? null
 }
 
-async function placeOf(unit: DocUnit, mapping: DocMapping, column: SourceColumn, context: TaskContext): Promise<Place> {
+async function placeOf(
+  unit: DocUnit,
+  table: ScanTable,
+  mapping: DocMapping,
+  column: SourceColumn,
+  context: TaskContext,
+): Promise<Place> {
+  const { source } = column
+  // Of a unit, which may be a part of its segment.
+  if (source.kind === 'mark') return { kind: 'mark', bits: await markBits(unit, table, source.predicate, context) }
   let known = places.get(unit.segment)
   if (known === undefined) places.set(unit.segment, (known = new WeakMap()))
   let place = known.get(column)
   if (place === undefined) known.set(column, (place = await findPlace(unit, mapping, column, context)))
   return place
+}
+
+async function markBits(
+  unit: DocUnit,
+  table: ScanTable,
+  predicate: TextPredicate,
+  context: TaskContext,
+): Promise<Uint8Array> {
+  const { start, end } = unit
+  const bits = new Uint8Array((end - start + 7) >>> 3)
+  for (const doc of await matchingDocs(unit, table, [predicate], context)) {
+    bits[(doc - start) >>> 3]! |= 1 << ((doc - start) & 7)
+  }
+  return bits
 }
 
 async function findPlace(

@@ -5,7 +5,7 @@ import type { DocMapping } from '../mapping/doc-mapping.ts'
 import type { ColumnValue } from '../mapping/column-value.ts'
 import { DocumentReader } from '../mapping/document-reader.ts'
 import type { DocUnit } from './opened-layout.ts'
-import type { SourceColumn } from './segment-columns.ts'
+import type { SourceColumn, TableColumn } from './segment-columns.ts'
 
 /** Columns of one segment that come from its document store, read together: a document is decoded once for all of them. */
 export class StoreColumns {
@@ -29,7 +29,7 @@ export class StoreColumns {
   static async open(
     unit: DocUnit,
     mapping: DocMapping,
-    columns: readonly SourceColumn[],
+    columns: readonly TableColumn[],
     metrics: OperatorMetrics,
   ): Promise<StoreColumns> {
     const { schema } = unit.index.index
