@@ -139,7 +139,7 @@ const cases: readonly Case[] = [
   },
   {
     off: 'reorder_joins',
-    sql: `SELECT COUNT(*) FROM (SELECT "UserID", "RegionID" FROM hits WHERE ${GOOGLE}) a, (SELECT "RegionID", "Age" FROM hits WHERE match("Title", 'google')) b, (SELECT "UserID", "RegionID" FROM hits) c WHERE a."UserID" = c."UserID" AND b."RegionID" = c."RegionID"`,
+    sql: `SELECT COUNT(*) FROM (SELECT "UserID", "RegionID" FROM hits WHERE ${GOOGLE} ORDER BY "WatchID" LIMIT 300) a, (SELECT "RegionID" FROM hits WHERE match("Title", 'google') ORDER BY "WatchID" LIMIT 200) b, (SELECT "UserID", "RegionID" FROM hits) c WHERE a."UserID" = c."UserID" AND b."RegionID" = c."RegionID"`,
   },
   {
     off: 'shift_sums',
