@@ -1,3 +1,4 @@
+import { concatWords } from '@volley/kernels'
 import { allRows } from '../vectors/selection.ts'
 
 /** Buckets of a pass. */
@@ -41,13 +42,7 @@ export function firstByWords(words: readonly Uint32Array[], length: number, coun
   }
   if (rows === null) return Uint32Array.from(allRows(length))
   kept.push(rows)
-  const all = new Uint32Array(kept.reduce((sum, list) => sum + list.length, 0))
-  let at = 0
-  for (const list of kept) {
-    all.set(list, at)
-    at += list.length
-  }
-  return all.sort()
+  return concatWords(kept).sort()
 }
 
 function boundsOf(word: Uint32Array, rows: Uint32Array | null, size: number): readonly [number, number] {

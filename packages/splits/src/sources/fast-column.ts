@@ -12,9 +12,11 @@ import type { Region } from '@volley/kernels'
 import type { BytesColumn, Column, DocRows, IpColumn, NumericColumn, TermList } from '@volley/tantivy'
 import type { DataType } from 'apache-arrow'
 import type { TermTexts } from '../filters/term-filter.ts'
+import { lowerBound } from '../filters/doc-lists.ts'
 import type { MappedField } from '../mapping/doc-mapping.ts'
 import { bytesToText, ipToText } from '../mapping/value-text.ts'
 import type { TermReader } from '../opener/term-cache.ts'
+import { distinctSorted } from './ordinal-lists.ts'
 import { divideNanos, nanosPerUnit } from './timestamps.ts'
 
 /** A fast field of one segment, read as vectors of one Arrow type. */
@@ -287,7 +289,7 @@ class TextColumn implements FastColumn {
     this.#rows += codes.length
     const ordinals = distinctSorted(codes)
     const terms = await this.#terms.at(dictionary, ordinals)
-    for (let i = 0; i < codes.length; i++) codes[i] = positionOf(ordinals, codes[i]!)
+    for (let i = 0; i < codes.length; i++) codes[i] = lowerBound(ordinals, codes[i]!)
     return termsVector(terms, ordinals.length, this.#column, this.#field, this.#type, region)
   }
 
@@ -355,28 +357,15 @@ function textVector(
   return new BytesVector(type, count, validity, offsets, bytes)
 }
 
-function distinctSorted(codes: Uint32Array): Uint32Array {
-  const sorted = codes.slice().sort()
-  let count = 0
-  for (let i = 0; i < sorted.length; i++) if (i === 0 || sorted[i] !== sorted[i - 1]) sorted[count++] = sorted[i]!
-  return sorted.subarray(0, count)
-}
-
-function positionOf(sorted: Uint32Array, value: number): number {
-  let low = 0
-  let high = sorted.length - 1
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (sorted[middle]! < value) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
 function ipOctetsText(octets: Uint8Array, i: number): string {
+  return ipToText(addressAt(octets, i))
+}
+
+/** Address `i` of a list of them, 16 octets each. */
+export function addressAt(octets: Uint8Array, i: number): bigint {
   let value = 0n
   for (let k = i * 16; k < i * 16 + 16; k++) value = (value << 8n) | BigInt(octets[k]!)
-  return ipToText(value)
+  return value
 }
 
 class IpTextColumn implements FastColumn {
@@ -450,7 +439,7 @@ async function listItems(
     const ordinals = distinctSorted(values)
     const terms = await reader.at(column.dictionary, ordinals)
     const codes = region.u32(values.length)
-    for (let i = 0; i < values.length; i++) codes[i] = positionOf(ordinals, values[i]!)
+    for (let i = 0; i < values.length; i++) codes[i] = lowerBound(ordinals, values[i]!)
     const dictionary = termsVector(terms, ordinals.length, column, field, type, region)
     return { offsets, child: new DictionaryVector(type, values.length, null, codes, dictionary, column.type === 'str') }
   }

@@ -1,5 +1,4 @@
 import {
-  BoolVector,
   PrimitiveVector,
   RecordBatch,
   type BatchStream,
@@ -16,6 +15,7 @@ import { aboutSplit, layoutParts, unitsOf, type DocUnit } from './opened-layout.
 import type { ScanTable } from './scan-table.ts'
 import { SplitSource } from './split-source.ts'
 import { prepareText } from './text-query.ts'
+import { markBits, markVector } from './text-marks.ts'
 import { streamOf } from './unit-stream.ts'
 import { aliveOnly, scoreAll } from './doc-selection.ts'
 
@@ -128,7 +128,7 @@ export class InvertedIndexExec extends SplitSource {
   ): AsyncGenerator<RecordBatch, void, void> {
     if (docs.length === 0) return
     const marks = await aboutSplit(unit, () =>
-      Promise.all(this.options.marks.map((mark) => this.markBits(unit, mark, context))),
+      Promise.all(this.options.marks.map(({ predicate }) => markBits(unit, this.table, predicate, context))),
     )
     for (let at = 0; at < docs.length; at += context.batchSize) {
       yield this.batch(unit, context, docs.subarray(at, at + context.batchSize), scores?.subarray(at) ?? null, marks)
@@ -152,14 +152,7 @@ export class InvertedIndexExec extends SplitSource {
       values.set(scores.subarray(0, count))
       columns.push(new PrimitiveVector(new Float64(), count, null, values))
     }
-    for (const mark of marks) {
-      const bits = region.bitmap(count, false)
-      for (let i = 0; i < count; i++) {
-        const doc = docs[i]! - unit.start
-        bits[i >>> 3]! |= ((mark[doc >>> 3]! >>> (doc & 7)) & 1) << (i & 7)
-      }
-      columns.push(new BoolVector(new Bool(), count, null, bits))
-    }
+    for (const bits of marks) columns.push(markVector(bits, unit.start, docs, region))
     return new RecordBatch(this.schema, columns, count, null, region)
   }
 
@@ -172,16 +165,5 @@ export class InvertedIndexExec extends SplitSource {
     const result = scoreAll(prepared.scorer(), segment.alive, start, end)
     context.metricsOf(this).add('docs_scored', result.docs.length)
     return result
-  }
-
-  /** One bit per document of the unit, from its start. */
-  private async markBits(unit: DocUnit, mark: Mark, context: TaskContext): Promise<Uint8Array> {
-    const prepared = await prepareText(unit, this.table, [mark.predicate], false, context)
-    const bits = new Uint8Array((unit.end - unit.start + 7) >>> 3)
-    for (const doc of prepared.docs(unit.start, unit.end)) {
-      const i = doc - unit.start
-      bits[i >>> 3]! |= 1 << (i & 7)
-    }
-    return bits
   }
 }

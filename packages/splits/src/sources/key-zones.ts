@@ -1,4 +1,5 @@
 import { rowsByWords, typeName } from '@volley/core'
+import { concatWords } from '@volley/kernels'
 import { ZONE_DOCS, type BytesColumn, type NumericColumn, type ValueZones } from '@volley/tantivy'
 import type { DocFilter } from '../filters/doc-filter.ts'
 import { lowerBound } from '../filters/doc-lists.ts'
@@ -135,7 +136,7 @@ export class KeyZones {
     this.#at = to
     this.#visited += size
     const zones = chosen.subarray(0, size).sort()
-    if (found !== null) return { list: joined(Array.from(zones, (zone) => this.#within(found, zone))) }
+    if (found !== null) return { list: concatWords(Array.from(zones, (zone) => this.#within(found, zone))) }
     const spans = new Uint32Array(2 * zones.length)
     let at = 0
     for (let i = 0; i < zones.length; i++) {
@@ -177,17 +178,6 @@ function rankZones(
   const bounds = own.map((zones, i) => keyBounds(zones, keys[i]!, counts[i]!, unit))
   const words = bounds.flatMap((key) => key.words)
   return { words, first: bounds[0]!, order: rowsByWords(words, words[0]!.length) }
-}
-
-function joined(lists: readonly Uint32Array[]): Uint32Array {
-  if (lists.length === 1) return lists[0]!
-  const docs = new Uint32Array(lists.reduce((sum, list) => sum + list.length, 0))
-  let at = 0
-  for (const list of lists) {
-    docs.set(list, at)
-    at += list.length
-  }
-  return docs
 }
 
 function keyBounds({ zones, kind }: OrderedZones, key: TopKey, count: number, unit: DocUnit): KeyBounds {

@@ -1,10 +1,21 @@
-import { PrimitiveVector, typeName, vectorOf, type ScalarValue, type Vector } from '@volley/core'
+import {
+  castVector,
+  INT64,
+  PrimitiveVector,
+  typeName,
+  UINT64,
+  vectorOf,
+  type ScalarValue,
+  type Vector,
+} from '@volley/core'
 import type { Region } from '@volley/kernels'
 import type { BytesColumn, Column, DocRows, IpColumn, NumericColumn, StoredValue, TermList } from '@volley/tantivy'
 import type { DataType } from 'apache-arrow'
+import { lowerBound } from '../filters/doc-lists.ts'
 import { columnValue } from '../mapping/column-value.ts'
 import type { MappedField } from '../mapping/doc-mapping.ts'
-import type { FastColumn } from './fast-column.ts'
+import { addressAt, type FastColumn } from './fast-column.ts'
+import { distinctSorted } from './ordinal-lists.ts'
 
 /** Whether a column has each value as the document was given it: dates may be cut, texts normalized or left out. */
 export function isExact({ type }: Column): boolean {
@@ -28,22 +39,18 @@ export function promotedColumn(column: Column, type: DataType, field: MappedFiel
 
 type Read = (rows: DocRows, count: number, region: Region) => Vector | Promise<Vector>
 
-const TWO_32 = 4294967296
-
-/** Whole numbers as doubles: of the two halves, added with one rounding. */
+/** Whole numbers as doubles. */
 function doublesOf(column: NumericColumn, type: DataType): Read {
+  const isSigned = column.type === 'i64'
   return (rows, count, region) => {
     const validity = region.bitmap(count, false)
-    const whole = column.type === 'i64' ? region.i64(count) : region.u64(count)
+    const values = isSigned ? region.i64(count) : region.u64(count)
     const nulls =
       'docs' in rows
-        ? column.readDocs(rows.docs, count, whole, validity)
-        : column.readRange(rows.start, rows.end, whole, validity)
-    const low = new Uint32Array(whole.buffer, whole.byteOffset, 2 * count)
-    const high = column.type === 'i64' ? new Int32Array(whole.buffer, whole.byteOffset, 2 * count) : low
-    const doubles = region.f64(count)
-    for (let k = 0; k < count; k++) doubles[k] = high[2 * k + 1]! * TWO_32 + low[2 * k]!
-    return new PrimitiveVector(type, count, nulls === 0 ? null : validity, doubles)
+        ? column.readDocs(rows.docs, count, values, validity)
+        : column.readRange(rows.start, rows.end, values, validity)
+    const whole = new PrimitiveVector(isSigned ? INT64 : UINT64, count, nulls === 0 ? null : validity, values)
+    return castVector(whole, type, false, null, region)
   }
 }
 
@@ -74,10 +81,9 @@ async function storedLists(column: Column, rows: DocRows): Promise<StoredLists> 
     case 'bytes': {
       const { dictionary, type } = column as BytesColumn
       const { offsets, values } = (column as BytesColumn).readOrdinalLists(rows)
-      const ordinals = new Uint32Array(new Set(values)).sort()
-      const places = new Map([...ordinals].map((ordinal, i) => [ordinal, i]))
+      const ordinals = distinctSorted(values)
       const terms = await dictionary.termsOf(ordinals)
-      const bytesAt = (i: number): Uint8Array => termAt(terms, places.get(values[i]!)!)
+      const bytesAt = (i: number): Uint8Array => termAt(terms, lowerBound(ordinals, values[i]!))
       return {
         offsets,
         valueAt: (i) =>
@@ -86,7 +92,7 @@ async function storedLists(column: Column, rows: DocRows): Promise<StoredLists> 
     }
     case 'ip': {
       const { offsets, values } = (column as IpColumn).readLists(rows)
-      return { offsets, valueAt: (i) => ({ type: 'ip', value: bigEndian(values, 16 * i) }) }
+      return { offsets, valueAt: (i) => ({ type: 'ip', value: addressAt(values, i) }) }
     }
     default: {
       const { offsets, values } = (column as NumericColumn).readLists(rows)
@@ -101,10 +107,4 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 function termAt({ offsets, bytes }: TermList, i: number): Uint8Array {
   return bytes.slice(offsets[i], offsets[i + 1])
-}
-
-function bigEndian(octets: Uint8Array, at: number): bigint {
-  let value = 0n
-  for (let k = at; k < at + 16; k++) value = (value << 8n) | BigInt(octets[k]!)
-  return value
 }

@@ -1,20 +1,20 @@
 import type { OperatorMetrics, TaskContext, Vector } from '@volley/core'
-import { BoolVector, constantVector } from '@volley/core'
+import { constantVector } from '@volley/core'
 import { Region } from '@volley/kernels'
-import type { ScanColumn, TextPredicate } from '@volley/planner'
+import type { ScanColumn } from '@volley/planner'
 import type { Column, FieldEntry, SegmentReader } from '@volley/tantivy'
-import { Bool, type DataType } from 'apache-arrow'
+import type { DataType } from 'apache-arrow'
 import type { DocMapping, MappedField } from '../mapping/doc-mapping.ts'
 import { jsonColumnName, resolveField } from '../mapping/resolve-field.ts'
 import { INDEX_COLUMN } from '../provider/table-columns.ts'
 import { plainTerms } from '../opener/term-cache.ts'
 import { fastColumn, type FastColumn, type OrdinalColumn } from './fast-column.ts'
-import { matchingDocs } from './matching-docs.ts'
 import { aboutSplit, type DocUnit } from './opened-layout.ts'
 import { isExact, promotedColumn } from './promoted-column.ts'
 import { checkReadBudget } from './read-meter.ts'
 import type { ScanTable } from './scan-table.ts'
 import { StoreColumns } from './store-columns.ts'
+import { markBits, markVector } from './text-marks.ts'
 
 /** A column that a source gives, and what of the table it is. */
 export interface SourceColumn {
@@ -221,16 +221,6 @@ export class SegmentColumns {
     this.#shared.release()
   }
 
-  #marked(bits: Uint8Array, docs: Uint32Array, region: Region): Vector {
-    const { start } = this.#unit
-    const marked = region.bitmap(docs.length, false)
-    for (let i = 0; i < docs.length; i++) {
-      const doc = docs[i]! - start
-      marked[i >>> 3]! |= ((bits[doc >>> 3]! >>> (doc & 7)) & 1) << (i & 7)
-    }
-    return new BoolVector(new Bool(), docs.length, null, marked)
-  }
-
   #read(
     wanted: readonly number[],
     length: number,
@@ -253,7 +243,7 @@ export class SegmentColumns {
           stored ??= this.#store!.read(slots(), docs(), region)
           return stored.then((vectors) => vectors[slots().indexOf(means.slot)]!)
         case 'mark':
-          return this.#marked(means.bits, docs(), region)
+          return markVector(means.bits, this.#unit.start, docs(), region)
         case 'index':
           return constantVector(type, this.#unit.split.indexId, length, region)
         case 'missing':
@@ -312,20 +302,6 @@ async function placeOf(
   let place = known.get(column)
   if (place === undefined) known.set(column, (place = await findPlace(unit, mapping, column, context)))
   return place
-}
-
-async function markBits(
-  unit: DocUnit,
-  table: ScanTable,
-  predicate: TextPredicate,
-  context: TaskContext,
-): Promise<Uint8Array> {
-  const { start, end } = unit
-  const bits = new Uint8Array((end - start + 7) >>> 3)
-  for (const doc of await matchingDocs(unit, table, [predicate], context)) {
-    bits[(doc - start) >>> 3]! |= 1 << ((doc - start) & 7)
-  }
-  return bits
 }
 
 async function findPlace(

@@ -1,9 +1,11 @@
 import { compareBytes, rowsByWords, typeName, type BytesVector, type TaskContext } from '@volley/core'
+import { lowerBound } from '../filters/doc-lists.ts'
 import { BestRows } from './best-rows.ts'
 import type { ColumnSource, TopRows } from './column-source.ts'
 import type { OrdinalColumn } from './fast-column.ts'
 import { wordsPerKey, type TopKey } from './key-words.ts'
 import type { DocUnit } from './opened-layout.ts'
+import { distinctSorted } from './ordinal-lists.ts'
 import { thresholdOf, type SharedThreshold } from './shared-threshold.ts'
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -129,7 +131,7 @@ export class TopPool {
           key.at + 1,
           renumbered(key, kept, (rank) => left[rank]!),
         )
-        merged[key.at + 1] = renumbered(key, words, (ordinal) => right[positionOf(ordinals, ordinal)]!)
+        merged[key.at + 1] = renumbered(key, words, (ordinal) => right[lowerBound(ordinals, ordinal)]!)
       }
       this.#rows.add(merged, docs, null, null, place)
       return true
@@ -200,12 +202,7 @@ function ordinalsOf(key: TextKey, words: readonly Uint32Array[]): Uint32Array {
   for (let i = 0; i < values.length; i++) {
     if (!isNull(key, presence[i]!)) numbers[count++] = numberOf(key, values[i]!)
   }
-  numbers.subarray(0, count).sort()
-  let distinct = 0
-  for (let i = 0; i < count; i++) {
-    if (i === 0 || numbers[i] !== numbers[i - 1]) numbers[distinct++] = numbers[i]!
-  }
-  return numbers.subarray(0, distinct)
+  return distinctSorted(numbers.subarray(0, count))
 }
 
 /** The words of a key's texts with other numbers. */
@@ -258,15 +255,4 @@ function mergeTexts(
 
 function compareTexts(a: Texts, i: number, b: Texts, j: number): number {
   return compareBytes(a.bytes, a.offsets[i]!, a.offsets[i + 1]!, b.bytes, b.offsets[j]!, b.offsets[j + 1]!)
-}
-
-function positionOf(ordinals: Uint32Array, ordinal: number): number {
-  let low = 0
-  let high = ordinals.length - 1
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (ordinals[middle]! < ordinal) low = middle + 1
-    else high = middle
-  }
-  return low
 }

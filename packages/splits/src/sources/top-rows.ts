@@ -6,6 +6,7 @@ import {
   type ScalarValue,
   type TaskContext,
 } from '@volley/core'
+import { concatWords } from '@volley/kernels'
 import type { NumericColumn } from '@volley/tantivy'
 import { addressFields } from './address.ts'
 import { BestRows } from './best-rows.ts'
@@ -261,7 +262,7 @@ class TopSearch {
         batch.release()
       }
     }
-    return all === null ? null : joined(all)
+    return all === null ? null : concatWords(all)
   }
 
   /** Ranks the documents whose first key is not behind the k-th row that is known by then; false when keys have no words. */
@@ -481,14 +482,4 @@ function rowsOf(batch: RecordBatch): Rows {
 function keptAt({ rows, place }: Best): Uint32Array {
   const { places, docs } = rows.kept()
   return docs.filter((_, i) => places[i] === place).sort()
-}
-
-function joined(lists: readonly Uint32Array[]): Uint32Array {
-  const all = new Uint32Array(lists.reduce((sum, list) => sum + list.length, 0))
-  let at = 0
-  for (const list of lists) {
-    all.set(list, at)
-    at += list.length
-  }
-  return all
 }

@@ -1,3 +1,4 @@
+import { concatWords } from '@volley/kernels'
 import type { ColumnIndex } from './column-index.ts'
 import type { U64Values } from './u64-values.ts'
 
@@ -63,7 +64,7 @@ export function docsByZones(
     else if (verdict === ALL) parts.push(range(from, to))
     k = next
   }
-  return joined(parts)
+  return concatWords(parts)
 }
 
 const NONE = 0
@@ -138,15 +139,4 @@ function range(start: number, end: number): Uint32Array {
   const docs = new Uint32Array(end - start)
   for (let i = 0; i < docs.length; i += 1) docs[i] = start + i
   return docs
-}
-
-function joined(parts: readonly Uint32Array[]): Uint32Array {
-  if (parts.length === 1) return parts[0]!
-  const all = new Uint32Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }
