@@ -35,10 +35,23 @@ const AHEAD = 256
 /** Bits from row to row, on average, from which each value lies in a line of its own, or nearly so. */
 const FAR = 256
 
-/** How many rows to read in one go: those that lie far apart in parts, each of them after `touch`. */
-function stepOf(width: number, rows: Uint32Array, count: number): number {
+/** Runs a loop over `count` rows: at once, or where they lie far apart by parts, each of them after `touch`. */
+function inParts(
+  { words, width }: ScaledValues,
+  rows: Uint32Array,
+  count: number,
+  loop: (from: number, end: number) => void,
+): void {
   const span = count === 0 ? 0 : Math.abs(rows[count - 1]! - rows[0]!)
-  return span * width > count * FAR ? AHEAD : count
+  if (span * width <= count * FAR) {
+    loop(0, count)
+    return
+  }
+  for (let from = 0; from < count; from += AHEAD) {
+    const end = Math.min(count, from + AHEAD)
+    touch(words, width, rows, from, end)
+    loop(from, end)
+  }
 }
 
 /** What keeps the reads of `touch` from being left out. */
@@ -53,201 +66,214 @@ function touch(words: Uint32Array, width: number, rows: Uint32Array, from: numbe
 
 /** Writes the values of `count` rows, in any order, as pairs of halves, to out[2 * at...). */
 export function gatherWide(values: ScaledValues, rows: Uint32Array, count: number, out: Uint32Array, at: number): void {
-  if (values.width > 32) gatherLong(values, rows, count, out, at)
-  else if (values.gcd === 1) gatherPlain(values, rows, count, out, at)
-  else gatherScaled(values, rows, count, out, at)
+  const gather = loopFor(values)
+  inParts(values, rows, count, (from, end) => gather(values, rows, from, end, out, 2 * (at + from)))
 }
 
-function gatherPlain(
-  { words, width, minLo, minHi }: ScaledValues,
+/** Writes the values of rows[from...end) as pairs of halves to out[to...). */
+type WideLoop = (
+  values: ScaledValues,
   rows: Uint32Array,
-  count: number,
+  from: number,
+  end: number,
   out: Uint32Array,
-  at: number,
-): void {
-  const step = stepOf(width, rows, count)
+  to: number,
+) => void
+
+function loopFor({ width, gcd }: ScaledValues): WideLoop {
+  if (width === 64) return gatherWords
+  if (width > 32) return gatherLong
+  return gcd === 1 ? gatherPlain : gatherScaled
+}
+
+const gatherPlain: WideLoop = ({ words, width, minLo, minHi }, rows, from, end, out, to) => {
   const mask = maskOf(width)
   const carryBelow = minLo ^ SIGN
-  let to = 2 * at
-  for (let from = 0; from < count; from += step) {
-    const end = Math.min(count, from + step)
-    if (step === AHEAD) touch(words, width, rows, from, end)
-    for (let i = from; i < end; i += 1) {
-      const bit = Math.imul(rows[i]!, width)
-      const word = bit >>> 5
-      const shift = bit & 31
-      // << 1 << 31 - shift is << 32 - shift that also holds for a shift of 0
-      const raw = ((words[word]! >>> shift) | ((words[word + 1]! << 1) << (31 - shift))) & mask
-      const low = (raw + minLo) | 0
-      out[to] = low
-      out[to + 1] = (minHi + +((low ^ SIGN) < carryBelow)) | 0
-      to += 2
-    }
+  for (let i = from; i < end; i += 1) {
+    const bit = Math.imul(rows[i]!, width)
+    const word = bit >>> 5
+    const shift = bit & 31
+    // << 1 << 31 - shift is << 32 - shift that also holds for a shift of 0
+    const raw = ((words[word]! >>> shift) | ((words[word + 1]! << 1) << (31 - shift))) & mask
+    const low = (raw + minLo) | 0
+    out[to] = low
+    out[to + 1] = (minHi + +((low ^ SIGN) < carryBelow)) | 0
+    to += 2
   }
 }
 
-function gatherScaled(
-  { words, width, minLo, minHi, gcd }: ScaledValues,
-  rows: Uint32Array,
-  count: number,
-  out: Uint32Array,
-  at: number,
-): void {
-  const step = stepOf(width, rows, count)
+const gatherScaled: WideLoop = ({ words, width, minLo, minHi, gcd }, rows, from, end, out, to) => {
   const mask = maskOf(width)
   const least = minLo >>> 0
-  let to = 2 * at
-  for (let from = 0; from < count; from += step) {
-    const end = Math.min(count, from + step)
-    if (step === AHEAD) touch(words, width, rows, from, end)
-    for (let i = from; i < end; i += 1) {
-      const bit = Math.imul(rows[i]!, width)
-      const word = bit >>> 5
-      const shift = bit & 31
-      const raw = ((words[word]! >>> shift) | ((words[word + 1]! << 1) << (31 - shift))) & mask
-      const value = (raw >>> 0) * gcd + least
-      out[to] = value
-      out[to + 1] = minHi + Math.floor(value / WORD)
-      to += 2
-    }
+  for (let i = from; i < end; i += 1) {
+    const bit = Math.imul(rows[i]!, width)
+    const word = bit >>> 5
+    const shift = bit & 31
+    const raw = ((words[word]! >>> shift) | ((words[word + 1]! << 1) << (31 - shift))) & mask
+    const value = (raw >>> 0) * gcd + least
+    out[to] = value
+    out[to + 1] = minHi + Math.floor(value / WORD)
+    to += 2
   }
 }
 
-function gatherLong(
-  { words, width, minLo, minHi }: ScaledValues,
-  rows: Uint32Array,
-  count: number,
-  out: Uint32Array,
-  at: number,
-): void {
-  const step = stepOf(width, rows, count)
-  const carryBelow = minLo ^ SIGN
-  let to = 2 * at
-  if (width === 64) {
-    for (let from = 0; from < count; from += step) {
-      const end = Math.min(count, from + step)
-      if (step === AHEAD) touch(words, width, rows, from, end)
-      for (let i = from; i < end; i += 1) {
-        const word = rows[i]! << 1
-        const low = (words[word]! + minLo) | 0
-        out[to] = low
-        out[to + 1] = (words[word + 1]! + minHi + +((low ^ SIGN) < carryBelow)) | 0
-        to += 2
-      }
-    }
-    return
-  }
+const gatherLong: WideLoop = ({ words, width, minLo, minHi }, rows, from, end, out, to) => {
   const mask = (1 << (width - 32)) - 1
-  for (let from = 0; from < count; from += step) {
-    const end = Math.min(count, from + step)
-    if (step === AHEAD) touch(words, width, rows, from, end)
-    for (let i = from; i < end; i += 1) {
-      const bit = Math.imul(rows[i]!, width)
-      const word = bit >>> 5
-      const shift = bit & 31
-      const second = words[word + 1]!
-      const low = (((words[word]! >>> shift) | ((second << 1) << (31 - shift))) + minLo) | 0
-      const high = ((second >>> shift) | ((words[word + 2]! << 1) << (31 - shift))) & mask
-      out[to] = low
-      out[to + 1] = (high + minHi + +((low ^ SIGN) < carryBelow)) | 0
-      to += 2
-    }
+  const carryBelow = minLo ^ SIGN
+  for (let i = from; i < end; i += 1) {
+    const bit = Math.imul(rows[i]!, width)
+    const word = bit >>> 5
+    const shift = bit & 31
+    const second = words[word + 1]!
+    const low = (((words[word]! >>> shift) | ((second << 1) << (31 - shift))) + minLo) | 0
+    const high = ((second >>> shift) | ((words[word + 2]! << 1) << (31 - shift))) & mask
+    out[to] = low
+    out[to + 1] = (high + minHi + +((low ^ SIGN) < carryBelow)) | 0
+    to += 2
+  }
+}
+
+const gatherWords: WideLoop = ({ words, minLo, minHi }, rows, from, end, out, to) => {
+  const carryBelow = minLo ^ SIGN
+  for (let i = from; i < end; i += 1) {
+    const word = rows[i]! << 1
+    const low = (words[word]! + minLo) | 0
+    out[to] = low
+    out[to + 1] = (words[word + 1]! + minHi + +((low ^ SIGN) < carryBelow)) | 0
+    to += 2
   }
 }
 
 /** Writes the low halves of the values of `count` rows, in any order, of at most 32 bits, to out[at...). */
-export function gatherLow(
+export function gatherLow(values: ScaledValues, rows: Uint32Array, count: number, out: Uint32Array, at: number): void {
+  inParts(values, rows, count, (from, end) => gatherLowPart(values, rows, from, end, out, at + from))
+}
+
+function gatherLowPart(
   { words, width, minLo, gcd }: ScaledValues,
   rows: Uint32Array,
-  count: number,
+  from: number,
+  end: number,
   out: Uint32Array,
   at: number,
 ): void {
-  const step = stepOf(width, rows, count)
   const mask = maskOf(width)
-  for (let from = 0; from < count; from += step) {
-    const end = Math.min(count, from + step)
-    if (step === AHEAD) touch(words, width, rows, from, end)
-    for (let i = from; i < end; i += 1) {
-      const bit = Math.imul(rows[i]!, width)
-      const word = bit >>> 5
-      const shift = bit & 31
-      const raw = ((words[word]! >>> shift) | ((words[word + 1]! << 1) << (31 - shift))) & mask
-      out[at + i] = Math.imul(raw, gcd) + minLo
-    }
+  let to = at
+  for (let i = from; i < end; i += 1) {
+    const bit = Math.imul(rows[i]!, width)
+    const word = bit >>> 5
+    const shift = bit & 31
+    const raw = ((words[word]! >>> shift) | ((words[word + 1]! << 1) << (31 - shift))) & mask
+    out[to] = Math.imul(raw, gcd) + minLo
+    to += 1
   }
 }
 
 /**
- * Writes names[k] to out[at...) for each k below `count` whose row rows[k] has a raw value, of at most 32 bits, in
- * [from, to]; returns their number.
+ * Writes names[k] to out[at...) for each k below `count` whose row rows[k] has a raw value in [least, most]; returns their
+ * number.
  */
 export function matchRaw(
-  { words, width }: ScaledValues,
+  values: ScaledValues,
   rows: Uint32Array,
   names: Uint32Array,
   count: number,
-  from: number,
-  to: number,
+  least: bigint,
+  most: bigint,
   out: Uint32Array,
   at: number,
 ): number {
-  const step = stepOf(width, rows, count)
-  const mask = maskOf(width)
-  const range = (to - from) ^ SIGN
-  let end = at
-  for (let first = 0; first < count; first += step) {
-    const last = Math.min(count, first + step)
-    if (step === AHEAD) touch(words, width, rows, first, last)
-    for (let k = first; k < last; k += 1) {
-      const bit = Math.imul(rows[k]!, width)
-      const word = bit >>> 5
-      const shift = bit & 31
-      const raw = ((words[word]! >>> shift) | ((words[word + 1]! << 1) << (31 - shift))) & mask
-      out[end] = names[k]!
-      end += +(((raw - from) ^ SIGN) <= range)
-    }
+  const { width } = values
+  let to = at
+  if (width > 32) {
+    const range = longRange(least, most)
+    inParts(values, rows, count, (from, end) => {
+      to = matchLongPart(values, rows, names, from, end, range, out, to)
+    })
+    return to - at
   }
-  return end - at
+  const low = Number(least)
+  const range = (Number(most) - low) ^ SIGN
+  inParts(values, rows, count, (from, end) => {
+    to = matchPart(values, rows, names, from, end, low, range, out, to)
+  })
+  return to - at
+}
+
+/** The same for rows[from...end) and raw values of at most 32 bits; returns the end of what was written. */
+function matchPart(
+  { words, width }: ScaledValues,
+  rows: Uint32Array,
+  names: Uint32Array,
+  from: number,
+  end: number,
+  low: number,
+  range: number,
+  out: Uint32Array,
+  at: number,
+): number {
+  const mask = maskOf(width)
+  let to = at
+  for (let k = from; k < end; k += 1) {
+    const bit = Math.imul(rows[k]!, width)
+    const word = bit >>> 5
+    const shift = bit & 31
+    const raw = ((words[word]! >>> shift) | ((words[word + 1]! << 1) << (31 - shift))) & mask
+    out[to] = names[k]!
+    to += +(((raw - low) ^ SIGN) <= range)
+  }
+  return to
+}
+
+/** Halves of the bounds of raw values. */
+interface LongRange {
+  readonly fromLow: number
+  readonly fromHigh: number
+  readonly toLow: number
+  readonly toHigh: number
+}
+
+function longRange(least: bigint, most: bigint): LongRange {
+  const [fromLow, fromHigh] = [Number(least & 0xffffffffn), Number(least >> 32n)]
+  const [toLow, toHigh] = [Number(most & 0xffffffffn), Number(most >> 32n)]
+  return { fromLow, fromHigh, toLow, toHigh }
 }
 
 /** The same for raw values of more than 32 bits. */
-export function matchRawLong(
+function matchLongPart(
   { words, width }: ScaledValues,
   rows: Uint32Array,
   names: Uint32Array,
-  count: number,
-  from: bigint,
-  to: bigint,
+  from: number,
+  end: number,
+  { fromLow, fromHigh, toLow, toHigh }: LongRange,
   out: Uint32Array,
   at: number,
 ): number {
-  const step = stepOf(width, rows, count)
-  const [fromLow, fromHigh] = [Number(from & 0xffffffffn), Number(from >> 32n)]
-  const [toLow, toHigh] = [Number(to & 0xffffffffn), Number(to >> 32n)]
-  const mask = width === 64 ? -1 : (1 << (width - 32)) - 1
-  let end = at
-  for (let first = 0; first < count; first += step) {
-    const last = Math.min(count, first + step)
-    if (step === AHEAD) touch(words, width, rows, first, last)
-    for (let k = first; k < last; k += 1) {
-      const bit = Math.imul(rows[k]!, width)
-      const word = bit >>> 5
-      const shift = bit & 31
-      const second = words[word + 1]!
-      const high = (((second >>> shift) | ((words[word + 2]! << 1) << (31 - shift))) & mask) >>> 0
-      if (high < fromHigh || high > toHigh) continue
-      const low = ((words[word]! >>> shift) | ((second << 1) << (31 - shift))) >>> 0
-      if ((high === fromHigh && low < fromLow) || (high === toHigh && low > toLow)) continue
-      out[end] = names[k]!
-      end += 1
-    }
+  const mask = highMaskOf(width)
+  let to = at
+  for (let k = from; k < end; k += 1) {
+    const bit = Math.imul(rows[k]!, width)
+    const word = bit >>> 5
+    const shift = bit & 31
+    const second = words[word + 1]!
+    const high = (((second >>> shift) | ((words[word + 2]! << 1) << (31 - shift))) & mask) >>> 0
+    if (high < fromHigh || high > toHigh) continue
+    const low = ((words[word]! >>> shift) | ((second << 1) << (31 - shift))) >>> 0
+    if ((high === fromHigh && low < fromLow) || (high === toHigh && low > toLow)) continue
+    out[to] = names[k]!
+    to += 1
   }
-  return end - at
+  return to
 }
 
 function maskOf(width: number): number {
   return width === 32 ? -1 : (1 << width) - 1
+}
+
+/** Of the high halves of values of more than 32 bits. */
+function highMaskOf(width: number): number {
+  return width === 64 ? -1 : (1 << (width - 32)) - 1
 }
 
 /**
@@ -261,7 +287,7 @@ export function matchSpans(
   to: bigint,
   out: Uint32Array,
 ): number {
-  if (width > 32) return matchLongSpans(words, width, spans, from, to, out)
+  if (width > 32) return matchLongSpans(words, width, spans, longRange(from, to), out)
   const mask = maskOf(width)
   const low = Number(from)
   const range = (Number(to) - low) ^ SIGN
@@ -285,13 +311,10 @@ function matchLongSpans(
   words: Uint32Array,
   width: number,
   spans: Uint32Array,
-  from: bigint,
-  to: bigint,
+  { fromLow, fromHigh, toLow, toHigh }: LongRange,
   out: Uint32Array,
 ): number {
-  const [fromLow, fromHigh] = [Number(from & 0xffffffffn), Number(from >> 32n)]
-  const [toLow, toHigh] = [Number(to & 0xffffffffn), Number(to >> 32n)]
-  const mask = width === 64 ? -1 : (1 << (width - 32)) - 1
+  const mask = highMaskOf(width)
   let found = 0
   for (let k = 0; k < spans.length; k += 2) {
     const end = spans[k + 1]!

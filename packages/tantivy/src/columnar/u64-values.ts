@@ -17,15 +17,7 @@ import {
 import type { NarrowValues } from './near-values.ts'
 import type { ByteReader } from '../bytes/byte-reader.ts'
 import { alignWords, packedBytes, unpackRange, unpackRows, unpackWideRange } from './bit-unpack.ts'
-import {
-  gatherLow,
-  gatherWide,
-  matchRaw,
-  matchRawLong,
-  matchSpans,
-  type ScaledValues,
-  scaledValues,
-} from './gather-rows.ts'
+import { gatherLow, gatherWide, matchRaw, matchSpans, type ScaledValues, scaledValues } from './gather-rows.ts'
 import { addConstant, addLine, highHalf, type Line, lowHalf, makeLine, multiplyConstant } from './u64-kernels.ts'
 
 const U64 = 64
@@ -264,9 +256,7 @@ export class U64Values {
     const found = matchColumnRows(this.#packed, rows, names, count, from, to, out, at)
     if (found >= 0) return found
     const scaled = this.#scaled(false)
-    if (scaled === null) return -1
-    if (this.#width > 32) return matchRawLong(scaled, rows, names, count, from, to, out, at)
-    return matchRaw(scaled, rows, names, count, Number(from), Number(to), out, at)
+    return scaled === null ? -1 : matchRaw(scaled, rows, names, count, from, to, out, at)
   }
 
   /**
