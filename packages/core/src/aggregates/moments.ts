@@ -41,14 +41,6 @@ const root =
     return value === null ? null : Math.sqrt(value)
   }
 
-/** Squares that overflow are infinite or NaN by the order of the rows: NaN in any. */
-const settled =
-  (finish: Finish): Finish =>
-  (m) => {
-    const value = finish(m)
-    return value === null || Number.isFinite(value) ? value : NaN
-  }
-
 const sxx = (m: Moments): number => m.sxx
 const sxy = (m: Moments): number => m.sxy
 
@@ -112,7 +104,7 @@ function moment(
       const stateTypes = [INT64, FLOAT64, FLOAT64, FLOAT64, FLOAT64, FLOAT64]
       return { argTypes: argTypes.map(() => FLOAT64), returnType: FLOAT64, stateTypes }
     },
-    createAccumulator: () => new MomentsAccumulator(name.startsWith('regr_avg') ? finish : settled(finish)),
+    createAccumulator: () => new MomentsAccumulator(finish),
   }
 }
 
@@ -199,7 +191,15 @@ class MomentsAccumulator implements GroupsAccumulator {
     const bits = region.bitmap(groupCount, false)
     for (let g = 0; g < groupCount; g++) {
       const [n, meanX, meanY, sxx, syy, sxy] = this.#values.subarray(g * WIDTH, (g + 1) * WIDTH)
-      const result = this.#finish({ n: n!, meanX: meanX!, meanY: meanY!, sxx: sxx!, syy: syy!, sxy: sxy! })
+      const moments = {
+        n: n!,
+        meanX: meanX!,
+        meanY: meanY!,
+        sxx: settled(sxx!),
+        syy: settled(syy!),
+        sxy: settled(sxy!),
+      }
+      const result = this.#finish(moments)
       if (result === null) continue
       results[g] = result
       bits[g >>> 3]! |= 1 << (g & 7)
@@ -208,6 +208,11 @@ class MomentsAccumulator implements GroupsAccumulator {
   }
 
   release(): void {}
+}
+
+/** Squares that overflow are infinite or NaN by the order of the rows: NaN in any. */
+function settled(sum: number): number {
+  return Number.isFinite(sum) ? sum : NaN
 }
 
 function addPair(values: Float64Array, at: number, x: number, y: number): void {

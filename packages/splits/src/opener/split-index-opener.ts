@@ -132,8 +132,8 @@ export class SplitIndexOpener {
   }
 
   #start(key: string, split: SplitRef): Opening {
-    const opening: Opening = { reading: Promise.resolve(null as never), index: null, bytes: 0 }
-    opening.reading = this.#read(split, (bytes) => this.#hold(key, opening, bytes))
+    const reading = this.#read(split, (bytes) => this.#hold(key, opening, bytes))
+    const opening: Opening = { reading, index: null, bytes: 0 }
     opening.reading.then(
       (index) => (opening.index = index),
       () => {
@@ -227,7 +227,7 @@ export class SplitIndexOpener {
 
 /** A split that is open, or being opened. */
 interface Opening {
-  reading: Promise<SplitIndex>
+  readonly reading: Promise<SplitIndex>
   index: SplitIndex | null
   bytes: number
 }

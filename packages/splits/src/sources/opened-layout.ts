@@ -75,7 +75,7 @@ export async function eachUnit(
   layout: Layout,
   partition: number,
   context: TaskContext,
-  visit: (unit: DocUnit) => Promise<void> | null,
+  visit: (unit: DocUnit) => Promise<unknown> | null,
 ): Promise<void> {
   const parts = layoutParts(layout, context)
   const own = (parts instanceof Promise ? await parts : parts)[partition]!

@@ -137,7 +137,7 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
 
   /** Whether the metadata of the splits answers, which has the number of documents that are not deleted: none is opened. */
   get fromMetadata(): boolean {
-    return this.countsRows && this.inverted === null && this.fields.options.filters.length === 0
+    return this.inverted === null && this.countsMatches
   }
 
   /** Whether segments may answer by what they say of their columns. */
@@ -156,6 +156,11 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
     const isCount = ({ fn, args, filter }: AggregateCall): boolean =>
       fn.name === 'count' && args.length === 0 && filter === null
     return this.ungrouped && this.calls.every(isCount)
+  }
+
+  /** Whether that is the number of documents which the inverted index finds. */
+  private get countsMatches(): boolean {
+    return this.countsRows && this.fields.options.filters.length === 0
   }
 
   /** What of a row counts. */
@@ -185,19 +190,17 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
       for (const [id, set] of (groupingSets ?? []).entries()) {
         if (set.length === 0) held.state.addEmptySet(groups.length, id, output)
       }
-      const countsRows = this.countsRows && this.fields.options.filters.length === 0
-      const { layout } = this.table
+      const { countsMatches } = this
+      const add = (unit: DocUnit, docs: Uint32Array | null): Promise<void> | null => {
+        if (docs === null) return this.addUnit(unit, docs, held, context)
+        if (countsMatches) held.counted += docs.length
+        return countsMatches || docs.length === 0 ? null : this.addUnit(unit, docs, held, context)
+      }
       if (this.fromMetadata) held.counted = this.documentsOf(partition, context)
       else
-        await eachUnit(layout, partition, context, (unit) => {
+        await eachUnit(this.table.layout, partition, context, (unit) => {
           const docs = this.inverted === null ? null : this.inverted.docsOf(unit, context)
-          if (docs instanceof Promise) return docs.then((found) => this.addUnit(unit, found, held, context))
-          if (docs !== null && docs.length === 0) return null
-          if (docs !== null && countsRows) {
-            held.counted += docs.length
-            return null
-          }
-          return this.addUnit(unit, docs, held, context)
+          return docs instanceof Promise ? docs.then((found) => add(unit, found)) : add(unit, docs)
         })
       if (held.counted > 0) this.addCount(held.counted, held.state, context)
       metrics.max('peak_state_bytes', held.state.bytes)
@@ -243,12 +246,6 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
     held: HeldGroups,
     context: TaskContext,
   ): Promise<void> {
-    if (docs?.length === 0) return
-    const { countsRows } = this
-    if (countsRows && docs !== null && this.fields.options.filters.length === 0) {
-      held.counted += docs.length
-      return
-    }
     const opening = this.fields.openColumns(unit, context)
     const segment = opening instanceof Promise ? await opening : opening
     try {
@@ -257,7 +254,7 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
       const candidates = finding instanceof Promise ? await finding : finding
       const count = candidates.found?.length ?? unit.end - unit.start
       if (count === 0) return
-      if (countsRows && candidates.filters.length === 0) {
+      if (this.countsRows && candidates.filters.length === 0) {
         held.counted += count
         return
       }
