@@ -90,8 +90,8 @@ export class TestTree {
   async publishMapped(
     mapping: DocMapping,
     splits: readonly MappedSplit[],
+    indexId: string = `sample-${++this.#indexes}`,
   ): Promise<{ readonly indexId: string; readonly splitIds: readonly string[] }> {
-    const indexId = `sample-${++this.#indexes}`
     const { json, defaultSearchFields } = mapping
     const index = await this.#metastore.createIndex({ indexId, docMapping: json, defaultSearchFields })
     const store = this.#resolver.resolve(index.indexUri)
