@@ -33,8 +33,10 @@ export type {
   OrdinalLists,
   TermList,
 } from './columnar/column.ts'
+export { type DocTexts, textColumn } from './columnar/text-column.ts'
 export { judgeZones, ZONE_DOCS, type ValueZones } from './columnar/value-zones.ts'
 export type { DocStore } from './store/doc-store.ts'
+export { StoredPath, type PathSink } from './store/stored-path.ts'
 export type { PreTokenizedToken, StoredDocument, StoredValue, StoredVisitor } from './store/stored-value.ts'
 export type { TermBatch, TermBound, TermDictionary, TermEntry, TermInfo } from './term-dictionary/term-dictionary.ts'
 export { FIELD_NORMS, fieldNormCode } from './postings/fieldnorms.ts'

@@ -17,6 +17,7 @@ const settings = fc.record({
   broadcast_threshold_bytes: fc.constantFrom(0, 10_485_760),
   repartition_groups_above: fc.constantFrom(0, 10_000),
   resident_terms: fc.constantFrom('on', 'off'),
+  resident_paths: fc.constantFrom('on', 'off'),
 })
 
 describe('the rows of a query are those of the documents', () => {

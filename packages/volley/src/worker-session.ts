@@ -49,6 +49,8 @@ const RESERVABLE = 0.85
 const TERM_SHARE = 1 / 8 / os.availableParallelism()
 /** The same for footers and columns of splits that stay open. */
 const OPEN_SHARE = 1 / 4 / os.availableParallelism()
+/** What texts at JSON paths that were read from documents may take. */
+const PATH_SHARE = 1 / 16 / os.availableParallelism()
 
 /** Builds what runs plans over splits: the same for the coordinator, for threads and for worker processes. */
 export const buildWorkerSession: BuildWorkerSession = async (config, ask) =>
@@ -82,6 +84,7 @@ export function createWorkerSession(
     wrapStore: meteredStore,
     openBytes: OPEN_SHARE * availableMemory(),
     termBytes: TERM_SHARE * availableMemory(),
+    pathBytes: PATH_SHARE * availableMemory(),
     ...(config.roots === null ? {} : { allowedRoots: config.roots }),
   })
   /** Of queries with a limit that run now, with the number of their tasks here. */

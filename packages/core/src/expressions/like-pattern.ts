@@ -15,7 +15,7 @@ interface Segment {
 }
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
  * A compiled LIKE pattern: segments between `%`, the first anchored at the start and the last at the end unless the

@@ -97,6 +97,11 @@ export class TaskContext {
     return metrics
   }
 
+  /** Counts what a part of a node does, which is in no plan of its own, as the node's. */
+  countAs(part: ExecutionPlan, node: ExecutionPlan): void {
+    this.#metrics.set(part, this.metricsOf(node))
+  }
+
   /**
    * Lets timers, sockets and signals be heard when this thread has worked for 20 ms without a pause; null when there is
    * no need to wait. Long work over data in memory would never give way otherwise.

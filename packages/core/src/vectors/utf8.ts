@@ -1,4 +1,4 @@
-const decoder = new TextDecoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const encoder = new TextEncoder()
 
 /** Up to so many bytes, adding characters one by one is faster than a call of TextDecoder. */

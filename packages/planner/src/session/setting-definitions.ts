@@ -127,6 +127,12 @@ export function settingDefinitions(cores: number, memory: number): readonly Sett
       ...onOff,
     },
     {
+      name: 'resident_paths',
+      description: 'texts at JSON paths stay with open splits, once they were read from documents',
+      defaultValue: 'on',
+      ...onOff,
+    },
+    {
       name: 'remember_plans',
       description: 'a statement that comes again is not planned again, as long as its tables and settings are the same',
       defaultValue: 'on',

@@ -1,4 +1,4 @@
-import type { DocStore, IndexSchema, StoredValue, StoredVisitor } from '@volley/tantivy'
+import { StoredPath, type DocStore, type IndexSchema, type StoredValue, type StoredVisitor } from '@volley/tantivy'
 import { type ColumnValue, columnValue } from './column-value.ts'
 import { type DocMapping, type MappedField } from './doc-mapping.ts'
 import { jsonText, pathText, valueAtPath } from './json-text.ts'
@@ -88,6 +88,16 @@ export class DocumentReader {
     if (values.length === 0 || field === null) return null
     return field.array ? values.map((value) => columnValue(value, field)) : columnValue(values[0]!, field)
   }
+}
+
+/** How documents are walked to a path without building what is beside it; null where its column is not a field's first value. */
+export function storedPath(
+  schema: IndexSchema,
+  mapping: DocMapping,
+  request: Extract<DocumentRequest, { kind: 'path' }>,
+): StoredPath | null {
+  const { ord, below, field, path } = plan(schema, mapping, request)
+  return ord < 0 || below.length > 0 || field?.array === true ? null : new StoredPath(ord, path!)
 }
 
 function plan(schema: IndexSchema, mapping: DocMapping, request: DocumentRequest): Plan {

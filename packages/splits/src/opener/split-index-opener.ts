@@ -6,6 +6,7 @@ import { splitError } from '../bundle/split-footer.ts'
 import { parseSplitFields, type SplitFieldsEntry } from '../bundle/split-fields.ts'
 import type { SplitRef } from '../layout/layout.ts'
 import { MatchCache, type SplitMatches } from './match-cache.ts'
+import { PathCache, type SplitPaths } from './path-cache.ts'
 import { RangeCache } from './range-cache.ts'
 import { TermCache } from './term-cache.ts'
 
@@ -24,6 +25,8 @@ export interface SplitIndexOpenerOptions {
   readonly matchBytes?: number
   /** Bytes of decoded dictionaries of text columns that are kept: 256 MiB. */
   readonly termBytes?: number
+  /** Bytes of texts at JSON paths, as they were read from documents, that are kept: 64 MiB. */
+  readonly pathBytes?: number
   readonly zstdDecompress?: ZstdDecompress
   /** Wraps each store, as tests do to count or delay reads. */
   readonly wrapStore?: (store: ObjectStore) => ObjectStore
@@ -36,6 +39,7 @@ const OPEN_BYTES = 512 * 1024 ** 2
 const CACHE_BYTES = 64 * 1024 ** 2
 const MATCH_BYTES = 16 * 1024 ** 2
 const TERM_BYTES = 256 * 1024 ** 2
+const PATH_BYTES = 64 * 1024 ** 2
 
 /** An opened split: its index, ready to be searched. */
 export class SplitIndex {
@@ -44,6 +48,8 @@ export class SplitIndex {
   readonly index: Index
   /** Documents that matched text in it. */
   readonly matches: SplitMatches
+  /** Texts at JSON paths of its documents. */
+  readonly paths: SplitPaths
   /** Terms of its text columns, kept with those of other splits. */
   readonly terms: TermCache
   readonly #options: SplitIndexOpenerOptions
@@ -53,6 +59,7 @@ export class SplitIndex {
     directory: BundleDirectory,
     index: Index,
     matches: SplitMatches,
+    paths: SplitPaths,
     terms: TermCache,
     options: SplitIndexOpenerOptions,
   ) {
@@ -60,6 +67,7 @@ export class SplitIndex {
     this.directory = directory
     this.index = index
     this.matches = matches
+    this.paths = paths
     this.terms = terms
     this.#options = options
   }
@@ -101,12 +109,14 @@ export class SplitIndexOpener {
   readonly #ranges: RangeCache
   readonly #matches: MatchCache
   readonly #terms: TermCache
+  readonly #paths: PathCache
 
   constructor(options: SplitIndexOpenerOptions) {
     this.#options = options
     this.#ranges = new RangeCache(options.cacheBytes ?? CACHE_BYTES)
     this.#matches = new MatchCache(options.matchBytes ?? MATCH_BYTES)
     this.#terms = new TermCache(options.termBytes ?? TERM_BYTES)
+    this.#paths = new PathCache(options.pathBytes ?? PATH_BYTES)
   }
 
   /**
@@ -166,6 +176,7 @@ export class SplitIndexOpener {
     this.#open.delete(key)
     this.#bytes -= opening.bytes
     opening.index?.matches.forget()
+    opening.index?.paths.forget()
     if (this.#newest === opening) this.#newest = null
   }
 
@@ -192,6 +203,7 @@ export class SplitIndexOpener {
     this.#ranges.clear()
     this.#matches.clear()
     this.#terms.clear()
+    this.#paths.clear()
   }
 
   async #read(split: SplitRef, hold: (bytes: number) => void): Promise<SplitIndex> {
@@ -205,7 +217,8 @@ export class SplitIndexOpener {
       const directory = await BundleDirectory.open(store, path, range, this.#ranges, hold)
       const index = await openIndex(directory, zstdDecompress ? { zstdDecompress } : {})
       hold(directory.footer.hotcache.length + SPLIT_BYTES + SEGMENT_BYTES * index.segments.length)
-      return new SplitIndex(split, directory, index, this.#matches.forSplit(), this.#terms, this.#options)
+      const [matches, paths] = [this.#matches.forSplit(), this.#paths.forSplit()]
+      return new SplitIndex(split, directory, index, matches, paths, this.#terms, this.#options)
     } catch (error) {
       throw explained(splitError(error, store.uri, path), split)
     }

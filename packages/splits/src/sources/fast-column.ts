@@ -19,6 +19,9 @@ import type { TermReader } from '../opener/term-cache.ts'
 import { distinctSorted } from './ordinal-lists.ts'
 import { divideNanos, nanosPerUnit } from './timestamps.ts'
 
+/** What of a field says how its column is read. */
+export type FieldForm = Pick<MappedField, 'type' | 'outputFormat'>
+
 /** A fast field of one segment, read as vectors of one Arrow type. */
 export interface FastColumn {
   /** Waits only for what is not in memory. */
@@ -48,7 +51,7 @@ export interface OrdinalColumn extends FastColumn {
 export function fastColumn(
   column: Column,
   type: DataType,
-  field: MappedField,
+  field: FieldForm,
   shared: Region,
   terms: TermReader,
 ): FastColumn | null {
@@ -67,7 +70,7 @@ export function fastColumn(
 }
 
 /** Whether each value of a column is one of the field, which may have had another type when the split was written. */
-function holds(column: Column, type: DataType, field: MappedField): boolean {
+function holds(column: Column, type: DataType, field: FieldForm): boolean {
   const name = typeName(type)
   switch (column.type) {
     case 'str':
@@ -197,14 +200,14 @@ const FEW_ROWS = 1 / 16
 class TextColumn implements FastColumn {
   readonly #column: BytesColumn
   readonly #type: DataType
-  readonly #field: MappedField
+  readonly #field: FieldForm
   readonly #shared: Region
   readonly #terms: TermReader
   #whole: BytesVector | null = null
   /** Rows that were read with dictionaries of their own. */
   #rows = 0
 
-  constructor(column: BytesColumn, type: DataType, field: MappedField, shared: Region, terms: TermReader) {
+  constructor(column: BytesColumn, type: DataType, field: FieldForm, shared: Region, terms: TermReader) {
     this.#terms = terms
     this.#column = column
     this.#type = type
@@ -313,7 +316,7 @@ function termsVector(
   terms: TermList,
   count: number,
   column: BytesColumn,
-  field: MappedField,
+  field: FieldForm,
   type: DataType,
   region: Region,
 ): BytesVector {
@@ -400,7 +403,7 @@ class IpTextColumn implements FastColumn {
 }
 
 /** All values of each document, in document order; a document without one is NULL. */
-function listColumn(column: Column, type: DataType, field: MappedField, terms: TermReader): FastColumn {
+function listColumn(column: Column, type: DataType, field: FieldForm, terms: TermReader): FastColumn {
   const itemType = type.children![0]!.type
   const read = async (rows: DocRows, count: number, region: Region): Promise<Vector> => {
     const { offsets, child } = await listItems(column, itemType, field, rows, region, terms)
@@ -424,7 +427,7 @@ function listColumn(column: Column, type: DataType, field: MappedField, terms: T
 async function listItems(
   column: Column,
   type: DataType,
-  field: MappedField,
+  field: FieldForm,
   rows: DocRows,
   region: Region,
   reader: TermReader,

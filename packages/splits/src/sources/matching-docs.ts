@@ -1,6 +1,6 @@
 import type { TaskContext } from '@volley/core'
 import type { TextPredicate } from '@volley/planner'
-import type { DocMapping } from '../mapping/doc-mapping.ts'
+import { mappingId } from '../mapping/mapping-id.ts'
 import { aliveOnly } from './doc-selection.ts'
 import { aboutSplit, type DocUnit } from './opened-layout.ts'
 import type { ScanTable } from './scan-table.ts'
@@ -51,14 +51,4 @@ function predicatesKey(predicates: readonly TextPredicate[]): string {
   let key = keys.get(predicates)
   if (key === undefined) keys.set(predicates, (key = predicates.map((predicate) => predicate.key).join()))
   return key
-}
-
-const mappings = new WeakMap<DocMapping, number>()
-let lastMapping = 0
-
-/** What is searched for depends on the index's mapping, which may change. */
-function mappingId(mapping: DocMapping): number {
-  let id = mappings.get(mapping)
-  if (id === undefined) mappings.set(mapping, (id = ++lastMapping))
-  return id
 }

@@ -8,8 +8,9 @@ import type { DocMapping, MappedField } from '../mapping/doc-mapping.ts'
 import { jsonColumnName, resolveField } from '../mapping/resolve-field.ts'
 import { INDEX_COLUMN } from '../provider/table-columns.ts'
 import { plainTerms } from '../opener/term-cache.ts'
-import { fastColumn, type FastColumn, type OrdinalColumn } from './fast-column.ts'
+import { fastColumn, type FastColumn, type FieldForm, type OrdinalColumn } from './fast-column.ts'
 import { aboutSplit, type DocUnit } from './opened-layout.ts'
+import { pathKey } from './path-key.ts'
 import { isExact, promotedColumn } from './promoted-column.ts'
 import { checkReadBudget } from './read-meter.ts'
 import type { ScanTable } from './scan-table.ts'
@@ -35,7 +36,13 @@ export function isTableColumn(column: SourceColumn): column is TableColumn {
 
 /** How a segment has a column; `raw` is the fast field's column itself, of the same type. */
 export type Means =
-  | { readonly kind: 'fast'; readonly column: FastColumn; readonly raw: Column }
+  | {
+      readonly kind: 'fast'
+      readonly column: FastColumn
+      readonly raw: Column
+      /** Whether it is what was read from the documents of the unit, and says nothing of others. */
+      readonly ofUnit: boolean
+    }
   | { readonly kind: 'promoted'; readonly column: FastColumn }
   | { readonly kind: 'store'; readonly slot: number }
   /** Whether a document matches a text predicate: a bit for each document of the unit. */
@@ -45,7 +52,8 @@ export type Means =
 
 /**
  * The columns of a source in one opened segment, each by the means that this split has for it: a fast field, the document
- * store, the inverted index, or nothing (then every row is NULL). Holds one reference to the memory that its batches share; release it.
+ * store, the inverted index, or nothing (then every row is NULL). The texts at a JSON path are a column once they were read from all documents of
+ * the unit. Holds one reference to the memory that its batches share; release it.
  */
 export class SegmentColumns {
   readonly #unit: DocUnit
@@ -88,7 +96,7 @@ export class SegmentColumns {
     const { mapping } = table.index(unit.split.indexId)
     const places: Place[] = []
     for (const [i, column] of columns.entries()) {
-      const place = only !== null && !only.includes(i) ? NOWHERE : knownPlace(unit.segment, column)
+      const place = only !== null && !only.includes(i) ? NOWHERE : knownPlace(unit, mapping, column, context)
       if (place === null || place.kind === 'store')
         return SegmentColumns.find(unit, table, columns, context, metrics, only)
       places.push(place)
@@ -112,7 +120,8 @@ export class SegmentColumns {
         ),
       )
       const stored = columns.filter((_, i) => places[i]!.kind === 'store').filter(isTableColumn)
-      const store = stored.length === 0 ? null : await StoreColumns.open(unit, mapping, stored, metrics)
+      const keptFrom = keepsPaths(context) ? Math.min(MANY, context.batchSize) : null
+      const store = stored.length === 0 ? null : await StoreColumns.open(unit, mapping, stored, keptFrom, metrics)
       return SegmentColumns.at(unit, mapping, columns, places, context, metrics, store)
     } catch (error) {
       throw unit.index.errorAbout(error)
@@ -133,13 +142,14 @@ export class SegmentColumns {
     let slot = 0
     const means = places.map((place, i): Means => {
       if (place.kind === 'index' || place.kind === 'missing') return place
-      metrics.add(`columns_by_${place.kind}`, 1)
+      const ofUnit = place.kind === 'fast' && place.ofUnit
+      metrics.add(`columns_by_${ofUnit ? 'read_path' : place.kind}`, 1)
       if (place.kind === 'store') return { kind: 'store', slot: slot++ }
       if (place.kind === 'mark') return place
       const { type } = columns[i]!
       if (place.kind === 'promoted') return { kind: 'promoted', column: promotedColumn(place.raw, type, place.mapped) }
       const column = fastColumn(place.raw, type, place.mapped, shared, terms)!
-      return { kind: 'fast', column, raw: place.raw }
+      return { kind: 'fast', column, raw: place.raw, ofUnit }
     })
     return new SegmentColumns(unit, mapping, columns, means, store, shared)
   }
@@ -272,19 +282,36 @@ async function readOn(
   return vectors
 }
 
+/** Documents that are read together from which on texts at JSON paths are kept: fewer may be all that is ever asked for. */
+const MANY = 256
+
 /** Where a segment has a column. */
 type Place =
-  | { readonly kind: 'fast' | 'promoted'; readonly raw: Column; readonly mapped: MappedField }
+  | { readonly kind: 'fast'; readonly raw: Column; readonly mapped: FieldForm; readonly ofUnit: boolean }
+  | { readonly kind: 'promoted'; readonly raw: Column; readonly mapped: MappedField }
   | Extract<Means, { kind: 'mark' | 'index' | 'missing' }>
   | { readonly kind: 'store' }
+
+const PATH_TEXT: FieldForm = { type: 'text', outputFormat: null }
 
 const NOWHERE: Place = { kind: 'missing' }
 
 /** By segment, and by the column of a plan's source, which is of one table. */
 const places = new WeakMap<SegmentReader, WeakMap<SourceColumn, Place>>()
 
-function knownPlace(segment: SegmentReader, column: SourceColumn): Place | null {
-  return places.get(segment)?.get(column) ?? null
+function knownPlace(unit: DocUnit, mapping: DocMapping, column: SourceColumn, context: TaskContext): Place | null {
+  return readPath(unit, mapping, column, context) ?? places.get(unit.segment)?.get(column) ?? null
+}
+
+function keepsPaths(context: TaskContext): boolean {
+  return context.settings.get('resident_paths') !== 'off'
+}
+
+/** The texts at a JSON path that all documents of a unit were read for. */
+function readPath(unit: DocUnit, mapping: DocMapping, { source }: SourceColumn, context: TaskContext): Place | null {
+  if (source.kind !== 'path' || !source.text || !keepsPaths(context)) return null
+  const raw = unit.index.paths.column(pathKey(unit, mapping, source))
+  return raw && { kind: 'fast', raw, mapped: PATH_TEXT, ofUnit: true }
 }
 
 async function placeOf(
@@ -297,6 +324,8 @@ async function placeOf(
   const { source } = column
   // Of a unit, which may be a part of its segment.
   if (source.kind === 'mark') return { kind: 'mark', bits: await markBits(unit, table, source.predicate, context) }
+  const read = readPath(unit, mapping, column, context)
+  if (read !== null) return read
   let known = places.get(unit.segment)
   if (known === undefined) places.set(unit.segment, (known = new WeakMap()))
   let place = known.get(column)
@@ -327,5 +356,5 @@ async function findPlace(
   const isFast = fastColumn(raw, type, mapped, scratch, plainTerms) !== null
   scratch.release()
   if (options.stored && !isExact(raw) && !(mapped.fast && isFast)) return otherwise
-  return { kind: isFast ? 'fast' : 'promoted', raw, mapped }
+  return isFast ? { kind: 'fast', raw, mapped, ofUnit: false } : { kind: 'promoted', raw, mapped }
 }

@@ -70,6 +70,8 @@ async function segmentStatistic(
   if (means.kind === 'missing') return { state: count ? 0n : null }
   if (means.kind !== 'fast' || means.raw.cardinality === 'multivalued') return null
   const { raw } = means
+  // Other units may answer by their rows.
+  if (means.ofUnit && (unit.start > 0 || unit.end < segment.maxDoc)) return null
   if (count) return { state: BigInt(raw.numValues) }
   if (raw.numValues === 0) return { state: null }
   const least = call.fn.name === 'min'

@@ -183,6 +183,8 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
 
   private async *aggregate(partition: number, context: TaskContext): AsyncGenerator<RecordBatch, void, void> {
     const { groups, groupingSets } = this
+    context.countAs(this.fields, this)
+    if (this.inverted !== null) context.countAs(this.inverted, this)
     const held = new HeldGroups(this, context)
     const metrics = context.metricsOf(this)
     const output = context.region()

@@ -1,6 +1,6 @@
 import { IndexCorruptedError } from '../errors.ts'
 
-const decoder = new TextDecoder('utf-8')
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
  * A cursor over bytes of a file. Every read is bounds-checked and throws IndexCorruptedError with the offset in the

@@ -5,6 +5,7 @@ import type { IndexCorruptedError } from '../errors.ts'
 import type { FileSlice } from '../directory/file-slice.ts'
 import { skipValue, readValue } from './read-value.ts'
 import type { StoredDocument, StoredValue, StoredVisitor } from './stored-value.ts'
+import type { PathSink, StoredPath } from './stored-path.ts'
 import { readStoreIndex, type StoreIndex } from './store-index.ts'
 
 const FOOTER = 28
@@ -17,6 +18,14 @@ const MAX_BLOCK = 1 << 29
 const CACHE_BYTES = 16 << 20
 /** Compressed bytes between two needed blocks that are read along rather than asked for apart. */
 const MAX_GAP = 32 << 10
+
+/** A decompressed block: documents [first, end), and where the table of their starts is. */
+interface OpenBlock {
+  readonly reader: ByteReader
+  readonly first: number
+  readonly end: number
+  readonly table: number
+}
 
 /**
  * The stored documents of a segment (section 8). `warm` reads the blocks of the documents that are wanted; they can be
@@ -126,31 +135,63 @@ export class DocStore {
     }
   }
 
+  /** Passes what documents, ascending and warm, have at a path to a sink. */
+  readPath(docs: Uint32Array, path: StoredPath, sink: PathSink): void {
+    let block: OpenBlock | null = null
+    for (let i = 0; i < docs.length; i += 1) {
+      const doc = docs[i]!
+      if (block === null || doc < block.first || doc >= block.end) block = this.#openBlock(doc)
+      const { reader } = block
+      const end = this.#seek(block, doc)
+      for (let left = pairs(reader); left > 0; left -= 1) {
+        if (this.#field(reader) === path.field) {
+          path.read(reader, this.#version, i, sink)
+          break
+        }
+        skipValue(reader)
+      }
+      if (reader.pos > end) throw reader.corrupted('document is cut off')
+    }
+  }
+
   #field(reader: ByteReader): number {
     const field = reader.u32()
     if (field >= this.#numFields) throw reader.corrupted(`stored field ${field} of ${this.#numFields}`)
     return field
   }
 
+  /** A cursor over a document. */
   #reader(doc: number): ByteReader {
+    const block = this.#openBlock(doc)
+    const { bytes, file, base } = block.reader
+    const end = this.#seek(block, doc)
+    return new ByteReader(bytes, file, base, block.reader.pos, end)
+  }
+
+  #openBlock(doc: number): OpenBlock {
     const block = this.blockOf(doc)
     const bytes = this.#blocks.get(block)
     if (bytes === undefined) throw new Error(`document ${doc} is not warm: call warm() first`)
     const { firstDocs, offsets } = this.#index
-    const base = this.#body.start + offsets[block]!
-    const reader = new ByteReader(bytes, this.#body.file, base)
+    const reader = new ByteReader(bytes, this.#body.file, this.#body.start + offsets[block]!)
     if (bytes.length < 4) throw reader.corrupted('store block is cut off')
     reader.pos = bytes.length - 4
     const count = reader.u32()
-    if (count !== firstDocs[block + 1]! - firstDocs[block]!) throw reader.corrupted(`store block of ${count} documents`)
+    const [first, end] = [firstDocs[block]!, firstDocs[block + 1]!]
+    if (count !== end - first) throw reader.corrupted(`store block of ${count} documents`)
     const table = bytes.length - 4 - 4 * count
     if (table < 0) throw reader.corrupted(`store block of ${count} documents`)
-    const k = doc - firstDocs[block]!
-    reader.pos = table + 4 * k
-    const start = reader.u32()
-    const end = k + 1 < count ? reader.u32() : table
-    if (start > end || end > table) throw reader.corrupted(`document at ${start}..${end} of a store block`)
-    return new ByteReader(bytes, this.#body.file, base, start, end)
+    return { reader, first, end, table }
+  }
+
+  /** Moves to a document of the block; answers where it ends. */
+  #seek({ reader, first, end, table }: OpenBlock, doc: number): number {
+    reader.pos = table + 4 * (doc - first)
+    const from = reader.u32()
+    const to = doc + 1 < end ? reader.u32() : table
+    if (from > to || to > table) throw reader.corrupted(`document at ${from}..${to} of a store block`)
+    reader.pos = from
+    return to
   }
 
   #runs(blocks: readonly number[]): number[][] {

@@ -27,6 +27,18 @@ export function writeNumbers(out: ByteWriter, values: BigUint64Array): void {
   if (width > 0) pack(new BitWriter(out), values, min, gcd, width)
 }
 
+/** Writes ordinals up to `max` the same way. */
+export function writeOrdinals(out: ByteWriter, values: Uint32Array, max: number): void {
+  out.u8(0)
+  for (const stat of [0, 1, max, values.length]) out.vint(stat)
+  const width = bitWidth(max)
+  out.reserve(Math.ceil((values.length * width) / 8))
+  if (width === 0) return
+  const bits = new BitWriter(out)
+  for (let i = 0; i < values.length; i += 1) bits.write(values[i]!, 0, width)
+  bits.flush()
+}
+
 function pack(bits: BitWriter, values: BigUint64Array, min: bigint, gcd: bigint, width: number): void {
   if (width <= 53) {
     const divisor = Number(gcd)

@@ -6,7 +6,7 @@ export interface JsonSpan {
   end: number
 }
 
-const decoder = new TextDecoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
  * Finds the value of a key in the object at `at`. The last of equal keys wins, as in PostgreSQL's jsonb. False when the
