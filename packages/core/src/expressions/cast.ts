@@ -27,6 +27,7 @@ import {
   scaleUpIntegers,
   timestampsToDates,
 } from './cast-kernels.ts'
+import { castTexts } from './cast-texts.ts'
 import { selectPresent } from './compare-select.ts'
 
 const FIXED_WIDTH: ReadonlySet<TypeName> = new Set([
@@ -71,7 +72,9 @@ export function castVector(
       return new PrimitiveVector(type, vector.length, validity === 'none' ? null : validity, values)
     }
   }
-  return castEach(vector, operand, type, safe, rows, region)
+  const castOther = (text: ScalarValue): ScalarValue => castOne(text, from, type, safe)
+  const numbers = castTexts(operand, type, vector.length, rows, region, castOther)
+  return numbers ?? castEach(vector, operand, type, safe, rows, region)
 }
 
 /** Json to text, and text types that differ in name only, share their bytes. */
