@@ -13,6 +13,7 @@ export {
 export type { QueryResult, Session, SplitPlacement, WorkerResolver } from './session/session.ts'
 export { SessionSettings, type SessionSettingsOptions, type ShownSetting } from './session/session-settings.ts'
 export { optimize, optimizeVerbose, type OptimizedPlan, type RuleChange } from './rules/optimize.ts'
+export { describeChange, type PlanChange } from './rules/describe-change.ts'
 export { commonSubexpressions } from './physical/common-subexpressions.ts'
 export { createPhysicalPlan } from './physical/create-physical-plan.ts'
 export { aggregateOnce, type PartialSource } from './distributed/aggregate-once.ts'

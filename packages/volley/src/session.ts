@@ -13,7 +13,9 @@ import {
 import { RendezvousPlacement } from '@volley/cluster'
 import {
   createPhysicalPlan,
+  describeChange,
   optimize,
+  logicalRules,
   optimizeVerbose,
   planDistributed,
   type Catalog,
@@ -65,6 +67,7 @@ import {
   describeTable,
   explainEstimate,
   explainPlan,
+  type IdleRules,
   noRows,
   showSettings,
   showTables,
@@ -392,11 +395,22 @@ export class VolleySession implements Session {
       ? await this.#measure(await this.#checkReads(plan, options), options)
       : { plan, metrics: null }
     const { verbose, format } = statement
-    const fragments = verbose ? this.#fragmentChanges(ran.plan) : []
-    return new QueryResult(
-      'EXPLAIN',
-      explainPlan({ ...ran, threads }, { format, changes: verbose ? { logical, physical, fragments } : null }),
-    )
+    if (!verbose) return new QueryResult('EXPLAIN', explainPlan({ ...ran, threads }, { format, changes: null }))
+    const fragments = this.#fragmentChanges(ran.plan)
+    const changes = { logical, physical, fragments, ...this.#idleRules([...logical, ...physical], threads) }
+    return new QueryResult('EXPLAIN', explainPlan({ ...ran, threads }, { format, changes }))
+  }
+
+  /** The rules that found nothing to do in a plan, and those that were not asked. */
+  #idleRules(changes: readonly { readonly rule: string }[], threads: ThreadChoice | null): IdleRules {
+    const did = new Set(changes.map(({ rule }) => rule))
+    const asked = [...logicalRules, ...physicalRules, ...(threads?.threads === 1 ? oneTaskRules : [])]
+    const isOn = (rule: (typeof asked)[number]): boolean =>
+      ('required' in rule && rule.required === true) || this.settings.ruleEnabled(rule.name)
+    return {
+      idle: asked.filter((rule) => isOn(rule) && !did.has(rule.name)).map(({ name }) => name),
+      off: asked.filter((rule) => !isOn(rule)).map(({ name }) => name),
+    }
   }
 
   /** What the rules of workers do to the fragments of a plan: they are the same here. */
@@ -451,7 +465,8 @@ export class VolleySession implements Session {
     for (const rule of oneTaskRules) {
       if (!this.settings.ruleEnabled(rule.name)) continue
       const next = rule.apply(current, planning)
-      if (next !== current) planning.onRule?.({ rule: rule.name, plan: next })
+      const change = planning.onRule === undefined ? null : describeChange(rule.name, current, next)
+      if (change !== null) planning.onRule?.(change)
       current = next
     }
     return current

@@ -68,11 +68,19 @@ export function describeTable(table: TableProvider, paths: JsonPaths | null): St
 export interface ExplainOptions {
   readonly format: 'tree' | 'json'
   /** What the rules did, for EXPLAIN VERBOSE. */
-  readonly changes: {
-    readonly logical: readonly RuleChange[]
-    readonly physical: readonly PhysicalChange[]
-    readonly fragments: readonly FragmentChange[]
-  } | null
+  readonly changes: RuleChanges | null
+}
+
+/** Names of rules that did not change a plan. */
+export interface IdleRules {
+  readonly idle: readonly string[]
+  readonly off: readonly string[]
+}
+
+interface RuleChanges extends IdleRules {
+  readonly logical: readonly RuleChange[]
+  readonly physical: readonly PhysicalChange[]
+  readonly fragments: readonly FragmentChange[]
 }
 
 /** A rule that changes the fragment of a task, where the task runs. */
@@ -88,14 +96,7 @@ export function explainPlan(explained: Explained, options: ExplainOptions): Stat
     options.format === 'json'
       ? [JSON.stringify(explainJson(explained))]
       : [
-          ...(options.changes?.logical ?? []).flatMap(({ rule, plan }) => [
-            `-- after ${rule}`,
-            ...formatLogicalPlan(plan).split('\n'),
-          ]),
-          ...(options.changes?.physical ?? []).flatMap(({ rule, plan }) => [
-            `-- after ${rule}`,
-            ...formatPlan(plan).split('\n'),
-          ]),
+          ...(options.changes === null ? [] : ruleLines(options.changes)),
           ...explainLines(explained),
           ...(options.changes === null ? [] : fragmentLines(options.changes.fragments, explained)),
           ...(options.changes === null ? [] : notes(explained.plan)),
@@ -134,12 +135,23 @@ export function explainEstimate(estimate: ReadEstimate, format: 'tree' | 'json')
   return new StaticRows(columns, rows)
 }
 
+/** What each rule did and the plan that it left, and which did nothing. */
+function ruleLines({ logical, physical, idle, off }: RuleChanges): string[] {
+  const after = (rule: string, did: string, plan: string): string[] => [`-- ${rule}: ${did}`, ...plan.split('\n')]
+  return [
+    ...logical.flatMap(({ rule, did, plan }) => after(rule, did, formatLogicalPlan(plan))),
+    ...physical.flatMap(({ rule, did, plan }) => after(rule, did, formatPlan(plan))),
+    ...(idle.length === 0 ? [] : [`-- changed nothing: ${idle.join(', ')}`]),
+    ...(off.length === 0 ? [] : [`-- switched off: ${off.join(', ')}`]),
+  ]
+}
+
 /** What workers do to the fragments that they are given, and, of a plan that has run, what each of them said that it did. */
 function fragmentLines(changes: readonly FragmentChange[], { plan, metrics }: Explained): string[] {
   if (plan.stages.length === 0) return []
   if (changes.length === 0 && metrics === null) return ['-- workers change no fragment']
-  const planned = changes.flatMap(({ rule, stage, task, worker, plan: after }) => [
-    `-- after ${rule} on ${worker}, task ${task} of stage ${stage}`,
+  const planned = changes.flatMap(({ rule, did, stage, task, worker, plan: after }) => [
+    `-- ${rule} on ${worker}, task ${task} of stage ${stage}: ${did}`,
     ...formatPlan(after).split('\n'),
   ])
   const reported = (metrics?.stages ?? []).flatMap(({ id, tasks }) =>

@@ -28,11 +28,13 @@ test('EXPLAIN VERBOSE shows the plan that each rule of a worker leaves, and whic
     rules: task === 0 ? ['AggPushdown', 'TopKPushdown'] : [],
   }))
   const metrics = { root: node, stages: [{ id: 1, tasks: reports, plan: node }] }
-  const fragments = [{ rule: 'AggPushdown', plan: leaf, stage: 1, task: 0, worker: 'a:1' }]
-  const changes = { logical: [], physical: [], fragments }
+  const fragments = [
+    { rule: 'AggPushdown', did: 'new TantivyAggregateExec', plan: leaf, stage: 1, task: 0, worker: 'a:1' },
+  ]
+  const changes = { logical: [], physical: [], fragments, idle: [], off: [] }
   const lines = explainPlan({ plan, metrics, threads: null }, { format: 'tree', changes }).rows.flat()
   expect(lines.slice(-4)).toEqual([
-    '-- after AggPushdown on a:1, task 0 of stage 1',
+    '-- AggPushdown on a:1, task 0 of stage 1: new TantivyAggregateExec',
     'ValuesExec: rows=0',
     '-- a:1 applied AggPushdown, TopKPushdown in task 0 of stage 1',
     '-- b:1 changed nothing in task 1 of stage 1',

@@ -1,6 +1,5 @@
 import {
   FilterExec,
-  formatPlan,
   internalError,
   LimitExec,
   LocalLimitExec,
@@ -39,6 +38,7 @@ import {
   type LogicalColumn,
   type LogicalPlan,
 } from '../logical/logical-plan.ts'
+import { describeChange } from '../rules/describe-change.ts'
 import { SubplanKeys } from '../rules/subplan-keys.ts'
 import { ensureDistribution, hashed, isMany, single } from './distribution.ts'
 import { linkSharedRows } from './link-shared-rows.ts'
@@ -60,9 +60,8 @@ export function createPhysicalPlan(logical: LogicalPlan, context: PhysicalPlanni
   for (const rule of context.physicalRules ?? []) {
     if (!settings.ruleEnabled(rule.name)) continue
     const next = rule.apply(current, context)
-    if (context.onRule !== undefined && next !== current && formatPlan(next) !== formatPlan(current)) {
-      context.onRule({ rule: rule.name, plan: next })
-    }
+    const change = context.onRule === undefined ? null : describeChange(rule.name, current, next)
+    if (change !== null) context.onRule?.(change)
     current = next
   }
   // A plan that will be dealt to tasks is linked when it is known what runs where.

@@ -1,6 +1,7 @@
 import type { ExecutionPlan } from '@volley/core'
 import type { Settings } from '../catalog/table-provider.ts'
 import type { LogicalPlan } from '../logical/logical-plan.ts'
+import type { PlanChange } from '../rules/describe-change.ts'
 
 export interface PhysicalPlanningContext {
   readonly settings: Settings
@@ -19,11 +20,8 @@ export interface PhysicalPlanningContext {
   readonly onRule?: (change: PhysicalChange) => void
 }
 
-/** A physical rule that changed a plan, and the plan that it left. */
-export interface PhysicalChange {
-  readonly rule: string
-  readonly plan: ExecutionPlan
-}
+/** A physical rule that changed a plan. */
+export type PhysicalChange = PlanChange<ExecutionPlan>
 
 /** Rewrites a physical plan into one with the same schema, partition count, order and rows. */
 export interface PhysicalRule {

@@ -1,15 +1,13 @@
 import { visitExpr } from '@volley/core'
 import type { PlanningContext } from '../catalog/table-provider.ts'
 import { SubqueryExpr } from '../logical/expressions.ts'
-import { formatLogicalPlan, type LogicalPlan } from '../logical/logical-plan.ts'
+import type { LogicalPlan } from '../logical/logical-plan.ts'
+import { describeChange, type PlanChange } from './describe-change.ts'
 import type { LogicalRule, RuleContext } from './logical-rule.ts'
 import { logicalRules } from './registry.ts'
 
-/** A rule that changed a plan, and the plan that it left. */
-export interface RuleChange {
-  readonly rule: string
-  readonly plan: LogicalPlan
-}
+/** A logical rule that changed a plan. */
+export type RuleChange = PlanChange<LogicalPlan>
 
 export interface OptimizedPlan {
   readonly plan: LogicalPlan
@@ -25,7 +23,8 @@ export function optimizeVerbose(
 ): OptimizedPlan {
   const changes: RuleChange[] = []
   const optimized = applyRules(plan, planning, rules, (rule, before, after) => {
-    if (formatLogicalPlan(after) !== formatLogicalPlan(before)) changes.push({ rule, plan: after })
+    const change = describeChange(rule, before, after)
+    if (change !== null) changes.push(change)
   })
   return { plan: optimized, changes }
 }

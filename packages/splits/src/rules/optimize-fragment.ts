@@ -1,5 +1,5 @@
-import { formatPlan, typesEqual, type ExecutionPlan } from '@volley/core'
-import type { PhysicalChange, PhysicalRule, Settings } from '@volley/planner'
+import { typesEqual, type ExecutionPlan } from '@volley/core'
+import { describeChange, type PhysicalChange, type PhysicalRule, type Settings } from '@volley/planner'
 import { aggPushdown } from './agg-pushdown.ts'
 import { fastFieldFilterPushdown } from './fast-field-filter-pushdown.ts'
 import { topKPushdown } from './top-k-pushdown.ts'
@@ -17,7 +17,7 @@ const fragmentRules: readonly PhysicalRule[] = [fastFieldFilterPushdown, topKPus
 export function optimizeFragment(
   plan: ExecutionPlan,
   settings: ReadonlyMap<string, string>,
-  onRule: (change: PhysicalChange) => void = () => {},
+  onRule?: (change: PhysicalChange) => void,
 ): ExecutionPlan {
   const view: Settings = {
     get: (name) => settings.get(name),
@@ -30,7 +30,8 @@ export function optimizeFragment(
     .reduce((before, rule) => {
       const after = rule.apply(before, { settings: view })
       if (after === before || !looksAlike(before, after)) return before
-      if (formatPlan(after) !== formatPlan(before)) onRule({ rule: rule.name, plan: after })
+      const change = onRule === undefined ? null : describeChange(rule.name, before, after)
+      if (change !== null) onRule?.(change)
       return after
     }, plan)
 }
