@@ -422,6 +422,19 @@ test('DocumentsLast', async () => {
   `)
 })
 
+test('PathColumns', async () => {
+  const sql = `SELECT n, attrs->>'k' FROM $t ORDER BY attrs->>'k' LIMIT 3`
+  expect(await physical('PathColumns', sql)).toMatchInlineSnapshot(`
+    "LimitExec: fetch=3
+      SortPreservingMergeExec: keys=[?column? NULLS LAST], fetch=3
+        SortExec: keys=[?column? NULLS LAST], fetch=3, preserve_partitioning=true
+          ProjectionExec: exprs=[n, json_get_text(attrs, 'k') AS ?column?]
+            ProjectionExec: exprs=[n, json_get_text(attrs, 'k')]
+              ProjectionExec: exprs=[_split_id, _segment_ord, _doc_id, n, _split_id, _segment_ord, _doc_id, json_get_text(attrs, 'k')]
+                FastFieldExec: table=t, splits=3, layout=L/2, fields=[n, json_get_text(attrs, 'k')]"
+  `)
+})
+
 test('TopKPushdown', async () => {
   const sql = `SELECT id FROM $t ORDER BY ts DESC LIMIT 3`
   expect(await physical('TopKPushdown', sql)).toMatchInlineSnapshot(`

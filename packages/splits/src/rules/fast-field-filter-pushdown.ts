@@ -5,7 +5,6 @@ import {
   DocIdJoinExec,
   FilterExec,
   ProjectionExec,
-  transformExpr,
   transformPlan,
   type ExecutionPlan,
   type Expr,
@@ -13,9 +12,8 @@ import {
 import type { PhysicalRule } from '@volley/planner'
 import { addressFields } from '../sources/address.ts'
 import { ColumnSource } from '../sources/column-source.ts'
-import { FastFieldExec } from '../sources/fast-field-exec.ts'
-import { InvertedIndexExec } from '../sources/inverted-index-exec.ts'
 import { isInfallible } from '../filters/infallible.ts'
+import { asOneSource } from './one-source.ts'
 import { belowJoin, belowProjection } from './pushable.ts'
 import { unwrapTruncations } from './unwrap-truncation.ts'
 
@@ -32,7 +30,7 @@ export const fastFieldFilterPushdown: PhysicalRule = {
   name: 'FastFieldFilterPushdown',
   apply(plan) {
     const pushed = pushFilters(plan)
-    const joined = transformPlan(pushed, (node) => (node instanceof DocIdJoinExec ? (asOneSource(node) ?? node) : node))
+    const joined = transformPlan(pushed, (node) => (isFiltered(node) ? (asOneSource(node) ?? node) : node))
     // A conjunct over columns of both can be moved once both are one source.
     return joined === pushed ? pushed : pushFilters(joined)
   },
@@ -54,43 +52,9 @@ function pushFilters(plan: ExecutionPlan): ExecutionPlan {
   })
 }
 
-/**
- * `f ⋈ d` and `(inv ⋈ f) ⋈ d` as one source of the columns of both where `d` has filters: each segment then finds its
- * documents by all filters together, and reads the other columns of those only.
- */
-function asOneSource({ left, right, joinType, on, schema }: DocIdJoinExec): ExecutionPlan | null {
-  if (joinType !== 'inner' || !(right instanceof ColumnSource) || right.options.filters.length === 0) return null
-  const fast = left instanceof DocIdJoinExec ? left.right : left
-  if (!(fast instanceof ColumnSource) || fast.options.top !== null || fast.options.fetch !== null) return null
-  if (fast.options.query.length > 0 || right.options.query.length > 0) return null
-  if (left instanceof DocIdJoinExec && !(left.joinType === 'inner' && left.left instanceof InvertedIndexExec))
-    return null
-  const first = addressFields.length
-  if (on.length !== first || on.some((key, i) => key.left !== i || key.right !== i)) return null
-  if (fast.table.layout.layoutId !== right.table.layout.layoutId) return null
-  const { columns, filters } = fast.options
-  const shifted = right.options.filters.map((filter) =>
-    transformExpr(filter, (node) =>
-      node instanceof ColumnExpr && node.index >= first
-        ? new ColumnExpr(node.index + columns.length, node.name, node.type, node.nullable)
-        : node,
-    ),
-  )
-  const options = {
-    columns: [...columns, ...right.options.columns],
-    filters: [...filters, ...shifted],
-    query: [],
-    top: null,
-    fetch: null,
-  }
-  const source = new FastFieldExec(fast.table, options)
-  const input = left instanceof DocIdJoinExec ? left.withChildren([left.left, source]) : source
-  const width = left.schema.fields.length
-  const exprs = schema.fields.map((field, i) => {
-    const at = i < width ? i : i < width + first ? i - width : i - first
-    return new ColumnExpr(at, field.name, field.type, field.nullable)
-  })
-  return new ProjectionExec(input, exprs, schema)
+/** Each segment of a source of both then finds its documents by all filters together, and reads the other columns of those only. */
+function isFiltered(node: ExecutionPlan): node is DocIdJoinExec {
+  return node instanceof DocIdJoinExec && node.right instanceof ColumnSource && node.right.options.filters.length > 0
 }
 
 function pushInto(plan: ExecutionPlan, predicate: Expr): ExecutionPlan | null {

@@ -2,6 +2,7 @@ import type { PhysicalRule } from '@volley/planner'
 import { aggPushdown } from './agg-pushdown.ts'
 import { documentsLast } from './documents-last.ts'
 import { fastFieldFilterPushdown } from './fast-field-filter-pushdown.ts'
+import { pathColumns } from './path-columns.ts'
 import { runtimeFilters } from './runtime-filters.ts'
 import { splitPruning } from './split-pruning.ts'
 import { topKPushdown } from './top-k-pushdown.ts'
@@ -13,6 +14,7 @@ import { topKPushdown } from './top-k-pushdown.ts'
 export const splitRules: readonly PhysicalRule[] = [
   fastFieldFilterPushdown,
   documentsLast,
+  pathColumns,
   topKPushdown,
   aggPushdown,
   splitPruning,
