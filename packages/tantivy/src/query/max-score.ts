@@ -281,7 +281,10 @@ class UnionTop {
 
 /** Of more documents that are wanted, no score is known by reading few blocks. */
 const MAX_SOUGHT = 100
-/** The best blocks that are scored first, for a document each, and the part of a term's blocks that they may be. */
+/**
+ * The best blocks that are scored first, for a document each, and the part of a term's blocks that they may be: a few, up to
+ * half of them, of any term.
+ */
 const MAX_BLOCKS = 12
 const MAX_PART = 1 / 8
 const MIN_BLOCKS = 4
@@ -297,7 +300,8 @@ function firstThreshold(cursor: TermCursor, { alive, excluded }: Refused, top: T
   const { numBlocks } = cursor.postings
   const wanted = Math.min(limit, MAX_BLOCKS, numBlocks)
   const { blocks } = cursor.bounds
-  if (wanted > Math.max(MAX_PART * numBlocks, MIN_BLOCKS) || cursor.bounds.max <= top.threshold) return -Infinity
+  const few = Math.min(MIN_BLOCKS, numBlocks / 2)
+  if (wanted > Math.max(MAX_PART * numBlocks, few) || cursor.bounds.max <= top.threshold) return -Infinity
   const best = new TopScores(limit)
   for (const block of highest(blocks, wanted)) {
     if (blocks[block]! <= best.threshold) continue
