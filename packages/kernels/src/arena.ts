@@ -1,3 +1,4 @@
+import { Caches } from './caches.ts'
 import { registerMemory, wasmKernels } from './wasm-kernels.ts'
 
 /** Thrown when an arena cannot hold one more allocation under its limit. */
@@ -59,6 +60,8 @@ export class Arena {
   readonly buffer: ArrayBuffer
   readonly reserveBytes: number
   readonly poison: boolean
+  /** What stays in memory while it is not needed otherwise: in the arena, and beside it. */
+  readonly caches: Caches = new Caches()
   /** Frees what can be done without, when there is no room for a block; whether it freed something. */
   reclaim: (() => boolean) | null = null
   readonly #words: Uint32Array
@@ -114,7 +117,7 @@ export class Arena {
   alloc(byteLength: number): number {
     const address = byteLength <= MAX_SMALL ? this.#allocSmall(byteLength) : this.#allocLarge(byteLength)
     this.#words[(address - HEADER + 4) >>> 2] = LIVE
-    this.#liveBytes += this.#sizeOf(address)
+    this.#liveBytes += this.bytesOf(address)
     this.#liveBlocks++
     if (this.#liveBytes > this.#peakBytes) this.#peakBytes = this.#liveBytes
     return address
@@ -143,7 +146,8 @@ export class Arena {
     return start + HEADER
   }
 
-  #sizeOf(address: number): number {
+  /** Bytes of a block that was handed out. */
+  bytesOf(address: number): number {
     const word = this.#words[(address - HEADER) >>> 2]!
     return word >= LARGE ? (word - LARGE) * 16 : sizeOfClass(word)
   }
@@ -214,7 +218,7 @@ export class Arena {
     const header = (address - HEADER) >>> 2
     if (this.#words[header + 1] !== LIVE) throw new Error(`arena: free of ${address}, which is not a live block`)
     const word = this.#words[header]!
-    const size = this.#sizeOf(address)
+    const size = this.bytesOf(address)
     this.#words[header + 1] = FREED
     if (this.poison) this.#bytes.fill(POISON_BYTE, address, address + size)
     if (word >= LARGE) this.#giveRun(address - HEADER, address + size)

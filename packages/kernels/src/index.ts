@@ -1,4 +1,6 @@
 export { Arena, ArenaExhaustedError, type ArenaOptions } from './arena.ts'
+export { Cache, type CacheOptions, Caches } from './caches.ts'
+export { GrowingBytes } from './growing-bytes.ts'
 export { Region } from './region.ts'
 export {
   type CompareOp,

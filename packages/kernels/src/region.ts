@@ -20,6 +20,12 @@ export class Region {
     return this.#references
   }
 
+  /** Bytes of its blocks, and of what it depends on. */
+  get bytes(): number {
+    const own = this.#blocks.reduce((sum, block) => sum + this.arena.bytesOf(block), 0)
+    return this.#parents.reduce((sum, parent) => sum + parent.bytes, own)
+  }
+
   retain(): this {
     if (this.#references === 0) throw new Error('region: retained after its last release')
     this.#references++

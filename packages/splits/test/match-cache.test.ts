@@ -1,3 +1,4 @@
+import { Caches } from '@volley/kernels'
 import { describe, expect, test } from 'vitest'
 import { MatchCache } from '../src/opener/match-cache.ts'
 
@@ -5,7 +6,7 @@ const docs = (count: number): Uint32Array => Uint32Array.from({ length: count },
 
 describe('documents that matched in open splits', () => {
   test('are kept by split and query, the last used ones, within so many bytes', () => {
-    const cache = new MatchCache(64 * 1024)
+    const cache = new MatchCache(new Caches(), 64 * 1024)
     const [a, b] = [cache.forSplit(), cache.forSplit()]
     a.add('q', docs(100))
     b.add('q', docs(200))
@@ -20,7 +21,7 @@ describe('documents that matched in open splits', () => {
   })
 
   test('go with their split, and large ones are not kept', () => {
-    const cache = new MatchCache(64 * 1024)
+    const cache = new MatchCache(new Caches(), 64 * 1024)
     const [a, b] = [cache.forSplit(), cache.forSplit()]
     a.add('large', docs(10_000))
     a.add('q', docs(10))
@@ -32,7 +33,7 @@ describe('documents that matched in open splits', () => {
   })
 
   test('are copies: what a list was a part of is not held', () => {
-    const cache = new MatchCache(64 * 1024)
+    const cache = new MatchCache(new Caches(), 64 * 1024)
     const split = cache.forSplit()
     split.add('part', docs(5000).subarray(10, 20))
     expect(split.get('part')!.buffer.byteLength).toBe(40)

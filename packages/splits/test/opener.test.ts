@@ -1,3 +1,4 @@
+import { Caches } from '@volley/kernels'
 import { readFileSync } from 'node:fs'
 import { FileBackedMetastore } from '@volley/metastore'
 import { CountingStore, type ObjectStore, StoreResolver } from '@volley/storage'
@@ -79,7 +80,7 @@ describe('opening splits', () => {
     expect(directory.peek(file, 0, directory.length(file))).toBe(bytes)
     expect(counting!.requests).toBe(before)
 
-    const cache = new RangeCache(6400)
+    const cache = new RangeCache(new Caches(), 6400)
     const range = (i: number) => new Uint8Array(100).fill(i)
     for (let i = 0; i < 64; i++) cache.add(`${i}`, range(i))
     expect(cache.get('0')).toEqual(range(0))

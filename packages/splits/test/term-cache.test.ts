@@ -1,5 +1,5 @@
 import { scalarAt, type DictionaryVector } from '@volley/core'
-import { Arena, Region } from '@volley/kernels'
+import { Arena, Caches, Region } from '@volley/kernels'
 import type { BytesColumn, ColumnDictionary, TermList } from '@volley/tantivy'
 import { Utf8 } from 'apache-arrow'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -52,7 +52,7 @@ const some = (numTerms: number, keep: (ordinal: number) => boolean): Uint32Array
 
 describe('dictionaries that stay decoded', () => {
   test('give the terms that decoding gives, and are decoded once', async () => {
-    const cache = new TermCache(1 << 20)
+    const cache = new TermCache(new Caches(), 1 << 20)
     const dictionary = made(2000)
     await Promise.all([cache.all(dictionary), cache.all(dictionary)])
     expect(dictionary.wholes).toBe(1)
@@ -74,7 +74,7 @@ describe('dictionaries that stay decoded', () => {
   test('are those used last, within the bytes; a larger one is read in parts from then on', async () => {
     const size = ({ offsets, bytes }: TermList): number => 2 * offsets.byteLength + bytes.byteLength
     const each = size(await made(500).all())
-    const cache = new TermCache(5 * each)
+    const cache = new TermCache(new Caches(), 5 * each)
     const dictionaries = Array.from({ length: 6 }, () => made(500))
     for (const dictionary of dictionaries) await cache.all(dictionary)
     expect(cache.bytes).toBe(5 * each)
@@ -91,7 +91,7 @@ describe('dictionaries that stay decoded', () => {
   })
 
   test('single terms stay, and give what decoding gives', async () => {
-    const cache = new TermCache(1 << 22)
+    const cache = new TermCache(new Caches(), 1 << 22)
     const dictionary = made(20_000)
     const lists = [
       some(20_000, (i) => i % 400 === 0),
@@ -123,7 +123,7 @@ describe('dictionaries that stay decoded', () => {
   })
 
   test('failures are not kept', async () => {
-    const cache = new TermCache(1 << 20)
+    const cache = new TermCache(new Caches(), 1 << 20)
     const dictionary = made(10)
     const { all } = dictionary
     dictionary.all = () => Promise.reject(new Error('damaged'))
@@ -157,7 +157,7 @@ test('a large dictionary is read whole once many rows were read, and the texts a
   expect(dictionary.parts).toBe(5)
   expect(dictionary.wholes).toBe(1)
 
-  const cache = new TermCache(1 << 28)
+  const cache = new TermCache(new Caches(), 1 << 28)
   await cache.all(dictionary)
   expect([cache.holds(dictionary), cache.holds(made(10)), plainTerms.holds(dictionary)]).toEqual([true, false, false])
   const known = fastColumn(column, new Utf8(), { type: 'text' } as MappedField, shared, cache)!

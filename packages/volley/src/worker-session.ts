@@ -75,10 +75,11 @@ export function createWorkerSession(
   { ask, functions = defaultFunctions() }: WorkerSessionParts = {},
 ): LocalWorkerSession {
   const arena = new Arena({ reserveBytes: config.memoryLimit ?? DEFAULT_MEMORY, poison: config.poison ?? false })
-  const pool = new MemoryPool(arena.reserveBytes * RESERVABLE)
+  const pool = new MemoryPool(arena.reserveBytes * RESERVABLE, arena.caches)
   const resident = new ResidentColumns(arena, pool)
   const spilling = new NodeSpillStore(config.spillFolder)
   const opener = new SplitIndexOpener({
+    caches: arena.caches,
     resolver: nodeStoreResolver(),
     zstdDecompress: nodeZstdDecompress,
     wrapStore: meteredStore,

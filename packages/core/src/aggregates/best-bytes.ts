@@ -1,4 +1,4 @@
-import type { Region } from '@volley/kernels'
+import { GrowingBytes, type Region } from '@volley/kernels'
 import type { DataType } from 'apache-arrow'
 import { compareBytes } from '../vectors/bytes-kernels.ts'
 import type { Operand } from '../vectors/operand.ts'
@@ -19,9 +19,8 @@ export class BestBytes {
   /** What the dictionary in use is of, once rows of it came twice in a row. */
   #content: object | null = null
   #keepsCodes = false
-  #bytes = new Uint8Array(FIRST_BYTES)
-  #end = 0
-  /** Bytes below the end that no group has. */
+  #texts = new GrowingBytes(FIRST_BYTES)
+  /** Bytes of them that no group has. */
   #lost = 0
 
   /** `sign` is 1 for the first in order, -1 for the last. */
@@ -30,7 +29,7 @@ export class BestBytes {
   }
 
   get bytes(): number {
-    return this.#bytes.length + this.#starts.bytes + this.#lengths.bytes + this.#codes.bytes
+    return this.#texts.bytes.length + this.#starts.bytes + this.#lengths.bytes + this.#codes.bytes
   }
 
   release(): void {
@@ -38,8 +37,8 @@ export class BestBytes {
     this.#lengths.release()
     this.#codes.release()
     this.#content = null
-    this.#bytes = new Uint8Array(0)
-    this.#end = this.#lost = 0
+    this.#texts = new GrowingBytes(0)
+    this.#lost = 0
   }
 
   ensure(groupCount: number): void {
@@ -88,14 +87,14 @@ export class BestBytes {
   copy(into: number, from: number, seen: Uint8Array): void {
     const start = this.#starts.values[from]!
     if (this.#keepsCodes) this.#codes.values[into] = 0
-    this.#take(this.#bytes, start, start + this.#lengths.values[from]!, into, seen)
+    this.#take(this.#texts.bytes, start, start + this.#lengths.values[from]!, into, seen)
   }
 
   #take(bytes: Uint8Array, start: number, end: number, group: number, seen: Uint8Array): void {
     const place = this.#starts.values[group]!
     const before = this.#lengths.values[group]!
     if (seen[group] === 1) {
-      if (this.#sign * compareBytes(bytes, start, end, this.#bytes, place, place + before) >= 0) return
+      if (this.#sign * compareBytes(bytes, start, end, this.#texts.bytes, place, place + before) >= 0) return
     }
     seen[group] = 1
     const length = end - start
@@ -103,38 +102,25 @@ export class BestBytes {
     this.#lost += fits ? before - length : before
     this.#lengths.values[group] = fits ? length : 0
     const to = fits ? place : this.#append(length)
-    copyBytes(bytes, start, length, this.#bytes, to)
+    copyBytes(bytes, start, length, this.#texts.bytes, to)
     this.#starts.values[group] = to
     this.#lengths.values[group] = length
   }
 
-  /** Room behind all. */
+  /** Room behind all; in another buffer, without what is lost, where there is none: the one before may be what is copied from. */
   #append(length: number): number {
-    if (this.#end + length > this.#bytes.length) this.#grow(length)
-    const start = this.#end
-    this.#end += length
-    return start
-  }
-
-  /** Another buffer, without what is lost: the one before may be what is copied from. */
-  #grow(length: number): void {
-    const from = this.#bytes
-    const used = this.#end - this.#lost + length
-    this.#bytes = new Uint8Array(Math.max(2 * used, FIRST_BYTES))
-    if (this.#lost === 0) {
-      this.#bytes.set(from.subarray(0, this.#end))
-      return
-    }
+    const from = this.#texts
+    if (this.#lost === 0 || from.end + length <= from.bytes.length) return from.take(length)
+    this.#texts = new GrowingBytes(Math.max(2 * (from.end - this.#lost + length), FIRST_BYTES))
+    this.#lost = 0
     const [starts, lengths] = [this.#starts.values, this.#lengths.values]
-    let end = 0
     for (let g = 0; g < lengths.length; g++) {
       if (lengths[g] === 0) continue
-      copyBytes(from, starts[g]!, lengths[g]!, this.#bytes, end)
-      starts[g] = end
-      end += lengths[g]!
+      const start = this.#texts.take(lengths[g]!)
+      copyBytes(from.bytes, starts[g]!, lengths[g]!, this.#texts.bytes, start)
+      starts[g] = start
     }
-    this.#end = end
-    this.#lost = 0
+    return this.#texts.take(length)
   }
 
   vector(type: DataType, groupCount: number, validity: Uint8Array | null, region: Region): Vector {
@@ -143,7 +129,7 @@ export class BestBytes {
     offsets[0] = 0
     for (let g = 0; g < groupCount; g++) offsets[g + 1] = offsets[g]! + lengths[g]!
     const bytes = region.u8(offsets[groupCount]!)
-    for (let g = 0; g < groupCount; g++) copyBytes(this.#bytes, starts[g]!, lengths[g]!, bytes, offsets[g]!)
+    for (let g = 0; g < groupCount; g++) copyBytes(this.#texts.bytes, starts[g]!, lengths[g]!, bytes, offsets[g]!)
     return new BytesVector(type, groupCount, validity, offsets, bytes)
   }
 }

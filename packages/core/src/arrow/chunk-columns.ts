@@ -25,7 +25,6 @@ export class ChunkColumns {
   readonly #wanted: readonly number[]
   readonly #context: TaskContext
   readonly #cache: ResidentColumns | null
-  readonly #limitBytes: number
   /** Undefined where it was not asked for; null where it cannot stay. */
   readonly #columns: (ResidentColumn | null | undefined)[]
   #blank: readonly Vector[] = []
@@ -49,7 +48,6 @@ export class ChunkColumns {
     this.#context = context
     const isOn = settings.get('resident_columns') !== 'off' && context.hasService(residentColumns)
     this.#cache = isOn ? context.service(residentColumns) : null
-    this.#limitBytes = Number(settings.get('memory_limit') ?? 0) || Infinity
     this.#columns = wanted.map(() => undefined)
   }
 
@@ -112,11 +110,10 @@ export class ChunkColumns {
     const known = this.#columns[i]
     if (known !== undefined) return known
     if (this.#cache === null) return (this.#columns[i] = null)
-    const { queryId } = this.#context
     const rows = { chunk: this.#chunk, position: this.#wanted[i]!, ...this.#range }
     const found = load
-      ? this.#cache.load(rows, this.#schema.fields[i]!.type, { queryId, limitBytes: this.#limitBytes })
-      : this.#cache.find(rows, queryId)
+      ? this.#cache.load(rows, this.#schema.fields[i]!.type, this.#context.begun)
+      : this.#cache.find(rows)
     if (found !== null) this.region.dependOn(found.region)
     if (found !== null || load) this.#columns[i] = found
     return found

@@ -1,14 +1,11 @@
-import { ArenaExhaustedError, Region, type Arena } from '@volley/kernels'
+import { ArenaExhaustedError, Cache, Region, type Arena } from '@volley/kernels'
 import type { DataType } from 'apache-arrow'
-import type { MemoryPool, PoolCache } from '../memory/memory-pool.ts'
+import type { MemoryPool } from '../memory/memory-pool.ts'
 import { ServiceKey } from '../runtime/task-context.ts'
 import type { Vector } from '../vectors/vector.ts'
 import type { ArrowChunk } from './arrow-chunk.ts'
 import { boundsOf, type ColumnBounds } from './column-bounds.ts'
 import { loadColumn, type ColumnRows } from './load-column.ts'
-
-/** The part of a memory limit that columns may take which stay. */
-const SHARE = 0.75
 
 /** Where the columns of tables in memory stay between queries. */
 export const residentColumns: ServiceKey<ResidentColumns> = new ServiceKey<ResidentColumns>('resident columns')
@@ -19,17 +16,12 @@ export class ResidentColumn {
   /** The row of the chunk that it begins with. */
   readonly start: number
   readonly region: Region
-  readonly bytes: number
-  /** Which query used it last, and when. */
-  query = ''
-  used = 0
   #bounds: ColumnBounds | null | undefined
 
-  constructor(vector: Vector, start: number, region: Region, bytes: number) {
+  constructor(vector: Vector, start: number, region: Region) {
     this.vector = vector
     this.start = start
     this.region = region
-    this.bytes = bytes
   }
 
   /** The row behind it. */
@@ -44,53 +36,53 @@ export class ResidentColumn {
   }
 }
 
+/** Where a column that stays is noted. */
+interface Place {
+  readonly columns: Map<number, ResidentColumn>
+  readonly position: number
+}
+
 /**
- * The columns of tables in memory that stay in a thread's arena: what queries read of them is a view. They take what
- * operators leave of the memory limit, and give it back when operators need it, the least recently used first; what a query has
- * read is not given up for what else it reads, so a table that is too large stays in part.
+ * The columns of tables in memory that stay in a thread's arena: what queries read of them is a view. They are one of the
+ * arena's caches; what a query has read is not given up for what else it reads, so a table that is too large stays in part.
  */
-export class ResidentColumns implements PoolCache {
+export class ResidentColumns {
   readonly #arena: Arena
   readonly #pool: MemoryPool
   readonly #chunks = new WeakMap<ArrowChunk, Map<number, ResidentColumn>>()
   /** Gives columns back whose chunk is no more. */
   readonly #lost = new FinalizationRegistry<Map<number, ResidentColumn>>((columns) => this.#forget(columns))
-  /** With the map that it is in. */
-  readonly #all = new Map<
-    ResidentColumn,
-    { readonly columns: Map<number, ResidentColumn>; readonly position: number }
-  >()
-  #bytes = 0
-  #clock = 0
+  readonly #kept: Cache<ResidentColumn, Place>
 
   constructor(arena: Arena, pool: MemoryPool) {
     this.#arena = arena
     this.#pool = pool
-    pool.cache = this
-    arena.reclaim = () => this.shrink(Math.floor(this.#bytes / 2))
+    this.#kept = new Cache(arena.caches, {
+      name: 'columns of tables',
+      dropped({ columns, position }, column) {
+        if (columns.get(position) === column) columns.delete(position)
+        column.region.release()
+      },
+    })
+    arena.reclaim = () => this.#kept.shrink(Math.floor(this.#kept.bytes / 2))
   }
 
   /** Of what stays; columns that were given up are freed when no query has them any longer. */
   get bytes(): number {
-    return this.#bytes
+    return this.#kept.bytes
   }
 
   /** Rows of a column that stay, some others perhaps with them; null where they are not there. */
-  find({ chunk, position, from, to }: ColumnRows, queryId: string): ResidentColumn | null {
+  find({ chunk, position, from, to }: ColumnRows): ResidentColumn | null {
     const found = this.#chunks.get(chunk)?.get(position)
     if (found === undefined || from < found.start || to > found.end) return null
-    found.used = ++this.#clock
-    found.query = queryId
+    this.#kept.get(found)
     return found
   }
 
-  /** Brings rows of a column into the arena; null where there is no room for them under the limit (bytes). */
-  load(
-    wanted: ColumnRows,
-    type: DataType,
-    { queryId, limitBytes }: { readonly queryId: string; readonly limitBytes: number },
-  ): ResidentColumn | null {
-    const found = this.find(wanted, queryId)
+  /** Brings rows of a column into the arena; null where there is no room for them, but for what was used since `begun`. */
+  load(wanted: ColumnRows, type: DataType, begun: number): ResidentColumn | null {
+    const found = this.find(wanted)
     if (found !== null) return found
     const { chunk, position } = wanted
     if (chunk.isDropped) return null
@@ -98,9 +90,7 @@ export class ResidentColumns implements PoolCache {
     const other = columns.get(position)
     const from = Math.min(wanted.from, other?.start ?? Infinity)
     const to = Math.max(wanted.to, other?.end ?? 0)
-    const about = Math.ceil((chunk.bytesOf(position) * (to - from)) / chunk.rows)
-    if (!this.#makeRoom(about, limitBytes, queryId)) return null
-    const before = this.#arena.liveBytes
+    if (!this.#makeRoom(Math.ceil((chunk.bytesOf(position) * (to - from)) / chunk.rows), begun)) return null
     const region = new Region(this.#arena)
     let vector: Vector
     try {
@@ -110,25 +100,15 @@ export class ResidentColumns implements PoolCache {
       if (error instanceof ArenaExhaustedError) return null
       throw error
     }
-    const column = new ResidentColumn(vector, from, region, this.#arena.liveBytes - before)
     const old = columns.get(position)
-    if (old !== undefined) this.#drop(old)
-    column.used = ++this.#clock
-    column.query = queryId
+    if (old !== undefined) this.#kept.delete(old)
+    const column = new ResidentColumn(vector, from, region)
     columns.set(position, column)
-    this.#all.set(column, { columns, position })
-    this.#bytes += column.bytes
-    return column
-  }
-
-  shrink(bytes: number): boolean {
-    if (this.#bytes <= bytes) return false
-    this.#giveUp(bytes, null)
-    return true
+    return this.#kept.set(column, { columns, position }, region.bytes) ? column : null
   }
 
   clear(): void {
-    for (const column of this.#all.keys()) this.#drop(column)
+    this.#kept.clear()
   }
 
   #columnsOf(chunk: ArrowChunk): Map<number, ResidentColumn> {
@@ -142,35 +122,15 @@ export class ResidentColumns implements PoolCache {
     return columns
   }
 
-  /** Gives up what other queries have used, if that makes room. */
-  #makeRoom(bytes: number, limitBytes: number, queryId: string): boolean {
-    const limit = Math.min(limitBytes, this.#pool.limitBytes)
-    const most = Math.min(limit * SHARE, limit - this.#pool.usedBytes)
-    if (bytes > most) return false
-    this.#giveUp(most - bytes, queryId)
-    return this.#bytes + bytes <= most
-  }
-
-  /** Gives up columns, the least recently used first and none that a query has used, until they take `bytes` at most. */
-  #giveUp(bytes: number, except: string | null): void {
-    if (this.#bytes <= bytes) return
-    const oldest = [...this.#all.keys()].filter(({ query }) => query !== except).sort((a, b) => a.used - b.used)
-    for (const column of oldest) {
-      if (this.#bytes <= bytes) return
-      this.#drop(column)
-    }
+  #makeRoom(bytes: number, begun: number): boolean {
+    const most = this.#pool.spareBytes
+    if (bytes > most || !this.#arena.caches.makeRoom(bytes, begun)) return false
+    const kept = this.#kept
+    while (kept.bytes + bytes > most && kept.oldest < begun) kept.dropOldest()
+    return kept.bytes + bytes <= most
   }
 
   #forget(columns: Map<number, ResidentColumn>): void {
-    for (const column of columns.values()) this.#drop(column)
-  }
-
-  #drop(column: ResidentColumn): void {
-    const place = this.#all.get(column)
-    if (place === undefined) return
-    place.columns.delete(place.position)
-    this.#all.delete(column)
-    this.#bytes -= column.bytes
-    column.region.release()
+    for (const column of columns.values()) this.#kept.delete(column)
   }
 }

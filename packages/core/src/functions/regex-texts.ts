@@ -1,3 +1,4 @@
+import type { Cache } from '@volley/kernels'
 import type { ScalarValue } from '../types/scalar-value.ts'
 import { BytesWriter } from '../vectors/bytes-writer.ts'
 import { Operand } from '../vectors/operand.ts'
@@ -5,7 +6,7 @@ import { scalarAt } from '../vectors/scalar-at.ts'
 import { allRows } from '../vectors/selection.ts'
 import { BoolVector, DictionaryVector, type BytesVector, type Vector } from '../vectors/vector.ts'
 import { Replacement, type Regex } from './regex.ts'
-import { ReplacedTexts } from './replaced-texts.ts'
+import { REPLACED_TEXTS, ReplacedTexts, type ReplacedSlot } from './replaced-texts.ts'
 import type { ScalarCall } from './scalar-function.ts'
 
 /** A column of texts, and the constants that stand behind it in a call. */
@@ -52,14 +53,21 @@ function entriesOf(operand: Operand, codes: Uint32Array, rows: Uint32Array, plac
   return entries.subarray(0, count)
 }
 
-/** What a pattern makes of the entries of dictionaries, the last one of each, as long as their content is kept. */
-const replaced = new WeakMap<object, ReplacedTexts>()
+/** What patterns make of dictionaries, the last one of each, by their content. */
+const slots = new WeakMap<object, ReplacedSlot>()
+/** Dictionaries that are no more need none. */
+const lost = new FinalizationRegistry<() => void>((drop) => drop())
 
-function replacedOf(dictionary: BytesVector, constants: string): ReplacedTexts {
-  let known = replaced.get(dictionary.content)
-  if (known === undefined || known.constants !== constants)
-    replaced.set(dictionary.content, (known = new ReplacedTexts(constants, dictionary.length)))
-  return known
+/** The texts of a dictionary that are kept, or are to be. */
+function replacedOf(dictionary: BytesVector, constants: string, kept: Cache<ReplacedSlot, null>): ReplacedSlot {
+  let slot = slots.get(dictionary.content)
+  if (slot === undefined) {
+    const made = (slot = { texts: null })
+    slots.set(dictionary.content, made)
+    lost.register(dictionary.content, () => kept.delete(made))
+  }
+  if (slot.texts?.constants !== constants) slot.texts = new ReplacedTexts(constants, dictionary.length)
+  return slot
 }
 
 /** regexp_replace of a column of texts by constants, once for each entry of a dictionary; null where it is not so. */
@@ -86,7 +94,9 @@ export function replaceTexts(call: ScalarCall, regexOf: (pattern: string, flags:
     while (out.length < length) out.endRow()
     return out.finish(type, validityOf(texts, call))
   }
-  const known = replacedOf(operand.bytes, JSON.stringify(constants))
+  const kept = region.arena.caches.shared(REPLACED_TEXTS)
+  const slot = replacedOf(operand.bytes, JSON.stringify(constants), kept)
+  const known = slot.texts!
   const { places } = known
   const entries = entriesOf(operand, operand.codes, rows, places)
   if (entries.length === 0) return null
@@ -97,6 +107,8 @@ export function replaceTexts(call: ScalarCall, regexOf: (pattern: string, flags:
     out.endRow()
     if (!isKnown) known.add(entry, out.lastRow)
   }
+  if (kept.get(slot) === undefined) kept.set(slot, null, known.size)
+  else kept.resize(slot, known.size)
   const codes = region.u32(length).fill(0)
   for (let k = 0; k < rows.length; k++) {
     const row = rows[k]!

@@ -1,16 +1,9 @@
+import { Caches } from '@volley/kernels'
 import { SqlState, VolleyError } from '../errors.ts'
 
 /** What a holder of memory is told about itself as it grows and shrinks. */
 interface HeldBytes {
   hold(delta: number): void
-}
-
-/** What holds memory only as long as no operator wants it. */
-export interface PoolCache {
-  /** What it holds. */
-  readonly bytes: number
-  /** Gives up so much that it holds `bytes` at most. */
-  shrink(bytes: number): void
 }
 
 /** The part of a query's share up to which any of its operators may take more than an equal part of it. */
@@ -19,6 +12,8 @@ const UNDIVIDED = 0.7
 const KEPT = 0.5
 /** No operator has more kept for it. */
 const MOST_KEPT = 4 << 20
+/** The part of a limit that caches may take. */
+const CACHED = 0.75
 /** Where an equal part of a limit is below, operators get that and no more. */
 const SCARCE = 128 * 1024
 /** The part of a scarce limit that is for operators which spill; the rest is for those that cannot. */
@@ -36,19 +31,24 @@ const DIVIDED = 0.75
  * start (`floor`), which nobody else is given. One that needs more has those spill that hold the most (as Velox's memory
  * arbitrator does it). Where a limit is so small that the operators' parts of it are hardly what they must have, it is
  * divided evenly, once and for all.
+ *
+ * Caches have what operators leave of the limit, up to a part of it, and give it back as operators need it.
  */
 export class MemoryPool {
   /** Bytes; Infinity is no limit. */
   readonly limitBytes: number
-  /** It has what the operators leave of the limit. */
-  cache: PoolCache | null = null
+  /** They have what the operators leave of the limit. */
+  readonly caches: Caches
   readonly #queries = new Map<string, QueryMemory>()
   #usedBytes = 0
   #peakBytes = 0
   #unspillableBytes = 0
+  /** What operators and caches may hold together: the least limit of the queries that run, or that ran last. */
+  #allBytes = Infinity
 
-  constructor(limitBytes: number = Infinity) {
+  constructor(limitBytes: number = Infinity, caches: Caches = new Caches()) {
     this.limitBytes = limitBytes
+    this.caches = caches
   }
 
   get usedBytes(): number {
@@ -57,6 +57,11 @@ export class MemoryPool {
 
   get peakBytes(): number {
     return this.#peakBytes
+  }
+
+  /** What columns that stay may take of the memory that operators have, as things are. */
+  get spareBytes(): number {
+    return Math.min(this.limitBytes * CACHED, this.limitBytes - this.#usedBytes)
   }
 
   /** Bytes held by what cannot be spilled. */
@@ -73,13 +78,15 @@ export class MemoryPool {
 
   /**
    * The account of a query, which the contexts of all its tasks enter and leave. `limitBytes` is the session's limit,
-   * where it is below the pool's.
+   * for operators and caches: operators have the pool's where that is below.
    */
   query(queryId: string, limitBytes: number = Infinity): QueryMemory {
     let query = this.#queries.get(queryId)
     if (query === undefined) {
       query = new QueryMemory(this, limitBytes, () => this.#queries.delete(queryId))
       this.#queries.set(queryId, query)
+      this.#allBytes = Math.min(...[...this.#queries.values()].map(({ allBytes }) => allBytes))
+      this.#leaveRest()
     }
     return query
   }
@@ -107,13 +114,23 @@ export class MemoryPool {
     this.#usedBytes += bytes
     if (!spillable) this.#unspillableBytes += bytes
     if (this.#usedBytes > this.#peakBytes) this.#peakBytes = this.#usedBytes
+    this.#leaveRest()
+  }
+
+  #leaveRest(): void {
+    this.caches.capacity = Math.max(0, Math.min(this.#allBytes * CACHED, this.#allBytes - this.#usedBytes))
   }
 }
 
 /** What one query holds. */
 export class QueryMemory {
   readonly pool: MemoryPool
+  /** Of its operators. */
   readonly limitBytes: number
+  /** Of operators and caches. */
+  readonly allBytes: number
+  /** When it began, by the time of the caches. */
+  readonly begun: number
   readonly #ended: () => void
   readonly #reservations = new Set<MemoryReservation>()
   #entered = 0
@@ -127,6 +144,8 @@ export class QueryMemory {
   constructor(pool: MemoryPool, limitBytes: number, ended: () => void) {
     this.pool = pool
     this.limitBytes = Math.min(limitBytes, pool.limitBytes)
+    this.allBytes = limitBytes
+    this.begun = pool.caches.tick()
     this.#ended = ended
   }
 
@@ -189,10 +208,6 @@ export class QueryMemory {
       this.#mostHolding = Math.max(this.#mostHolding, this.#holding)
     }
     this.pool.count(bytes, spillable)
-    const { cache, usedBytes } = this.pool
-    if (bytes > 0 && cache !== null && usedBytes + cache.bytes > this.limitBytes) {
-      cache.shrink(Math.max(0, this.limitBytes - usedBytes))
-    }
   }
 
   /** Operators that spill and have not ended, those that have not begun included. */

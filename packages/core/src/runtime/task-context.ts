@@ -54,8 +54,13 @@ export class TaskContext {
     this.batchSize = options.batchSize ?? 4096
     this.signal = options.signal ?? null
     this.settings = options.settings ?? new Map()
-    this.#memory = options.memory ?? new MemoryPool().query(options.queryId)
+    this.#memory = options.memory ?? new MemoryPool(Infinity, options.arena.caches).query(options.queryId)
     this.#memory.enter()
+  }
+
+  /** When its query began, by the time of the caches. */
+  get begun(): number {
+    return this.#memory.begun
   }
 
   /** An account for what one partition of a node holds; the node frees it at its end. */

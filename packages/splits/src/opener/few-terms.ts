@@ -1,3 +1,4 @@
+import { GrowingBytes } from '@volley/kernels'
 import type { TermList } from '@volley/tantivy'
 
 const FIRST_TERMS = 64
@@ -11,12 +12,12 @@ export class FewTerms {
   #places = new Uint32Array(2 * FIRST_TERMS)
   #ordinals = new Uint32Array(FIRST_TERMS)
   #offsets = new Uint32Array(FIRST_TERMS + 1)
-  #bytes = new Uint8Array(FIRST_BYTES)
+  readonly #texts = new GrowingBytes(FIRST_BYTES)
   #count = 0
 
   /** Bytes that are held. */
   get size(): number {
-    return this.#places.byteLength + this.#ordinals.byteLength + this.#offsets.byteLength + this.#bytes.byteLength
+    return this.#places.byteLength + this.#ordinals.byteLength + this.#offsets.byteLength + this.#texts.bytes.byteLength
   }
 
   /** Those that are not here. */
@@ -35,12 +36,10 @@ export class FewTerms {
     for (let i = 0; i < ordinals.length; i++) {
       const ordinal = ordinals[i]!
       if (this.#find(ordinal) >= 0) continue
-      const [from, to] = [offsets[i]!, offsets[i + 1]!]
-      this.#reserve(to - from)
-      const end = this.#offsets[this.#count]!
-      this.#bytes.set(bytes.subarray(from, to), end)
+      this.#reserve()
+      this.#texts.append(bytes, offsets[i]!, offsets[i + 1]!)
       this.#ordinals[this.#count] = ordinal
-      this.#offsets[this.#count + 1] = end + to - from
+      this.#offsets[this.#count + 1] = this.#texts.end
       this.#count++
       this.#place(this.#count)
     }
@@ -58,7 +57,7 @@ export class FewTerms {
       offsets[i + 1] = offsets[i]! + from[k + 1]! - from[k]!
     }
     const bytes = new Uint8Array(offsets[ordinals.length]!)
-    const own = this.#bytes
+    const own = this.#texts.bytes
     let to = 0
     for (let i = 0; i < at.length;) {
       // terms that came together lie behind one another
@@ -91,13 +90,7 @@ export class FewTerms {
     places[at] = position
   }
 
-  #reserve(length: number): void {
-    const end = this.#offsets[this.#count]! + length
-    if (end > this.#bytes.length) {
-      const bytes = new Uint8Array(Math.max(end, 2 * this.#bytes.length))
-      bytes.set(this.#bytes)
-      this.#bytes = bytes
-    }
+  #reserve(): void {
     const room = this.#ordinals.length
     if (this.#count < room) return
     const [ordinals, offsets] = [new Uint32Array(2 * room), new Uint32Array(2 * room + 1)]

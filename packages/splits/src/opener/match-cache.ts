@@ -1,4 +1,4 @@
-import { ByteCache } from './byte-cache.ts'
+import { Cache, type Caches } from '@volley/kernels'
 
 /** Lists above this share of a cache are not kept. */
 const LARGEST = 1 / 32
@@ -7,11 +7,12 @@ const ENTRY_BYTES = 256
 
 /** Documents that matched text in open splits, last used ones; those of a split go when it is closed. */
 export class MatchCache {
-  readonly #lists: ByteCache<Uint32Array>
+  readonly #lists: Cache<string, Uint32Array>
+  #splits = 0
 
   /** `capacity` is in bytes. */
-  constructor(capacity: number) {
-    this.#lists = new ByteCache(capacity, LARGEST, ENTRY_BYTES)
+  constructor(caches: Caches, capacity: number) {
+    this.#lists = new Cache(caches, { name: 'matching documents', capacity, largest: LARGEST })
   }
 
   get bytes(): number {
@@ -20,7 +21,7 @@ export class MatchCache {
 
   /** What one split that is opened has of it. */
   forSplit(): SplitMatches {
-    return new SplitMatches(this.#lists)
+    return new SplitMatches(this.#lists, `${this.#splits++}/`)
   }
 
   clear(): void {
@@ -30,25 +31,27 @@ export class MatchCache {
 
 /** The part of a `MatchCache` that is of one opened split. */
 export class SplitMatches {
-  readonly #lists: ByteCache<Uint32Array>
+  readonly #lists: Cache<string, Uint32Array>
   readonly #prefix: string
 
-  constructor(lists: ByteCache<Uint32Array>) {
+  /** `prefix` begins the keys of the split, and of no other. */
+  constructor(lists: Cache<string, Uint32Array>, prefix: string) {
     this.#lists = lists
-    this.#prefix = lists.newPrefix()
+    this.#prefix = prefix
   }
 
   /** Not to be written to. */
   get(key: string): Uint32Array | null {
-    return this.#lists.get(this.#prefix + key)
+    return this.#lists.get(this.#prefix + key) ?? null
   }
 
   /** Keeps a copy: a list may be a part of a larger buffer. */
   add(key: string, docs: Uint32Array): void {
-    this.#lists.add(this.#prefix + key, docs.byteLength, () => docs.slice())
+    const bytes = ENTRY_BYTES + docs.byteLength
+    if (this.#lists.takes(bytes)) this.#lists.set(this.#prefix + key, docs.slice(), bytes)
   }
 
   forget(): void {
-    this.#lists.forget(this.#prefix)
+    this.#lists.forget((key) => key.startsWith(this.#prefix))
   }
 }

@@ -1,4 +1,5 @@
 import { SqlState, VolleyError } from '@volley/core'
+import { Cache, Caches } from '@volley/kernels'
 import type { ObjectStore, StoreResolver } from '@volley/storage'
 import { type Directory, type Index, openIndex } from '@volley/tantivy'
 import { BundleDirectory } from '../bundle/bundle-directory.ts'
@@ -17,6 +18,8 @@ export interface SplitIndexOpenerOptions {
   readonly resolver: StoreResolver
   /** URIs under which splits may be opened; every URI when absent. */
   readonly allowedRoots?: readonly string[]
+  /** What all that is kept is counted with: an executor's; its own by default. */
+  readonly caches?: Caches
   /** Bytes that splits which stay open may hold, their footers and the columns that were read of them: 512 MiB. */
   readonly openBytes?: number
   /** Bytes of what was read of splits, postings and blocks of terms and documents, that are kept: 64 MiB. */
@@ -102,21 +105,29 @@ export class SplitIndex {
  */
 export class SplitIndexOpener {
   readonly #options: SplitIndexOpenerOptions
-  /** By recency, oldest first. */
-  readonly #open: Map<string, Opening> = new Map()
-  #newest: Opening | null = null
-  #bytes = 0
+  readonly #caches: Caches
+  readonly #open: Cache<string, Opening>
   readonly #ranges: RangeCache
   readonly #matches: MatchCache
   readonly #terms: TermCache
   readonly #paths: PathCache
 
   constructor(options: SplitIndexOpenerOptions) {
+    const caches = options.caches ?? new Caches()
     this.#options = options
-    this.#ranges = new RangeCache(options.cacheBytes ?? CACHE_BYTES)
-    this.#matches = new MatchCache(options.matchBytes ?? MATCH_BYTES)
-    this.#terms = new TermCache(options.termBytes ?? TERM_BYTES)
-    this.#paths = new PathCache(options.pathBytes ?? PATH_BYTES)
+    this.#caches = caches
+    this.#open = new Cache(caches, {
+      name: 'open splits',
+      capacity: options.openBytes ?? OPEN_BYTES,
+      dropped({ index }) {
+        index?.matches.forget()
+        index?.paths.forget()
+      },
+    })
+    this.#ranges = new RangeCache(caches, options.cacheBytes ?? CACHE_BYTES)
+    this.#matches = new MatchCache(caches, options.matchBytes ?? MATCH_BYTES)
+    this.#terms = new TermCache(caches, options.termBytes ?? TERM_BYTES)
+    this.#paths = new PathCache(caches, options.pathBytes ?? PATH_BYTES)
   }
 
   /**
@@ -127,62 +138,33 @@ export class SplitIndexOpener {
     signal?.throwIfAborted()
     const key = keyOf(split)
     const opening = this.#open.get(key) ?? this.#start(key, split)
-    this.#touch(key, opening)
     if (opening.index !== null) return opening.index
     return signal === undefined ? opening.reading : abortable(opening.reading, signal)
   }
 
   /** A split that is open, as one that was used now; null for others. */
   opened(split: SplitRef): SplitIndex | null {
-    const key = keyOf(split)
-    const opening = this.#open.get(key)
-    if (opening === undefined || opening.index === null) return null
-    this.#touch(key, opening)
-    return opening.index
+    return this.#open.get(keyOf(split))?.index ?? null
   }
 
   #start(key: string, split: SplitRef): Opening {
-    const reading = this.#read(split, (bytes) => this.#hold(key, opening, bytes))
+    const isOpen = (): boolean => this.#open.peek(key) === opening
+    const reading = this.#read(split, (bytes) => {
+      opening.bytes += bytes
+      if (isOpen()) this.#open.resize(key, opening.bytes)
+    })
     const opening: Opening = { reading, index: null, bytes: 0 }
-    opening.reading.then(
+    this.#open.set(key, opening, 0)
+    reading.then(
       (index) => (opening.index = index),
-      () => {
-        if (this.#open.get(key) === opening) this.#close(key, opening)
-      },
+      () => isOpen() && this.#open.delete(key),
     )
     return opening
   }
 
-  #touch(key: string, opening: Opening): void {
-    if (this.#newest === opening) return
-    this.#open.delete(key)
-    this.#open.set(key, opening)
-    this.#newest = opening
-  }
-
-  /** Counts what an open split holds more; those that were not used for longest are closed for it. */
-  #hold(key: string, opening: Opening, bytes: number): void {
-    if (this.#open.get(key) !== opening) return
-    opening.bytes += bytes
-    this.#bytes += bytes
-    const { openBytes = OPEN_BYTES } = this.#options
-    while (this.#bytes > openBytes && this.#open.size > 1) {
-      const [oldest, other] = this.#open.entries().next().value!
-      this.#close(oldest, other)
-    }
-  }
-
-  #close(key: string, opening: Opening): void {
-    this.#open.delete(key)
-    this.#bytes -= opening.bytes
-    opening.index?.matches.forget()
-    opening.index?.paths.forget()
-    if (this.#newest === opening) this.#newest = null
-  }
-
   /** Whether a split is open, or being opened. */
   isOpen(split: SplitRef): boolean {
-    return this.#open.has(keyOf(split))
+    return this.#open.peek(keyOf(split)) !== undefined
   }
 
   /** Number of splits that are open. */
@@ -192,14 +174,12 @@ export class SplitIndexOpener {
 
   /** Bytes that open splits hold, more or less. */
   get bytes(): number {
-    return this.#bytes
+    return this.#open.bytes
   }
 
   /** Forgets all splits. */
   close(): void {
     this.#open.clear()
-    this.#newest = null
-    this.#bytes = 0
     this.#ranges.clear()
     this.#matches.clear()
     this.#terms.clear()
@@ -215,7 +195,7 @@ export class SplitIndexOpener {
     const range = split.footerEnd > split.footerStart ? { start: split.footerStart, end: split.footerEnd } : undefined
     try {
       const directory = await BundleDirectory.open(store, path, range, this.#ranges, hold)
-      const index = await openIndex(directory, zstdDecompress ? { zstdDecompress } : {})
+      const index = await openIndex(directory, { ...(zstdDecompress ? { zstdDecompress } : {}), caches: this.#caches })
       hold(directory.footer.hotcache.length + SPLIT_BYTES + SEGMENT_BYTES * index.segments.length)
       const [matches, paths] = [this.#matches.forSplit(), this.#paths.forSplit()]
       return new SplitIndex(split, directory, index, matches, paths, this.#terms, this.#options)

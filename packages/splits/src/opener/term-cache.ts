@@ -1,3 +1,4 @@
+import { Cache, type Caches } from '@volley/kernels'
 import type { ColumnDictionary, TermList } from '@volley/tantivy'
 import { FewTerms } from './few-terms.ts'
 
@@ -33,24 +34,21 @@ const WALKED = 64
  * for. The same ones serve query after query.
  */
 export class TermCache implements TermReader {
-  readonly #capacity: number
-  /** By recency, oldest first. */
-  readonly #kept = new Map<ColumnDictionary, TermList | FewTerms>()
-  /** Bytes that each was counted with. */
-  readonly #sizes = new Map<ColumnDictionary, number>()
+  readonly #kept: Cache<ColumnDictionary, TermList | FewTerms>
   readonly #reading = new Map<ColumnDictionary, Promise<TermList>>()
-  /** Terms of dictionaries that were decoded for single ones; Infinity where the whole is too large to be kept. */
+  /** Terms of dictionaries that were decoded for single ones. */
   readonly #walked = new WeakMap<ColumnDictionary, number>()
-  #bytes = 0
+  /** Bytes of dictionaries that were read whole. */
+  readonly #sizes = new WeakMap<ColumnDictionary, number>()
   #hits = 0
 
   /** `capacity` is in bytes. */
-  constructor(capacity: number) {
-    this.#capacity = capacity
+  constructor(caches: Caches, capacity: number) {
+    this.#kept = new Cache(caches, { name: 'dictionaries', capacity, largest: LARGEST })
   }
 
   get bytes(): number {
-    return this.#bytes
+    return this.#kept.bytes
   }
 
   /** How often all that was asked for of a dictionary was kept. */
@@ -65,7 +63,9 @@ export class TermCache implements TermReader {
     let terms = this.#reading.get(dictionary)
     if (terms === undefined) {
       terms = dictionary.all().then((list) => {
-        this.#keep(dictionary, list)
+        const size = sizeOf(list)
+        this.#sizes.set(dictionary, size)
+        if (this.#kept.takes(size)) this.#kept.set(dictionary, list, size)
         return list
       })
       this.#reading.set(dictionary, terms)
@@ -78,95 +78,55 @@ export class TermCache implements TermReader {
   known(dictionary: ColumnDictionary, ordinals: Uint32Array): TermList | null {
     const whole = this.#known(dictionary)
     if (whole !== null) return gathered(whole, ordinals)
-    const few = this.#kept.get(dictionary)
-    const terms = few instanceof FewTerms ? few.gather(ordinals) : null
-    if (terms === null) return null
-    this.#hits++
-    this.#touch(dictionary, few!)
+    const terms = this.#few(dictionary)?.gather(ordinals) ?? null
+    if (terms !== null) this.#hits++
     return terms
   }
 
   holds(dictionary: ColumnDictionary): boolean {
-    const terms = this.#kept.get(dictionary)
+    const terms = this.#kept.peek(dictionary)
     return terms !== undefined && !(terms instanceof FewTerms)
   }
 
   async at(dictionary: ColumnDictionary, ordinals: Uint32Array): Promise<TermList> {
     const known = this.known(dictionary, ordinals)
     if (known !== null) return known
-    const few = this.#few(dictionary)
+    const few = this.#few(dictionary) ?? new FewTerms()
     const missing = few.missing(ordinals)
     if (this.#readsWhole(dictionary, missing)) return gathered(await this.all(dictionary), ordinals)
     const terms = await dictionary.termsOf(missing)
     few.add(missing, terms)
-    this.#keepFew(dictionary, few)
+    // A whole dictionary that has been read meanwhile stays.
+    if (!this.holds(dictionary)) this.#kept.set(dictionary, few, few.size)
     return missing.length === ordinals.length ? terms : few.gather(ordinals)!
   }
 
   clear(): void {
     this.#kept.clear()
-    this.#sizes.clear()
-    this.#bytes = 0
   }
 
   #known(dictionary: ColumnDictionary): TermList | null {
     const terms = this.#kept.get(dictionary)
     if (terms === undefined || terms instanceof FewTerms) return null
     this.#hits++
-    this.#touch(dictionary, terms)
     return terms
   }
 
-  #few(dictionary: ColumnDictionary): FewTerms {
+  #few(dictionary: ColumnDictionary): FewTerms | null {
     const terms = this.#kept.get(dictionary)
-    return terms instanceof FewTerms ? terms : new FewTerms()
-  }
-
-  #touch(dictionary: ColumnDictionary, terms: TermList | FewTerms): void {
-    this.#kept.delete(dictionary)
-    this.#kept.set(dictionary, terms)
+    return terms instanceof FewTerms ? terms : null
   }
 
   /** Whether to decode a dictionary now and keep it: for much of it, or where as much has been decoded of it in pieces before. */
   #readsWhole(dictionary: ColumnDictionary, ordinals: Uint32Array): boolean {
     const { numTerms } = dictionary
+    const size = this.#sizes.get(dictionary)
+    if (size !== undefined && !this.#kept.takes(size)) return false
     const sum = this.#walked.get(dictionary) ?? 0
-    if (sum === Infinity) return false
     if (ordinals.length > 64 && ordinals.length >= numTerms * MUCH) return true
     if (sum >= numTerms * 2) return true
     this.#walked.set(dictionary, sum + Math.min(numTerms, ordinals.length * WALKED))
     return false
-  }
-
-  #keep(dictionary: ColumnDictionary, terms: TermList): void {
-    if (sizeOf(terms) > this.#capacity * LARGEST) this.#walked.set(dictionary, Infinity)
-    else this.#hold(dictionary, terms)
-  }
-
-  /** A whole dictionary that has been read meanwhile stays. */
-  #keepFew(dictionary: ColumnDictionary, terms: FewTerms): void {
-    const kept = this.#kept.get(dictionary)
-    if (kept !== undefined && !(kept instanceof FewTerms)) return
-    if (sizeOf(terms) > this.#capacity * LARGEST) this.#drop(dictionary)
-    else this.#hold(dictionary, terms)
-  }
-
-  #hold(dictionary: ColumnDictionary, terms: TermList | FewTerms): void {
-    this.#drop(dictionary)
-    const size = sizeOf(terms)
-    this.#kept.set(dictionary, terms)
-    this.#sizes.set(dictionary, size)
-    this.#bytes += size
-    for (const oldest of this.#kept.keys()) {
-      if (this.#bytes <= this.#capacity) break
-      this.#drop(oldest)
-    }
-  }
-
-  #drop(dictionary: ColumnDictionary): void {
-    this.#bytes -= this.#sizes.get(dictionary) ?? 0
-    this.#sizes.delete(dictionary)
-    this.#kept.delete(dictionary)
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Caches } from '@volley/kernels'
 import { ByteReader } from '../bytes/byte-reader.ts'
 import type { FileSlice } from '../directory/file-slice.ts'
 import { PositionsList } from '../postings/positions-list.ts'
@@ -21,7 +22,7 @@ export class FieldIndex {
   readonly kind: TermDictionaryKind | null
   readonly #postings: FileSlice | null
   readonly #positions: FileSlice | null
-  readonly #recent = new RecentPostings()
+  readonly #recent: RecentPostings
 
   constructor(
     field: FieldEntry,
@@ -30,6 +31,7 @@ export class FieldIndex {
     dictionary: { kind: TermDictionaryKind | null; terms: TermDictionary },
     postings: FileSlice | null,
     positions: FileSlice | null,
+    caches: Caches,
   ) {
     this.field = field
     this.record = field.options.record!
@@ -39,6 +41,7 @@ export class FieldIndex {
     this.kind = dictionary.kind
     this.#postings = postings
     this.#positions = positions
+    this.#recent = new RecentPostings(caches)
   }
 
   get numTerms(): number {

@@ -1,3 +1,4 @@
+import { Caches } from '@volley/kernels'
 import { verifyChecksum } from '../bytes/footer.ts'
 import type { ZstdDecompress } from '../bytes/zstd.ts'
 import { decodeZstd } from '../bytes/zstd-decode.ts'
@@ -14,6 +15,8 @@ export interface OpenOptions {
   readonly zstdDecompress?: ZstdDecompress
   /** Tokenizers that queries use; tantivy's own by default. */
   readonly tokenizers?: TokenizerManager
+  /** What postings that are kept decoded are counted with: those of the index are by themselves by default. */
+  readonly caches?: Caches
   readonly signal?: AbortSignal
 }
 
@@ -51,6 +54,7 @@ export class Index {
 /** Opens the index of a directory: reads meta.json and the deletes. Throws IndexCorruptedError. */
 export async function openIndex(directory: Directory, options: OpenOptions = {}): Promise<Index> {
   const zstd = options.zstdDecompress ?? decodeZstd
+  const { caches = new Caches() } = options
   const meta = await readMeta(directory, options.signal)
   const segments = await Promise.all(
     meta.segments.map(async (segment, ord) => {
@@ -63,7 +67,7 @@ export async function openIndex(directory: Directory, options: OpenOptions = {})
           throw new IndexCorruptedError(file, 0, `not ${deletes.numDeletedDocs} documents are deleted`)
         }
       }
-      return new SegmentReader(ord, segment, alive, meta.schema, directory, zstd)
+      return new SegmentReader(ord, segment, alive, meta.schema, directory, zstd, caches)
     }),
   )
   return new Index(meta, segments, directory, options.tokenizers ?? TokenizerManager.tantivy())

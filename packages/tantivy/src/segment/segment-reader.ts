@@ -1,3 +1,4 @@
+import type { Caches } from '@volley/kernels'
 import { ByteReader } from '../bytes/byte-reader.ts'
 import { readComposite } from '../bytes/composite.ts'
 import { readFooter } from '../bytes/footer.ts'
@@ -31,6 +32,7 @@ export class SegmentReader {
   readonly schema: IndexSchema
   readonly #directory: Directory
   readonly #zstd: ZstdDecompress
+  readonly #caches: Caches
   readonly #term = new Memo<Composite>()
   readonly #idx = new Memo<Composite>()
   readonly #pos = new Memo<Composite>()
@@ -48,6 +50,7 @@ export class SegmentReader {
     schema: IndexSchema,
     directory: Directory,
     zstd: ZstdDecompress,
+    caches: Caches,
   ) {
     this.ord = ord
     this.id = meta.id
@@ -57,6 +60,7 @@ export class SegmentReader {
     this.schema = schema
     this.#directory = directory
     this.#zstd = zstd
+    this.#caches = caches
   }
 
   /** The fast fields, in the order of the file: by name, then by type. */
@@ -134,12 +138,21 @@ export class SegmentReader {
       if (postings !== undefined || terms !== undefined) {
         throw new IndexCorruptedError(`${this.id}.term`, 0, `field ${entry.name} is in only one of .term and .idx`)
       }
-      return new FieldIndex(entry, this.maxDoc, 0, { kind: null, terms: EMPTY_TERM_DICTIONARY }, null, null)
+      return new FieldIndex(
+        entry,
+        this.maxDoc,
+        0,
+        { kind: null, terms: EMPTY_TERM_DICTIONARY },
+        null,
+        null,
+        this.#caches,
+      )
     }
     if (postings.length < 8) throw postings.corrupted(0, 'postings are cut off')
     const [header, dictionary] = await Promise.all([postings.read(0, 8), openTermDictionary(terms, this.#zstd)])
     const totalNumTokens = new ByteReader(header, postings.file, postings.start).u64()
-    return new FieldIndex(entry, this.maxDoc, totalNumTokens, dictionary, postings, pos?.get(entry.ord) ?? null)
+    const positions = pos?.get(entry.ord) ?? null
+    return new FieldIndex(entry, this.maxDoc, totalNumTokens, dictionary, postings, positions, this.#caches)
   }
 }
 
