@@ -49,8 +49,8 @@ const paths: readonly { readonly sql: string; readonly steps: readonly (string |
   { sql: `_source->'attrs'->>'p'`, steps: ['p'] },
 ]
 
-/** Each path read from the documents, behind the other columns. */
-const off = { resident_paths: 'off', 'rules.PathColumns': 'off' }
+/** Each path read from the documents, behind the other columns, and filtered above. */
+const off = { resident_paths: 'off', 'rules.PathColumns': 'off', 'rules.FastFieldFilterPushdown': 'off' }
 
 /** Queries of a path `p` over a table `t`, in an order of their own. */
 const queries: readonly ((p: string, t: string) => string)[] = [
@@ -61,6 +61,7 @@ const queries: readonly ((p: string, t: string) => string)[] = [
   (p, t) => `SELECT count(DISTINCT ${p}), count(${p}), min(${p}), max(${p}) FROM ${t}`,
   (p, t) => `SELECT id FROM ${t} WHERE ${p} = 'x' ORDER BY id`,
   (p, t) => `SELECT id FROM ${t} WHERE ${p} = '1' OR ${p} = 'true' ORDER BY id`,
+  (p, t) => `SELECT id FROM ${t} WHERE ${p} IN ('-7', '12', '1e300', '9223372036854775808') ORDER BY id`,
   (p, t) => `SELECT id FROM ${t} WHERE ${p} <> 'x' ORDER BY id`,
   (p, t) => `SELECT id FROM ${t} WHERE ${p} IN ('x', '1', '["x"]', '0.5') ORDER BY id`,
   (p, t) => `SELECT id FROM ${t} WHERE ${p} NOT IN ('x', '1') AND kind = 'b' ORDER BY id`,

@@ -29,9 +29,10 @@ import { addressFields } from '../sources/address.ts'
 import type { DocUnit } from '../sources/opened-layout.ts'
 import type { SegmentColumns } from '../sources/segment-columns.ts'
 import { allOf, anyOf, constantFilter, inOrder, listFilter, MOST, type DocFilter } from './doc-filter.ts'
-import { complement, union } from './doc-lists.ts'
+import { complement } from './doc-lists.ts'
 import { isInfallible } from './infallible.ts'
 import { numberTest } from './number-ranges.ts'
+import { pathCandidates } from './path-candidates.ts'
 import { RangeFilter, rangedNumbers, rangedTerms, type Range } from './range-filter.ts'
 import { TermFilter } from './term-filter.ts'
 import { termRanges } from './term-ranges.ts'
@@ -193,23 +194,14 @@ export class SegmentFilter {
     return listFilter('postings', (start, end) => prepared.docs(start, end), 0)
   }
 
-  /**
-   * `json->>'path' = 'text'`: the documents whose column of that path has the text are all that can satisfy it. They are
-   * still to be read: an array of one text has the same column.
-   */
+  /** `json->>'path' = 'text'`: the documents that can satisfy it, by the split's columns of the path; they are still to be read. */
   async #pathLeaf(predicate: Expr, i: number): Promise<DocFilter | null> {
     const { source } = this.#columns.column(i)
     const texts = textsOf(predicate)
-    if (source.kind !== 'path' || !source.text || texts === null || !texts.every(isPlainText)) return null
+    if (source.kind !== 'path' || !source.text || texts === null || texts.length > MAX_RANGES) return null
     const name = this.#columns.pathColumn(source.name, source.path)
-    if (name === null) return null
-    const entry = (await this.#unit.segment.columnsOf(name)).find(({ type }) => type === 'str')
-    if (entry === undefined) return constantFilter(false, 'column')
-    const column = (await this.#unit.segment.openColumn(entry)) as BytesColumn
-    const ranges = (await termRanges(predicate, column.dictionary)) ?? []
-    if (ranges.length > MAX_RANGES) return null
-    const found = (start: number, end: number): Uint32Array => inRanges(column, ranges, start, end)
-    return listFilter('column', found, 0, false)
+    const found = name === null ? null : await pathCandidates(this.#unit.segment, name, texts)
+    return found && listFilter('column', found, 0, false)
   }
 }
 
@@ -268,13 +260,6 @@ function termsFilter(column: BytesColumn, ranges: readonly Range[]): DocFilter {
   }
 }
 
-function inRanges(column: BytesColumn, ranges: readonly Range[], start: number, end: number): Uint32Array {
-  return ranges.reduce<Uint32Array>(
-    (docs, [low, high]) => union(docs, column.docsInRange(Number(low), Number(high), start, end)),
-    new Uint32Array(0),
-  )
-}
-
 /** The texts that `column = text` or `column IN (texts)` asks for; null for other predicates. */
 function textsOf(predicate: Expr): string[] | null {
   let items: readonly Expr[]
@@ -295,9 +280,4 @@ function textsOf(predicate: Expr): string[] | null {
     else if (item.value !== null) return null
   }
   return texts
-}
-
-/** Whether only a JSON string reads as this text: no number, boolean, date, array or object does. */
-function isPlainText(text: string): boolean {
-  return /^[^\d\s+\-.[{"]/.test(text) && text !== 'true' && text !== 'false' && text.length < LONG_TEXT / 3
 }
