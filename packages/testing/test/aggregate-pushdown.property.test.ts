@@ -180,6 +180,31 @@ test(
       expect(multisetDifference(on, off), sql).toBeNull()
       expect(counter(await analyzed(sessions.local, sql), 'extremes_by_ordinal') > 0, sql).toBe(byOrdinal)
     }
+    const settings = { batch_size: 256 }
+    for (const [sql, narrowed] of [
+      [`SELECT tag, count(*), min(id) FROM "${indexId}" WHERE id < 3000 GROUP BY tag`, true],
+      [`SELECT tag, level, sum(id) FROM "${indexId}" WHERE level <> 'L1' AND id < 5000 GROUP BY tag, level`, true],
+      [
+        `SELECT CASE WHEN id % 2 = 0 THEN tag ELSE '' END, tag, level, count(*) FILTER (WHERE id % 3 = 0) FROM "${indexId}"
+         WHERE id < 3000 GROUP BY 1, 2, 3`,
+        true,
+      ],
+      [
+        `SELECT CASE WHEN id % 5 = 0 THEN 'term-7' WHEN id % 2 = 0 THEN tag END, id % 3, count(*) FROM "${indexId}"
+         WHERE id < 3000 GROUP BY 1, 2`,
+        true,
+      ],
+      [`SELECT tag, level, count(*) FROM "${indexId}" WHERE id < 3000 GROUP BY ROLLUP (tag, level)`, true],
+      [`SELECT upper(tag), count(DISTINCT tag), max(length(tag)) FROM "${indexId}" WHERE id < 3000 GROUP BY 1`, true],
+      [`SELECT tag, count(*) FROM "${indexId}" WHERE id % 13 = 0 AND id < 9000 GROUP BY tag`, false],
+      [`SELECT tag, count(*), max(tag) FROM "${indexId}" WHERE id >= 0 GROUP BY tag`, false],
+      [`SELECT level, min(tag) FROM "${indexId}" WHERE id < 3000 GROUP BY level`, false],
+    ] as const) {
+      const on = await queryRows(sessions.local, sql, settings)
+      const off = await queryRows(sessions.local, sql, { ...settings, 'rules.AggPushdown': 'off' })
+      expect(multisetDifference(on, off), sql).toBeNull()
+      expect(counter(await analyzed(sessions.local, sql, settings), 'columns_narrowed') > 0, sql).toBe(narrowed)
+    }
   },
 )
 

@@ -5,7 +5,7 @@ import { Operand } from '../vectors/operand.ts'
 import { takeVector } from '../vectors/take.ts'
 import { BytesVector, DictionaryVector, type Vector } from '../vectors/vector.ts'
 import { GroupWords } from './group-memory.ts'
-import { createGroupTable, type GroupTable } from './group-table.ts'
+import { createNumbering, type GroupTable } from './group-table.ts'
 import { keyWordCount, readKeyWords, writeKeyWords } from './key-words.ts'
 
 /** Keys that one word of NULL bits has room for. */
@@ -49,7 +49,7 @@ export class CombinedKeyTable implements GroupTable {
   constructor(types: readonly DataType[], arena: Arena) {
     this.#types = types
     this.#arena = arena
-    this.#tables = types.map((type) => (keyWordCount(type) === 0 ? createGroupTable([type], arena, null) : null))
+    this.#tables = types.map((type) => (keyWordCount(type) === 0 ? createNumbering(type, arena) : null))
     this.#placing = place(types, this.#tables, false)
     this.#table = new KeyTable(arena, this.#placing.stride / 2)
     this.#numbers = new GroupWords(arena)

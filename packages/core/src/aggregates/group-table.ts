@@ -27,6 +27,11 @@ export interface GroupTable {
 
 const NO_HINT: GroupTableHint = { rows: 0, mostPlaces: 1 << 20 }
 
+/** Numbers the values of one key among several; values that no row has may take numbers, too. */
+export function createNumbering(type: DataType, arena: Arena): GroupTable {
+  return createHashTable([type], arena, true)
+}
+
 /**
  * The table for keys of these types: by place where the keys' ranges are small, else of each by value where it has a fixed
  * width, by dictionary code where it is text. `hint` is null for no table of places.
@@ -47,10 +52,10 @@ export function createGroupTable(
   return createHashTable(types, arena)
 }
 
-function createHashTable(types: readonly DataType[], arena: Arena): GroupTable {
+function createHashTable(types: readonly DataType[], arena: Arena, spare = false): GroupTable {
   if (types.length > 1) return new CombinedKeyTable(types, arena)
   if (keyWordCount(types[0]!) > 0) return new WordKeyTable(types[0]!, arena)
-  return isText(types[0]!) ? new TextKeyTable(types[0]!, arena) : new RowKeyTable(types, arena)
+  return isText(types[0]!) ? new TextKeyTable(types[0]!, arena, spare) : new RowKeyTable(types, arena)
 }
 
 function isText(type: DataType): boolean {
@@ -75,8 +80,13 @@ class SingleGroup implements GroupTable {
 
 const NO_GROUP = 0xffffffff
 
+/** Entries that are numbered at a time, at most. */
+const MOST_AHEAD = 1 << 18
+
 class TextKeyTable implements GroupTable {
   readonly #type: DataType
+  /** Whether there may be numbers that no row has. */
+  readonly #spare: boolean
   readonly #table: TextTable
   /** Number of the group in order of appearance, for each entry of the table: NULL takes a number among them. */
   #nullGroup = NO_GROUP
@@ -85,8 +95,9 @@ class TextKeyTable implements GroupTable {
   readonly #byCode: GroupWords
   #fresh = new Uint32Array(0)
 
-  constructor(type: DataType, arena: Arena) {
+  constructor(type: DataType, arena: Arena, spare: boolean) {
     this.#type = type
+    this.#spare = spare
     this.#table = new TextTable(arena)
     this.#byCode = new GroupWords(arena)
   }
@@ -149,7 +160,9 @@ class TextKeyTable implements GroupTable {
     const byCode = unsigned(this.#byCode.ensure(dictionary.length))
     if (this.#content !== dictionary.content) {
       this.#content = dictionary.content
-      byCode.fill(NO_GROUP, 0, dictionary.length)
+      if (this.#numbersAhead(operand))
+        this.#table.assign(dictionary.offsets, dictionary.bytes, null, dictionary.length, byCode)
+      else byCode.fill(NO_GROUP, 0, dictionary.length)
     }
     const { mask } = operand
     const validity = operand.isConstant ? null : operand.validity
@@ -168,6 +181,12 @@ class TextKeyTable implements GroupTable {
       if (validity !== null && this.#isNew(out, count)) this.#groupOfNull()
     }
     this.#placeNull(count, out)
+  }
+
+  /** Whether to number a dictionary in its order, which reads it from start to end, as it was laid down by the one before. */
+  #numbersAhead({ use, isConstant, bytes }: Operand): boolean {
+    if (isConstant || bytes.validity !== null || bytes.length > MOST_AHEAD) return false
+    return use === 'all' || (use === 'most' && this.#spare)
   }
 
   /** Numbers the codes of rows that have none yet, which are among those whose number in `known` is missing. */

@@ -116,7 +116,9 @@ function blendCodes(
 ): DictionaryVector | null {
   const first = operands.find(({ codes, isConstant }) => codes !== null && !isConstant)
   if (first === undefined) return null
-  const { dictionary, sorted } = parts[operands.indexOf(first)]!.vector as Dictionary
+  const { dictionary, sorted, use } = parts[operands.indexOf(first)]!.vector as Dictionary
+  // Rows of other parts may be the only ones of an entry.
+  const used = use === 'some' ? 'some' : 'most'
   const constants: (number | null)[] = []
   let extended = false
   for (const operand of operands) {
@@ -138,8 +140,8 @@ function blendCodes(
     else for (let k = 0; k < rows.length; k++) codes[rows[k]!] = from![rows[k]!]!
   }
   const whole = allPresent(length, parts, operands) ? null : validity
-  if (!extended) return new DictionaryVector(type, length, whole, codes, dictionary, sorted)
-  return new DictionaryVector(type, length, whole, codes, withEmpty(dictionary, region), false)
+  if (!extended) return new DictionaryVector(type, length, whole, codes, dictionary, sorted, used)
+  return new DictionaryVector(type, length, whole, codes, withEmpty(dictionary, region), false, used)
 }
 
 /** Where a dictionary has a constant, or, for the empty text, would have it behind its last entry; null where it has not. */

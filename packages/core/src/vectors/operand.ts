@@ -1,4 +1,4 @@
-import type { BytesVector, ConstantVector, DictionaryVector, PrimitiveVector, Vector } from './vector.ts'
+import type { BytesVector, ConstantVector, DictionaryVector, EntryUse, PrimitiveVector, Vector } from './vector.ts'
 
 /** 32-bit words of a fixed-width column of 4 bytes a value or more: 2 a row for 64-bit types, 4 for Decimal and Interval. */
 export function wordsOf(values: ArrayBufferView): Int32Array {
@@ -16,6 +16,8 @@ export class Operand {
   readonly data: Vector
   /** `data`'s dictionary is sorted and free of duplicates. */
   readonly sorted: boolean
+  /** Which of its entries rows have. */
+  readonly use: EntryUse
 
   constructor(vector: Vector) {
     const constant = vector.encoding === 'constant'
@@ -27,10 +29,12 @@ export class Operand {
       this.codes = dictionary.codes
       this.data = dictionary.dictionary
       this.sorted = dictionary.sorted
+      this.use = dictionary.use
     } else {
       this.codes = null
       this.data = inner
       this.sorted = false
+      this.use = 'some'
     }
   }
 

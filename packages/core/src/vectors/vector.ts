@@ -90,6 +90,9 @@ export class BytesVector extends Vector {
   }
 }
 
+/** Which entries of a dictionary rows have that are read with it, in this vector and others: each one, most, or some. */
+export type EntryUse = 'all' | 'most' | 'some'
+
 /**
  * Utf8 or Binary by code: row i is `dictionary` row `codes[i]`. NULLs are in `validity`, never in the dictionary. The type is that of
  * the values: dictionary encoding is a physical matter that SQL does not see.
@@ -100,6 +103,7 @@ export class DictionaryVector extends Vector {
   readonly dictionary: BytesVector
   /** The dictionary is sorted by bytes and free of duplicates, so that codes compare and group as values do. */
   readonly sorted: boolean
+  readonly use: EntryUse
 
   constructor(
     type: DataType,
@@ -108,11 +112,13 @@ export class DictionaryVector extends Vector {
     codes: Uint32Array,
     dictionary: BytesVector,
     sorted: boolean,
+    use: EntryUse = 'some',
   ) {
     super(type, length, validity)
     this.codes = codes
     this.dictionary = dictionary
     this.sorted = sorted
+    this.use = use
   }
 }
 

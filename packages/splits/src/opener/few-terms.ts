@@ -50,8 +50,10 @@ export class FewTerms {
     const from = this.#offsets
     const offsets = new Uint32Array(ordinals.length + 1)
     const at = new Uint32Array(ordinals.length)
-    for (let i = 0; i < ordinals.length; i++) {
-      const k = this.#find(ordinals[i]!)
+    for (let i = 0, k = -1; i < ordinals.length; i++) {
+      // terms that came together are asked for together
+      const ordinal = ordinals[i]!
+      k = k + 1 < this.#count && this.#ordinals[k + 1] === ordinal ? k + 1 : this.#find(ordinal)
       if (k < 0) return null
       at[i] = k
       offsets[i + 1] = offsets[i]! + from[k + 1]! - from[k]!

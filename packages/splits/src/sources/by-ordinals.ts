@@ -32,11 +32,14 @@ export interface ByOrdinals {
   readonly groups: ReadonlyMap<number, OrdinalColumn>
   /** By the position of a MIN or MAX. */
   readonly calls: ReadonlyMap<number, OrdinalColumn>
+  /** Positions among the segment's columns. */
+  readonly columns: readonly number[]
 }
 
 /**
  * Groups, and arguments of MIN and MAX, that are text columns with many terms for so many documents, which no filter that is
- * left and nothing else reads. The segment gives those columns as ordinals from then on.
+ * left and nothing else reads, but groups whose column is to be read by a dictionary of its own. The segment gives those
+ * columns as ordinals from then on.
  */
 export function byOrdinals(
   groups: readonly Expr[],
@@ -44,6 +47,7 @@ export function byOrdinals(
   filters: readonly Expr[],
   segment: SegmentColumns,
   docs: number,
+  narrow: (column: OrdinalColumn) => boolean,
 ): ByOrdinals {
   const found = { groups: new Map<number, OrdinalColumn>(), calls: new Map<number, OrdinalColumn>() }
   const most = Math.max(SMALL_DICTIONARY, Math.min(docs * TERMS_PER_DOC, WHOLE_DICTIONARY))
@@ -54,11 +58,6 @@ export function byOrdinals(
     const column = segment.ordinals(expr.index - addressFields.length)
     return column === null || column.numTerms <= most ? null : column
   }
-  for (const [g, group] of groups.entries()) {
-    const others = [...filters, ...groups.filter((_, other) => other !== g), ...calls.flatMap((call) => call.exprs)]
-    const column = columnOf(group, others)
-    if (column !== null) found.groups.set(g, column)
-  }
   for (const [c, call] of calls.entries()) {
     if (!isExtreme(call)) continue
     const [argument] = call.args
@@ -68,12 +67,19 @@ export function byOrdinals(
     const column = columnOf(argument!, others)
     if (column?.sorted === true) found.calls.set(c, column)
   }
+  for (const [g, group] of groups.entries()) {
+    const others = [...filters, ...groups.filter((_, other) => other !== g), ...calls.flatMap((call) => call.exprs)]
+    const column = columnOf(group, others)
+    // Other ordinals take states of the segment's own anyway.
+    if (column !== null && (found.calls.size > 0 || !narrow(column))) found.groups.set(g, column)
+  }
   const used = [
     ...[...found.groups.keys()].map((g) => groups[g]!),
     ...[...found.calls.keys()].map((c) => calls[c]!.args[0]!),
   ]
-  for (const expr of used) segment.useOrdinals((expr as ColumnExpr).index - addressFields.length)
-  return found
+  const columns = used.map((expr) => (expr as ColumnExpr).index - addressFields.length)
+  for (const i of columns) segment.useOrdinals(i)
+  return { ...found, columns }
 }
 
 function isExtreme({ fn, args, holdsRows }: AggregateCall): boolean {

@@ -9,6 +9,7 @@ import { jsonColumnName, resolveField } from '../mapping/resolve-field.ts'
 import { INDEX_COLUMN } from '../provider/table-columns.ts'
 import { plainTerms } from '../opener/term-cache.ts'
 import { fastColumn, type FastColumn, type FieldForm, type OrdinalColumn } from './fast-column.ts'
+import { narrowedText } from './narrowed-text.ts'
 import { aboutSplit, type DocUnit } from './opened-layout.ts'
 import { pathKey } from './path-key.ts'
 import { isExact, promotedColumn } from './promoted-column.ts'
@@ -178,6 +179,17 @@ export class SegmentColumns {
     const means = this.#means[i]!
     const column = this.ordinals(i)
     if (means.kind === 'fast' && column !== null) this.#means[i] = { ...means, column }
+  }
+
+  /** Gives the text column at `i` for these documents alone from now on. */
+  async narrow(i: number, docs: Uint32Array, context: TaskContext): Promise<void> {
+    const means = this.#means[i]!
+    const ordinals = this.ordinals(i)
+    if (means.kind !== 'fast' || ordinals === null) return
+    const column = await aboutSplit(this.#unit, () =>
+      narrowedText(ordinals, this.#columns[i]!.type, docs, this.#shared, context),
+    )
+    this.#means[i] = { ...means, column }
   }
 
   /** The split's field of a table column; null where it has none of its own. */

@@ -39,6 +39,7 @@ import type { Candidates } from './column-source.ts'
 import type { FastFieldExec } from './fast-field-exec.ts'
 import type { OrdinalColumn } from './fast-column.ts'
 import type { InvertedIndexExec } from './inverted-index-exec.ts'
+import { isNarrow } from './narrowed-text.ts'
 import { eachUnit, type DocUnit } from './opened-layout.ts'
 import type { ScanTable } from './scan-table.ts'
 import type { SegmentColumns } from './segment-columns.ts'
@@ -46,7 +47,7 @@ import { isColumnSum, isStatistic, unitStates } from './segment-statistics.ts'
 import { SplitSource } from './split-source.ts'
 import { streamOf } from './unit-stream.ts'
 
-const NO_ORDINALS: ByOrdinals = { groups: new Map(), calls: new Map() }
+const NO_ORDINALS: ByOrdinals = { groups: new Map(), calls: new Map(), columns: [] }
 
 /**
  * A partial aggregate over fields of the documents of a layout, filtered by the inverted index and by fields: the states
@@ -260,10 +261,17 @@ export class TantivyAggregateExec extends SplitSource implements PartialSource {
         held.counted += count
         return
       }
+      const { found, filters } = candidates
+      const narrow = (column: OrdinalColumn): boolean =>
+        found !== null && filters.length === 0 && isNarrow(column, count, context.batchSize)
       const ordinals =
-        this.groupingSets === null
-          ? byOrdinals(this.groups, this.calls, candidates.filters, segment, count)
-          : NO_ORDINALS
+        this.groupingSets === null ? byOrdinals(this.groups, this.calls, filters, segment, count, narrow) : NO_ORDINALS
+      for (const i of found === null ? [] : this.counted.columns) {
+        const column = ordinals.columns.includes(i) ? null : segment.ordinals(i)
+        if (column === null || !narrow(column)) continue
+        await segment.narrow(i, found!, context)
+        context.metricsOf(this).add('columns_narrowed', 1)
+      }
       if (ordinals.groups.size === 0 && ordinals.calls.size === 0) {
         await this.addRows(unit, segment, candidates, held, context, () => held.makeRoom())
       } else await this.addByOrdinals(unit, segment, candidates, ordinals, held, context)
