@@ -64,8 +64,10 @@ const savings: Readonly<Record<string, Saving>> = {
     sql: `SELECT id, score() FROM $t WHERE match(body, 'alpha') ORDER BY score() DESC LIMIT 5`,
     off: without('TopKPushdown'),
     saved: (count) => {
-      expect(count('docs_scored')).toBeGreaterThan(4)
-      expect(count('docs_scored')).toBeLessThan(MATCHED * 0.7)
+      // A block of each segment that is searched at all: the other has nothing that counts.
+      const searched = 2 * SPLITS - count('segments_skipped')
+      expect(count('docs_scored')).toBeGreaterThan(0)
+      expect(count('docs_scored')).toBeLessThanOrEqual(128 * searched)
     },
     lost: (count) => expect([count('docs_scored'), count('docs_matched')]).toEqual([MATCHED, MATCHED]),
   },
