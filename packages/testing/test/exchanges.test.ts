@@ -3,12 +3,14 @@ import { SplitSource } from '@volley/splits'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { VolleySession } from 'volley'
-import { explainQuery, measuredSession, TestTree, withDescendants } from '../src/index.ts'
+import { explainQuery, measuredSession, TestTree, withDescendants, type SettingValues } from '../src/index.ts'
 import { corpora, sampleDocuments } from './support/arbitrary-corpus.ts'
 
 /** Segments of the four splits of each table. */
 const SEGMENTS = [1, 2, 3, 7]
 const PARTITIONS = [1, 2, 3, 8]
+const THREADS = [2, 3]
+const BY_ADDRESS = new Set(['DocIdJoinExec', 'ProjectionExec', 'FilterExec'])
 const SEED = Number(process.env.VOLLEY_SEED ?? 20_260_303)
 const ADDRESS = ['_split_id', '_segment_ord', '_doc_id']
 
@@ -16,6 +18,8 @@ let tree: TestTree
 let session: VolleySession
 let logs: string
 let traces: string
+let inThreads: VolleySession
+let joinsSeen = 0
 
 beforeAll(async () => {
   tree = await TestTree.create()
@@ -34,10 +38,13 @@ beforeAll(async () => {
   traces = await publish(22)
   // Nobody listens there: plans are made, and not run.
   session = measuredSession(tree.uri, ['127.0.0.1:1', '127.0.0.1:2']).session
+  inThreads = measuredSession(tree.uri).session
 })
 
 afterAll(async () => {
+  expect(joinsSeen).toBeGreaterThan(100)
   await session.close()
+  await inThreads.close()
   tree.remove()
 })
 
@@ -64,7 +71,31 @@ async function shapeOf(sql: string, target_partitions: number): Promise<string> 
 async function planOf(sql: string): Promise<string> {
   const first = await shapeOf(sql, PARTITIONS[0]!)
   for (const count of PARTITIONS.slice(1)) expect(await shapeOf(sql, count)).toBe(first)
+  for (const [dealt, settings] of [
+    [session, {}],
+    ...THREADS.map((threads) => [inThreads, { threads }] as const),
+  ] as const)
+    await expectTogether(dealt, sql, settings)
   return first
+}
+
+/** That in each task, of workers or threads, sources below joins by address lie together, with nothing between them. */
+async function expectTogether(dealt: VolleySession, sql: string, settings: SettingValues): Promise<void> {
+  const text = sql.replaceAll('$logs', logs).replaceAll('$traces', traces)
+  for (const target_partitions of PARTITIONS) {
+    const { distributed } = await explainQuery(dealt, text, { target_partitions, min_rows_per_thread: 1, ...settings })
+    const tasks = distributed.stages.flatMap((stage) => stage.tasks)
+    expect(tasks.length).toBeGreaterThan(1)
+    for (const join of tasks
+      .flatMap(({ plan }) => withDescendants(plan))
+      .filter((node) => node instanceof DocIdJoinExec)) {
+      expect(new Set(join.children.map(layoutOf)).size).toBe(1)
+      expect(layoutOf(join.left)).not.toBeNull()
+      const between = join.children.flatMap(withDescendants).filter((node) => !(node instanceof SplitSource))
+      expect(between.map(({ kind }) => kind).filter((kind) => !BY_ADDRESS.has(kind))).toEqual([])
+      joinsSeen++
+    }
+  }
 }
 
 describe('6: sources of one layout meet without an exchange, sort or hash table', () => {
@@ -143,6 +174,29 @@ describe('6: sources of one layout meet without an exchange, sort or hash table'
             DocumentExec: table=traces, splits=4, layout=L, fields=[note]"
     `)
   })
+})
+
+test('6: joined with another table, below a sort, a window, a limit, DISTINCT, a semi join and an outer join', async () => {
+  const shapes = [
+    `SELECT f.id, t.note FROM ${chain} JOIN "$traces" t ON t.id = f.id`,
+    `SELECT f.id, i._score FROM ${chain} ORDER BY f.n, f.id LIMIT 3`,
+    `SELECT f.level, row_number() OVER (PARTITION BY f.level ORDER BY i._score) FROM ${chain}`,
+    `SELECT d.note FROM ${three} LIMIT 3`,
+    `SELECT DISTINCT f.tag, i._score FROM ${three}`,
+    `SELECT f.id FROM ${chain} WHERE EXISTS (SELECT 1 FROM "$traces" t WHERE t.id = f.id)`,
+    `SELECT f.id, i._score FROM fast_fields('$logs') f LEFT JOIN inverted_index('$logs', 'body:alpha') i ON ${on('i', 'f')}`,
+    `SELECT score(), id, note FROM "$logs" WHERE match(body, 'alpha') AND n > 0 UNION ALL SELECT 1, id, note FROM "$traces"`,
+    `SELECT level, count(*), max(score()), count(note) FROM "$logs" WHERE match(body, 'alpha') GROUP BY level`,
+  ]
+  for (const sql of shapes) {
+    const before = joinsSeen
+    for (const [dealt, settings] of [
+      [session, {}],
+      ...THREADS.map((threads) => [inThreads, { threads }] as const),
+    ] as const)
+      await expectTogether(dealt, sql, settings)
+    expect(joinsSeen, sql).toBeGreaterThan(before)
+  }
 })
 
 describe('7: what has no layout in common is joined by its keys', () => {
