@@ -36,6 +36,8 @@ import { unnest, Unreachable, type Unnested } from './unnest-subquery.ts'
  * As conjuncts of a filter, EXISTS and IN become semi joins, NOT EXISTS and NOT IN anti joins (null-aware where a NULL can
  * occur); elsewhere they become mark joins. A scalar subquery becomes a left join when it is an aggregate, else a
  * `left_single` join, which raises an error at a second row. `unnest` and `unnestByDomain` say how correlation is resolved.
+ *
+ * Preconditions: none; raises an error for a subquery in VALUES, and for outer columns that a recursive query refers to.
  */
 export const decorrelateSubqueries: LogicalRule = {
   name: 'decorrelate_subqueries',

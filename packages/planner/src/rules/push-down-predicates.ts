@@ -24,7 +24,8 @@ import { distinctExprs, filterBy, mapChildren, scanOf } from './plan-tools.ts'
  * Preconditions, by node: projections, when the conjunct's columns are not computed by volatile functions; joins, to a side
  * whose rows the join does not pad with NULLs (from the condition: to the side whose unmatched rows do not come out);
  * aggregates, on group columns, without grouping sets; windows, on PARTITION BY columns; unions, copied to each input; sorts
- * without fetch. Of a disjunction that stays in an inner join, each side gets what it implies for that side alone. Never through a limit; volatile conjuncts and subqueries stay where they are.
+ * without fetch. Of a disjunction that stays in an inner join, each side gets what it implies for that side alone. Never
+ * through a limit; volatile conjuncts and subqueries stay where they are.
  */
 export const pushDownPredicates: LogicalRule = {
   name: 'push_down_predicates',

@@ -20,11 +20,11 @@ import type { SourceColumn } from '../sources/segment-columns.ts'
 import { carryAddresses } from './carry-addresses.ts'
 
 /**
- * Reads documents after a limit, a top k, or a filter of window functions (DISTINCT ON), also below a join: what is below carries addresses,
- * and stored columns are fetched for the rows that are left, by a stage of their own.
+ * Reads documents after a limit, a top k, or a filter of window functions (DISTINCT ON), also below a join: what is below
+ * carries addresses, and stored columns are fetched for the rows that are left, by a stage of their own.
  *
- * Preconditions: below are one scan, projections, filters, windows, sorts and limits, and hash joins that hand the scan's rows on; at least one stored column or JSON
- * path is needed above only. Expressions of such columns are computed above too.
+ * Preconditions: below are one scan, projections, filters, windows, sorts and limits, and hash joins that hand the scan's
+ * rows on; at least one stored column or JSON path is needed above only. Expressions of such columns are computed above too.
  */
 export const documentsLast: PhysicalRule = {
   name: 'DocumentsLast',

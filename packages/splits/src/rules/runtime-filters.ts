@@ -55,10 +55,10 @@ const UNKNOWN_ROWS = 1_000_000_000
  * Has the keys of a join's build side filter the scans of its other side while the query runs.
  *
  * Preconditions: the build side is collected, so that each task has all of it before it probes, or both sides are dealt by
- * hash and the build side is a scan with few rows, which is then read twice, or runs already; the join drops rows of the other side that
- * match nothing, NULL keys included; and the key is an expression, with a value for every row, of columns
- * of one source, which lies in the same stage: below are only filters, projections, sorts, unions, joins by address and
- * what other collected joins probe with. A source that gives some of its rows only (a top k, a limit) is left alone.
+ * hash and the build side is a scan with few rows, which is then read twice, or runs already; the join drops rows of the
+ * other side that match nothing, NULL keys included; and the key is an expression, with a value for every row, of columns of
+ * one source, which lies in the same stage: below are only filters, projections, sorts, unions, joins by address and what
+ * other collected joins probe with. A source that gives some of its rows only (a top k, a limit) is left alone.
  *
  * Where the build side is estimated to have few rows for the documents of the other side, the keys are looked up in the
  * index or the dictionary of each segment.
