@@ -60,7 +60,16 @@ function columnOf(type: DataType, values: readonly ScalarValue[], next: Next, re
   const codes = region.u32(values.length)
   values.forEach((value, row) => (codes[row] = Math.max(0, entries.indexOf(value))))
   const dictionary = vectorOf(type, entries, region) as BytesVector
-  return new DictionaryVector(type, values.length, vectorOf(type, values, region).validity, codes, dictionary, false)
+  const { validity } = vectorOf(type, values, region)
+  return new DictionaryVector(
+    type,
+    codes.length,
+    validity,
+    codes,
+    dictionary,
+    false,
+    next() % 2 === 0 ? 'most' : 'some',
+  )
 }
 
 /** What tells keys apart: NULL is one, and so are NaN, and 0 and -0. */

@@ -12,37 +12,33 @@ import { defineFunction } from './define.ts'
 import { evaluateRows } from './evaluate-rows.ts'
 import type { ScalarCall, ScalarFunction } from './scalar-function.ts'
 
-/** Writes a number of each text, bytes[offsets[row] .. offsets[row + 1]), of the first `count` of `rows` to out[row]. */
-type Measure = (
-  bytes: Uint8Array,
-  offsets: Int32Array,
-  rows: Uint32Array | null,
-  count: number,
-  out: Int32Array,
-) => void
+/** Writes a number of each text of the first `count` of `rows` to out[row]. */
+type Measure = (texts: BytesVector, rows: Uint32Array | null, count: number, out: Int32Array) => void
 
 /** An Int32 of each run of bytes. */
 function measure(call: ScalarCall, of: Measure, known: KnownMeasures): Vector {
   const { length, region } = call
   const operand = new Operand(call.args[0]!)
   if (operand.isAlwaysNull) return constantVector(call.type, null, length, region)
-  const { offsets, bytes } = operand.bytes
   if (operand.isConstant) {
     const out = allocValues(INT32, operand.data.length, region) as Int32Array
-    of(bytes, offsets, null, operand.data.length, out)
+    of(operand.bytes, null, operand.data.length, out)
     const value = allocValues(INT32, 1, region)
     value[0] = out[operand.at(0)]!
     return new ConstantVector(new PrimitiveVector(call.type, 1, null, value), length)
   }
   const rows = presentRowsOf([operand], call.selection ?? allRows(length), region)
   const out = allocValues(INT32, length, region) as Int32Array
-  if (operand.codes === null) of(bytes, offsets, insideOf(rows, length, region), rows.length, out)
+  if (operand.codes === null) of(operand.bytes, insideOf(rows, length, region), rows.length, out)
   else measureCodes(operand.codes, operand.bytes, rows, of, known, out, region)
   return new PrimitiveVector(call.type, length, operand.validity, out)
 }
 
 /** What a measure is of each entry of a dictionary, by its content, -1 where it was not asked for; kept as long as that. */
-type KnownMeasures = WeakMap<object, Int32Array>
+type KnownMeasures = WeakMap<object, Int16Array | Int32Array>
+
+/** The largest measure that two bytes hold: rows look them up all over the dictionary, so that the fewer bytes the better. */
+const MOST_SHORT = 0x7fff
 
 /** Each entry once, when a row first has it. */
 function measureCodes(
@@ -55,7 +51,7 @@ function measureCodes(
   region: Region,
 ): void {
   let byCode = known.get(dictionary.content)
-  if (byCode === undefined) known.set(dictionary.content, (byCode = new Int32Array(dictionary.length).fill(-1)))
+  if (byCode === undefined) known.set(dictionary.content, (byCode = new Int16Array(dictionary.length).fill(-1)))
   if (writeMeasures(codes, byCode, rows, out)) return
   const asked = region.u32(Math.min(rows.length, dictionary.length))
   let count = 0
@@ -66,13 +62,21 @@ function measureCodes(
     asked[count++] = code
   }
   const measured = region.i32(dictionary.length)
-  of(dictionary.bytes, dictionary.offsets, asked, count, measured)
+  of(dictionary, asked, count, measured)
+  let most = 0
+  for (let k = 0; k < count; k++) most = Math.max(most, measured[asked[k]!]!)
+  if (most > MOST_SHORT) known.set(dictionary.content, (byCode = Int32Array.from(byCode)))
   for (let k = 0; k < count; k++) byCode[asked[k]!] = measured[asked[k]!]!
   writeMeasures(codes, byCode, rows, out)
 }
 
 /** Writes what is known of each row's entry; false where nothing is of one. */
-function writeMeasures(codes: Uint32Array, byCode: Int32Array, rows: Uint32Array, out: Int32Array): boolean {
+function writeMeasures(
+  codes: Uint32Array,
+  byCode: Int16Array | Int32Array,
+  rows: Uint32Array,
+  out: Int32Array,
+): boolean {
   let seen = 0
   if (rows.length === out.length) {
     for (let row = 0; row < rows.length; row++) {
@@ -101,7 +105,7 @@ function insideOf(rows: Uint32Array, length: number, region: Region): Uint32Arra
 }
 
 function scaledLength(scale: number): Measure {
-  return (_bytes, offsets, rows, count, out) => {
+  return ({ offsets }, rows, count, out) => {
     for (let k = 0; k < count; k++) {
       const row = rows === null ? k : rows[k]!
       out[row] = (offsets[row + 1]! - offsets[row]!) * scale
@@ -215,7 +219,7 @@ export const BYTES_FUNCTIONS: readonly ScalarFunction[] = [
     ['char_length', 'character_length'],
     'Number of characters (code points).',
     [["length('jose')", '4']],
-    countCharacters,
+    ({ bytes, offsets }, rows, count, out) => countCharacters(bytes, offsets, rows, count, out),
     [UTF8],
   ),
   lengthFunction('octet_length', [], 'Number of bytes.', [["octet_length('josé')", '5']], scaledLength(1), [

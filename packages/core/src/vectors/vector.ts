@@ -67,26 +67,33 @@ export class BoolVector extends Vector {
 
 /**
  * Utf8, Json and Binary: row i is `bytes[offsets[i] .. offsets[i + 1])`. `offsets` has length + 1 entries. Vectors of the
- * same `content`, which is the vector itself unless it is given, have the same rows.
+ * same `content`, which is the vector itself unless it is given, have the same rows. Bytes that are given as a function are
+ * made when they are first asked for, while the vector's memory lives.
  */
 export class BytesVector extends Vector {
   override readonly encoding = 'bytes'
   readonly offsets: Int32Array
-  readonly bytes: Uint8Array
   readonly content: object
+  #bytes: Uint8Array | null
+  readonly #makeBytes: (() => Uint8Array) | null
 
   constructor(
     type: DataType,
     length: number,
     validity: Uint8Array | null,
     offsets: Int32Array,
-    bytes: Uint8Array,
+    bytes: Uint8Array | (() => Uint8Array),
     content: object | null = null,
   ) {
     super(type, length, validity)
     this.offsets = offsets
-    this.bytes = bytes
+    this.#bytes = typeof bytes === 'function' ? null : bytes
+    this.#makeBytes = typeof bytes === 'function' ? bytes : null
     this.content = content ?? this
+  }
+
+  get bytes(): Uint8Array {
+    return (this.#bytes ??= this.#makeBytes!())
   }
 }
 

@@ -286,7 +286,7 @@ class TextColumn implements FastColumn {
     const { dictionary } = this.#column
     if (this.#readsWhole(codes.length, share)) {
       const terms = await this.#terms.all(dictionary)
-      this.#whole ??= termsVector(terms, dictionary.numTerms, this.#column, this.#field, this.#type, this.#shared)
+      this.#whole ??= termsVector(terms, dictionary.numTerms, this.#column, this.#field, this.#type, this.#shared, true)
       return this.#whole
     }
     this.#rows += codes.length
@@ -312,6 +312,7 @@ function termRun({ offsets, bytes }: TermList, from: number, to: number): TermLi
   return { offsets: own, bytes: bytes.subarray(first, offsets[to]) }
 }
 
+/** With `later`, the bytes are copied when they are asked for: what is known of a dictionary's entries needs none. */
 function termsVector(
   terms: TermList,
   count: number,
@@ -319,13 +320,17 @@ function termsVector(
   field: FieldForm,
   type: DataType,
   region: Region,
+  later = false,
 ): BytesVector {
   const offsets = region.i32(count + 1)
   if (column.type === 'str') {
     offsets.set(terms.offsets.subarray(0, count + 1))
-    const bytes = region.u8(terms.bytes.length)
-    bytes.set(terms.bytes)
-    return new BytesVector(type, count, null, offsets, bytes, terms)
+    const copy = (): Uint8Array => {
+      const bytes = region.u8(terms.bytes.length)
+      bytes.set(terms.bytes)
+      return bytes
+    }
+    return new BytesVector(type, count, null, offsets, later ? copy : copy(), terms)
   }
   return textVector(
     count,
