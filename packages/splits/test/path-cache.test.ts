@@ -1,3 +1,4 @@
+import { Caches } from '@volley/kernels'
 import { expect, test } from 'vitest'
 import { PathCache } from '../src/opener/path-cache.ts'
 import { codeOfBytes, codeOfText, PathTexts, withoutUnread } from '../src/opener/path-texts.ts'
@@ -60,7 +61,7 @@ test('a text has one number, as bytes that are no UTF-8 too', () => {
 })
 
 test('a cache keeps the paths that were used last within its bytes, and none that is too large', () => {
-  const cache = new PathCache(40_000)
+  const cache = new PathCache(new Caches(), 40_000)
   const [one, other] = [cache.forSplit(), cache.forSplit()]
   const fill = (split: typeof one, key: string, unique: boolean): PathTexts => {
     const texts = new PathTexts(0, 2000, null)

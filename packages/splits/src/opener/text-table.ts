@@ -2,6 +2,8 @@ import type { TermList } from '@volley/tantivy'
 
 const FIRST_TEXTS = 64
 const FIRST_BYTES = 1024
+/** Texts up to this length are copied unit by unit where they are ASCII. */
+const SHORT = 64
 const encoder = new TextEncoder()
 /** What is no UTF-8 reads as U+FFFD. */
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -14,6 +16,7 @@ export class TextTable {
   #offsets = new Uint32Array(FIRST_TEXTS + 1)
   #bytes = new Uint8Array(FIRST_BYTES)
   #count = 0
+  readonly #scratch = new Uint8Array(SHORT)
 
   get count(): number {
     return this.#count
@@ -26,6 +29,15 @@ export class TextTable {
 
   /** Number of a text. */
   numberOf(text: string): number {
+    const { length } = text
+    const scratch = this.#scratch
+    let i = 0
+    for (; i < length && i < SHORT; i++) {
+      const unit = text.charCodeAt(i)
+      if (unit > 0x7f) break
+      scratch[i] = unit
+    }
+    if (i === length) return this.#add(scratch, 0, length)
     const bytes = encoder.encode(text)
     return this.#add(bytes, 0, bytes.length)
   }

@@ -4,6 +4,7 @@ import { Region } from '@volley/kernels'
 import type { ScanColumn } from '@volley/planner'
 import type { Column, FieldEntry, SegmentReader } from '@volley/tantivy'
 import type { DataType } from 'apache-arrow'
+import { allDocs } from '../filters/doc-lists.ts'
 import type { DocMapping, MappedField } from '../mapping/doc-mapping.ts'
 import { jsonColumnName, resolveField } from '../mapping/resolve-field.ts'
 import { INDEX_COLUMN } from '../provider/table-columns.ts'
@@ -216,7 +217,7 @@ export class SegmentColumns {
     end: number,
     region: Region,
   ): readonly Vector[] | Promise<readonly Vector[]> {
-    const docs = () => Uint32Array.from({ length: end - start }, (_, i) => start + i)
+    const docs = () => allDocs(start, end)
     return aboutSplit(this.#unit, () =>
       this.#read(wanted, end - start, region, (column) => column.readRange(start, end, region), docs),
     )

@@ -186,11 +186,17 @@ function unread(
   texts: readonly (CodedTexts | null)[],
   of: readonly number[],
 ): { readonly docs: Uint32Array; readonly positions: Uint32Array } {
+  const isLeft = new Uint8Array(docs.length)
+  for (const k of of) {
+    const codes = texts[k]?.codes ?? null
+    if (codes === null) isLeft.fill(1)
+    else for (let i = 0; i < codes.length; i++) isLeft[i]! |= +(codes[i] === UNREAD)
+  }
   const positions = new Uint32Array(docs.length)
-  const all = of.some((k) => texts[k] === null)
   let count = 0
   for (let i = 0; i < docs.length; i++) {
-    if (all || of.some((k) => texts[k]!.codes[i] === UNREAD)) positions[count++] = i
+    positions[count] = i
+    count += isLeft[i]!
   }
   const found = positions.subarray(0, count)
   return { docs: count === docs.length ? docs : found.map((i) => docs[i]!), positions: found }

@@ -23,7 +23,7 @@ export function readValue(reader: ByteReader, version: number, depth: number = 0
       return { type: 'date', value: version === 1 ? BigInt.asIntN(64, value * 1000n) : value }
     }
     case 6:
-      return { type: 'f64', value: floatOf(reader.u64Big()) }
+      return { type: 'f64', value: readFloat(reader) }
     case 7:
       return readPreTokenized(reader)
     case 8:
@@ -101,10 +101,17 @@ function countOf(reader: ByteReader, depth: number): number {
   return count
 }
 
-function floatOf(mapped: bigint): number {
-  const sign = 1n << 63n
-  const bits = mapped & sign ? mapped ^ sign : BigInt.asUintN(64, ~mapped)
-  return new Float64Array(BigUint64Array.of(bits).buffer)[0]!
+const words = new Uint32Array(2)
+const float = new Float64Array(words.buffer)
+
+/** A float of its order-preserving form. */
+function readFloat(reader: ByteReader): number {
+  const low = reader.u32()
+  const high = reader.u32()
+  const negative = high < 0x80000000
+  words[0] = negative ? ~low : low
+  words[1] = negative ? ~high : high ^ 0x80000000
+  return float[0]!
 }
 
 function parse(reader: ByteReader): unknown {

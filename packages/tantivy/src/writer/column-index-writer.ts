@@ -40,27 +40,30 @@ function writeDenseBlock(out: ByteWriter, docs: Uint32Array, start: number, end:
  * ascending. The smallest cardinality that fits is taken.
  */
 export function writeColumnIndex(out: ByteWriter, docs: Uint32Array, maxDoc: number): void {
-  const distinct = new Uint32Array(docs.length)
-  const starts: bigint[] = []
-  let count = 0
-  for (let i = 0; i < docs.length; i += 1) {
-    if (i > 0 && docs[i] === docs[i - 1]) continue
-    starts.push(BigInt(i))
-    distinct[count++] = docs[i]!
-  }
-  const present = distinct.subarray(0, count)
-  if (count < docs.length) {
-    starts.push(BigInt(docs.length))
+  const present = distinctOf(docs)
+  if (present.length < docs.length) {
+    const starts = new BigUint64Array(present.length + 1)
+    let count = 0
+    for (let i = 0; i < docs.length; i += 1) if (i === 0 || docs[i] !== docs[i - 1]) starts[count++] = BigInt(i)
+    starts[count] = BigInt(docs.length)
     const optional = new ByteWriter()
     writeOptionalIndex(optional, present, maxDoc)
     out.u8(2)
     out.append(optional.view())
-    writeNumbers(out, BigUint64Array.from(starts))
+    writeNumbers(out, starts)
     out.u32(optional.length)
-  } else if (count === maxDoc) {
+  } else if (present.length === maxDoc) {
     out.u8(0)
   } else {
     out.u8(1)
     writeOptionalIndex(out, present, maxDoc)
   }
+}
+
+/** An ascending list without what is in it again. */
+function distinctOf(docs: Uint32Array): Uint32Array {
+  const distinct = new Uint32Array(docs.length)
+  let count = 0
+  for (let i = 0; i < docs.length; i += 1) if (i === 0 || docs[i] !== docs[i - 1]) distinct[count++] = docs[i]!
+  return distinct.subarray(0, count)
 }

@@ -34,9 +34,32 @@ export function writeOrdinals(out: ByteWriter, values: Uint32Array, max: number)
   const width = bitWidth(max)
   out.reserve(Math.ceil((values.length * width) / 8))
   if (width === 0) return
+  if (width <= PACKED_AT_ONCE) {
+    packNarrow(out, values, width)
+    return
+  }
   const bits = new BitWriter(out)
   for (let i = 0; i < values.length; i += 1) bits.write(values[i]!, 0, width)
   bits.flush()
+}
+
+/** Bits of a value that have room in a word beside those of a byte that is not full. */
+const PACKED_AT_ONCE = 24
+
+function packNarrow(out: ByteWriter, values: Uint32Array, width: number): void {
+  const bytes = new Uint8Array(Math.ceil((values.length * width) / 8))
+  let [at, pending, bits] = [0, 0, 0]
+  for (let i = 0; i < values.length; i += 1) {
+    pending |= values[i]! << bits
+    bits += width
+    while (bits >= 8) {
+      bytes[at++] = pending
+      pending >>>= 8
+      bits -= 8
+    }
+  }
+  if (bits > 0) bytes[at] = pending
+  out.append(bytes)
 }
 
 function pack(bits: BitWriter, values: BigUint64Array, min: bigint, gcd: bigint, width: number): void {
