@@ -1,6 +1,6 @@
 import type { ExecutionPlan } from '@volley/core'
 import type { JoinDecision } from '@volley/planner'
-import type { NodeMetrics } from '@volley/worker'
+import type { ExecutionMetrics, NodeMetrics } from '@volley/worker'
 import type { ThreadChoice } from './choose-threads.ts'
 import type { Explained } from './session.ts'
 
@@ -28,6 +28,8 @@ interface StageJson {
 interface ExplainJson {
   readonly stages: readonly StageJson[]
   readonly threads?: ThreadChoice
+  /** Bytes that stay in memory, by executor, and by what is kept there. */
+  readonly caches?: Readonly<Record<string, Readonly<Record<string, number>>>>
   /** How joins were decided while the query ran. */
   readonly joins?: readonly JoinDecision[]
 }
@@ -61,8 +63,13 @@ export function explainJson({ plan, metrics, threads }: Explained): ExplainJson 
   return {
     stages: [root, ...stages],
     ...(threads === null ? {} : { threads }),
+    ...(metrics === null ? {} : { caches: cachesOf(metrics) }),
     ...(plan.decisions === undefined ? {} : { joins: plan.decisions }),
   }
+}
+
+function cachesOf({ caches }: ExecutionMetrics): ExplainJson['caches'] & {} {
+  return Object.fromEntries([...caches].map(([executor, sizes]) => [executor, Object.fromEntries(sizes)]))
 }
 
 function planned(node: ExecutionPlan): PlanJson {

@@ -27,6 +27,10 @@ export function formatAnalyzed(plan: DistributedPlan, metrics: ExecutionMetrics)
     }
     if (report.plan !== null) lines.push(...nodeLines(report.plan, 1))
   }
+  for (const [executor, sizes] of metrics.caches) {
+    const kept = [...sizes].map(([name, bytes]) => `${name}=${count(bytes)}`)
+    if (kept.length > 0) lines.push(`-- bytes kept in memory by ${executor}: ${kept.join(', ')}`)
+  }
   return lines.join('\n')
 }
 

@@ -1,4 +1,5 @@
-export { Coordinator, LOCAL_WORKER, type CoordinatorOptions, type ExecuteOptions } from './coordinator/coordinator.ts'
+export { Coordinator, type CoordinatorOptions, type ExecuteOptions } from './coordinator/coordinator.ts'
+export { LOCAL_WORKER } from './coordinator/local-worker.ts'
 export type { DistributedExecution } from './coordinator/distributed-execution.ts'
 export type { ExecutionMetrics, StageReport, TaskReport } from './coordinator/execution-metrics.ts'
 export type { BuildWorkerSession, WorkerSession } from './tasks/worker-session.ts'

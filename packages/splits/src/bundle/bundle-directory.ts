@@ -4,6 +4,9 @@ import { Hotcache } from '../hotcache/hotcache.ts'
 import type { RangeCache } from '../opener/range-cache.ts'
 import { type SplitFooter, readSplitFooter, splitError } from './split-footer.ts'
 
+/** What a column takes with the zones that may be made of it. */
+const WITH_ZONES = 9 / 8
+
 /**
  * The files of a split as a directory of tantivy's: from the hotcache where one slice of it holds what is asked for, from
  * what was read before where it is kept, else by a ranged read of the split. A file that is bundled but not in the hotcache
@@ -20,7 +23,7 @@ export class BundleDirectory implements Directory {
   readonly #held: (bytes: number) => void
   readonly #columns: Set<string> = new Set()
 
-  /** `held` is told of bytes of columns that were read: they stay with what is open. */
+  /** `held` is told of bytes that stay with what is open: columns that were read, and what is made of files. */
   constructor(
     store: ObjectStore,
     path: string,
@@ -91,12 +94,16 @@ export class BundleDirectory implements Directory {
       this.#cache?.add(key, bytes)
       if (name.endsWith('.fast') && !this.#columns.has(key)) {
         this.#columns.add(key)
-        this.#held(bytes.length)
+        this.held(Math.ceil(bytes.length * WITH_ZONES))
       }
       return bytes
     } catch (error) {
       throw splitError(error, this.#store.uri, this.path, name)
     }
+  }
+
+  held(bytes: number): void {
+    this.#held(bytes)
   }
 
   #key(name: string, start: number, end: number): string {

@@ -11,4 +11,6 @@ export interface Directory {
   read(name: string, start: number, end: number, signal?: AbortSignal): Promise<Uint8Array>
   /** Answers [start, end) at once where the bytes are at hand (a hotcache, memory), null where they are not. */
   peek?(name: string, start: number, end: number): Uint8Array | null
+  /** Is told of bytes more, or fewer, that stay in memory with what was opened. */
+  held?(bytes: number): void
 }

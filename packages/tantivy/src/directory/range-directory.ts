@@ -37,4 +37,8 @@ export class RangeDirectory implements Directory {
     if (name === this.#file && from >= 0 && to <= this.#bytes.length) return this.#bytes.subarray(from, to)
     return this.#inner.peek?.(name, start, end) ?? null
   }
+
+  held(bytes: number): void {
+    this.#inner.held?.(bytes)
+  }
 }

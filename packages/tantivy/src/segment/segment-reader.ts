@@ -95,6 +95,7 @@ export class SegmentReader {
       const slice = composite.get(field)
       if (slice === undefined) throw new IndexCorruptedError(`${this.id}.fieldnorm`, 0, `no norms of ${entry.name}`)
       if (slice.length !== this.maxDoc) throw slice.corrupted(0, `${slice.length} norms of ${this.maxDoc} documents`)
+      this.#directory.held?.(slice.length)
       return slice.read()
     })
   }

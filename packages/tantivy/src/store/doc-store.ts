@@ -42,6 +42,8 @@ export class DocStore {
   /** Decompressed blocks by number, least recently warmed first. */
   readonly #blocks = new Map<number, Uint8Array>()
   #cached = 0
+  /** Of them, what the directory was told. */
+  #held = 0
 
   private constructor(
     body: FileSlice,
@@ -112,6 +114,9 @@ export class DocStore {
       this.#blocks.delete(block)
       this.#cached -= bytes.length
     }
+    const more = this.#cached - this.#held
+    this.#held = this.#cached
+    if (more !== 0) this.#body.directory.held?.(more)
   }
 
   /** Decodes a document whose block is warm. */

@@ -9,9 +9,7 @@ import { LocalTaskExecutor } from '../tasks/local-task-executor.ts'
 import type { FrameSource, TaskExecutor } from '../tasks/task-executor.ts'
 import type { WorkerSession } from '../tasks/worker-session.ts'
 import { DistributedExecution } from './distributed-execution.ts'
-
-/** What plans name as the worker of a task that runs in the coordinator's process. */
-export const LOCAL_WORKER = 'local'
+import { LOCAL_WORKER } from './local-worker.ts'
 
 export interface CoordinatorOptions extends PeerSecurity {
   /** What the root of a plan and tasks of the worker `local` run with, in this thread. Closed with the coordinator. */

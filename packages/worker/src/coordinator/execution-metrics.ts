@@ -1,5 +1,6 @@
 import type { ExecutionPlan, TaskContext } from '@volley/core'
 import type { DistributedPlan } from '@volley/planner'
+import { LOCAL_WORKER } from './local-worker.ts'
 import { snapshotMetrics, sumMetrics } from '../tasks/task-metrics.ts'
 import type { NodeMetrics, TaskMetrics } from '../tasks/task-executor.ts'
 
@@ -26,6 +27,8 @@ export interface ExecutionMetrics {
   readonly root: NodeMetrics
   /** In the plan's order. */
   readonly stages: readonly StageReport[]
+  /** Bytes that stay in memory behind the query, by executor, and by what is kept there. */
+  readonly caches: ReadonlyMap<string, ReadonlyMap<string, number>>
 }
 
 export function reportMetrics(
@@ -34,8 +37,11 @@ export function reportMetrics(
   context: TaskContext,
   tasks: readonly TaskMetrics[],
 ): ExecutionMetrics {
+  const caches = new Map<string, ReadonlyMap<string, number>>(tasks.map((task) => [task.worker, task.caches]))
+  if (!caches.has(LOCAL_WORKER)) caches.set('coordinator', context.arena.caches.sizes())
   return {
     root: snapshotMetrics(root, context),
+    caches,
     stages: plan.stages.map((stage) => {
       const ran = tasks.filter((task) => task.stage === stage.id)
       return {

@@ -69,8 +69,18 @@ export function metricsToWire(metrics: TaskMetrics): volley.worker.TaskMetrics.$
     node.children.forEach(add)
   }
   add(metrics.plan)
-  const { stage, task, attempt, rowsOut, bytesOut, worker, rules } = metrics
-  return { stage, task, attempt, rowsOut, bytesOut, worker, nodes, rules: [...rules] }
+  const { stage, task, attempt, rowsOut, bytesOut, worker, rules, caches } = metrics
+  return {
+    stage,
+    task,
+    attempt,
+    rowsOut,
+    bytesOut,
+    worker,
+    nodes,
+    rules: [...rules],
+    caches: Object.fromEntries(caches),
+  }
 }
 
 export function metricsFromWire(wire: volley.worker.TaskMetrics.$Properties): TaskMetrics {
@@ -99,6 +109,7 @@ export function metricsFromWire(wire: volley.worker.TaskMetrics.$Properties): Ta
     bytesOut: wire.bytesOut ?? 0,
     plan: take(),
     rules: wire.rules ?? [],
+    caches: new Map(Object.entries(wire.caches ?? {})),
   }
 }
 

@@ -37,6 +37,8 @@ export interface TaskMetrics {
   readonly plan: NodeMetrics
   /** Rules of the worker that changed the plan that it was given. */
   readonly rules: readonly string[]
+  /** Bytes that stay in the memory of its executor, by what is kept. */
+  readonly caches: ReadonlyMap<string, number>
 }
 
 /** Runs tasks: in this thread, in other threads, or on another machine. */

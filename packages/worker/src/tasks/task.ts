@@ -125,8 +125,18 @@ export class Task {
       rowsOut += producer.rows
       bytesOut += producer.bytes
     }
-    const plan = snapshotMetrics(this.#running.plan, this.#running.context)
-    return { stage, task, attempt, worker, rowsOut, bytesOut, plan, rules: this.#rules }
+    const { plan, context } = this.#running
+    return {
+      stage,
+      task,
+      attempt,
+      worker,
+      rowsOut,
+      bytesOut,
+      plan: snapshotMetrics(plan, context),
+      rules: this.#rules,
+      caches: context.arena.caches.sizes(),
+    }
   }
 
   #execute(key: PartitionKey): BatchStream {
