@@ -65,6 +65,11 @@ export class Caches {
     return sizes
   }
 
+  /** Gives up everything. */
+  clear(): void {
+    for (const cache of this.#caches) while (cache.dropOldest()) continue
+  }
+
   /** The one cache of an executor that is made so. */
   shared<K, V>(options: CacheOptions<K, V>): Cache<K, V> {
     let cache = this.#shared.get(options) as Cache<K, V> | undefined
@@ -204,8 +209,7 @@ export class Cache<K, V> implements AnyCache {
   }
 
   clear(): void {
-    this.shrink(0)
-    for (const key of this.#kept.keys()) this.delete(key)
+    while (this.dropOldest()) continue
   }
 
   #use(key: K): Kept<V> | undefined {

@@ -118,8 +118,7 @@ export function createWorkerSession(
     },
     optimize: optimizeFragment,
     async close() {
-      resident.clear()
-      opener.close()
+      arena.caches.clear()
     },
   }
 }
