@@ -1,18 +1,20 @@
-import { concatWords } from '@volley/kernels'
-import { allRows } from '../vectors/selection.ts'
-
 /** Buckets of a pass. */
 const BUCKETS = 4096
 /** Rows of which it is not worth telling apart those that count. */
 const FEW = 1024
 
 /**
- * Row numbers, ascending, among which the first `count` of `length` rows by their words are, with all that tie with the last of
- * them; few others.
+ * Row numbers, ascending, among which the first `count` of `length` rows by their words are; few others. Where the words do
+ * not say all, those are with them that tie with the last; else, of rows that tie, those with the lowest numbers count.
  */
-export function firstByWords(words: readonly Uint32Array[], length: number, count: number): Uint32Array {
+export function firstByWords(
+  words: readonly Uint32Array[],
+  length: number,
+  count: number,
+  exact: boolean,
+): Uint32Array {
   const counts = new Uint32Array(BUCKETS)
-  const kept: Uint32Array[] = []
+  const keeps = new Uint8Array(length)
   let wanted = count
   // Of these, which are alike before word `w`, the first `wanted` count.
   let rows: Uint32Array | null = null
@@ -36,13 +38,24 @@ export function firstByWords(words: readonly Uint32Array[], length: number, coun
     const sure = new Uint32Array(before)
     const open = new Uint32Array(counts[bucket]!)
     part(word, rows, size, least, shift, bucket, sure, open)
-    kept.push(sure)
+    for (const row of sure) keeps[row] = 1
     wanted -= before
     rows = open
   }
-  if (rows === null) return Uint32Array.from(allRows(length))
-  kept.push(rows)
-  return concatWords(kept).sort()
+  const alike = exact && w === words.length
+  if (rows === null) keeps.fill(1, 0, alike ? wanted : length)
+  else for (const row of alike ? rows.subarray(0, wanted) : rows) keeps[row] = 1
+  return rowsKept(keeps)
+}
+
+function rowsKept(keeps: Uint8Array): Uint32Array {
+  const rows = new Uint32Array(keeps.length)
+  let count = 0
+  for (let row = 0; row < keeps.length; row++) {
+    rows[count] = row
+    count += keeps[row]!
+  }
+  return rows.slice(0, count)
 }
 
 function boundsOf(word: Uint32Array, rows: Uint32Array | null, size: number): readonly [number, number] {

@@ -30,15 +30,15 @@ export function* sortSteps(
   if (length <= FEW) return Uint32Array.from(allRows(length)).sort(compare)
   const { words, exact } = yield* sortWordSteps(columns, keys, length)
   const rows = yield* fetch !== null && length > MANY && fetch < length * SHARE
-    ? firstSteps(words, length, fetch)
+    ? firstSteps(words, length, fetch, exact)
     : radixSteps(words, length)
   if (!exact) yield* sortTies(rows, words, compare)
   return rows
 }
 
 /** The rows by their words of which the first are sought, without most of the others. */
-function* firstSteps(words: readonly Uint32Array[], length: number, fetch: number): Steps<Uint32Array> {
-  const first = firstByWords(words, length, fetch)
+function* firstSteps(words: readonly Uint32Array[], length: number, fetch: number, exact: boolean): Steps<Uint32Array> {
+  const first = firstByWords(words, length, fetch, exact)
   yield
   const own = words.map((word) => first.map((row) => word[row]!))
   const order = yield* radixSteps(own, first.length)
