@@ -1,17 +1,7 @@
+import { seeded } from '@volley/kernels/testing'
 import { expect, test } from 'vitest'
 import { rowsByWords } from '@volley/core'
 import { firstByWords } from '../src/operators/first-by-words.ts'
-
-/** Numbers 0 to 1 that repeat with the seed (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 test('rows among which the first are hold all of them, with those that tie, and few others', () => {
   const random = seeded(29)

@@ -1,3 +1,4 @@
+import { randoms } from '@volley/kernels/testing'
 import { Arena, Region } from '@volley/kernels'
 import type { DataType } from 'apache-arrow'
 import { expect, test } from 'vitest'
@@ -24,17 +25,6 @@ import {
 } from '../src/index.ts'
 
 const arena = new Arena({ reserveBytes: 64 * 1024 * 1024, poison: true })
-
-/** Numbers 0 to 2^32 - 1 that repeat with the seed (mulberry32). */
-function randoms(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return (t ^ (t >>> 14)) >>> 0
-  }
-}
 
 type Next = () => number
 

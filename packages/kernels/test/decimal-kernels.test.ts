@@ -8,19 +8,9 @@ import {
   sumDecimals,
   type DecimalSide,
 } from '../src/index.ts'
+import { randoms } from '../src/testing.ts'
 
 const arena = new Arena({ reserveBytes: 16 << 20, poison: true })
-
-/** Numbers 0 to 2^32 - 1 that repeat with the seed (mulberry32). */
-function randoms(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return (t ^ (t >>> 14)) >>> 0
-  }
-}
 
 const EDGES = [
   0n,

@@ -1,16 +1,6 @@
+import { seeded } from '@volley/kernels/testing'
 import { expect, test } from 'vitest'
 import { BestRows } from '../src/sources/best-rows.ts'
-
-/** Numbers 0 to 1 that repeat with the seed (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 interface Row {
   readonly words: readonly number[]

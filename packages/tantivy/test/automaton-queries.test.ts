@@ -20,7 +20,7 @@ import {
   writeIndex,
 } from '@volley/tantivy'
 import { DelayedDirectory } from './support/fixture.ts'
-import { seeded } from './support/seeded.ts'
+import { seeded } from '@volley/kernels/testing'
 
 const SCHEMA = IndexSchema.fromJson([
   { name: 'tag', type: 'text', options: { indexing: { record: 'basic', fieldnorms: false, tokenizer: 'raw' } } },

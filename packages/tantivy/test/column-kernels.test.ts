@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { allowWasm } from '@volley/kernels'
 import { MemoryDirectory, type NumericArray, type NumericColumn, openIndex } from '@volley/tantivy'
 import { FIXTURES, loadFiles } from './support/fixture.ts'
-import { seeded } from './support/seeded.ts'
+import { seeded } from '@volley/kernels/testing'
 
 const U64 = (1n << 64n) - 1n
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { alignWords } from '../src/columnar/bit-unpack.ts'
 import { gatherLow, gatherWide, matchRaw, matchSpans, scaledValues } from '../src/columnar/gather-rows.ts'
-import { seeded } from './support/seeded.ts'
+import { seeded } from '@volley/kernels/testing'
 
 const WIDTHS = [...Array.from({ length: 57 }, (_, i) => i), 64]
 const ROWS = 90

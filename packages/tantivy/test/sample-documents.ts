@@ -1,3 +1,4 @@
+import { seeded } from '@volley/kernels/testing'
 import { IndexSchema, JsonDate, type InputDocument, type InputValue, type JsonInput } from '../src/index.ts'
 
 const text = (record: string, tokenizer: string, more: object = {}): object => ({
@@ -44,15 +45,10 @@ export const SAMPLE_SCHEMA: IndexSchema = IndexSchema.fromJson([
   { name: 'unused', type: 'text', options: text('position', 'default', { fast: true }) },
 ])
 
-/** Repeatable pseudo-random numbers (mulberry32). */
+/** Numbers from 0 to below a bound that a seed determines. */
 export function randomNumbers(seed: number): (below: number) => number {
-  let state = seed * 0x9e3779b9
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4294967296) * below)
-  }
+  const next = seeded(seed * 0x9e3779b9)
+  return (below) => Math.floor(next() * below)
 }
 
 const WORDS = ['alpha', 'Beta', 'gamma', 'delta-wave', 'ÉCOLE', '日本', 'error', 'timeout', '42', '']

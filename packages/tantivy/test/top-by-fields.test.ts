@@ -12,7 +12,7 @@ import {
   UnsupportedIndexError,
 } from '@volley/tantivy'
 import { FIXTURES, loadFiles } from './support/fixture.ts'
-import { seeded } from './support/seeded.ts'
+import { seeded } from '@volley/kernels/testing'
 
 /** First value of each live document of a column, by brute force. */
 async function valuesOf(index: Index, name: string): Promise<Map<string, SortValue>> {

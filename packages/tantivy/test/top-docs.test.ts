@@ -25,7 +25,7 @@ import {
   TopScores,
   writeIndex,
 } from '@volley/tantivy'
-import { seeded } from './support/seeded.ts'
+import { seeded } from '@volley/kernels/testing'
 
 const text = (record: string, fieldnorms: boolean): object => ({
   indexing: { record, fieldnorms, tokenizer: 'whitespace' },

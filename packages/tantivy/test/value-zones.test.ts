@@ -4,7 +4,7 @@ import { allowWasm } from '@volley/kernels'
 import { mapF64, mapI64, MemoryDirectory, openIndex, ZONE_DOCS, type ValueZones } from '@volley/tantivy'
 import { docsByZones, docsInZones } from '../src/columnar/value-zones.ts'
 import { FIXTURES, loadFiles } from './support/fixture.ts'
-import { seeded } from './support/seeded.ts'
+import { seeded } from '@volley/kernels/testing'
 
 afterEach(() => allowWasm(true))
 

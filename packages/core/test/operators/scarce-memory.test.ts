@@ -15,7 +15,8 @@ import {
   type ExecutionPlan,
 } from '../../src/index.ts'
 import { aggregate, column, expectSameRows, functions, typesOf } from './engine-support.ts'
-import { randoms, sortKeys, table } from './spill-plans.ts'
+import { randoms } from '@volley/kernels/testing'
+import { sortKeys, table } from './spill-plans.ts'
 import { JitteryStore, runLimited } from './spill-support.ts'
 
 /** Numbers the rows of the same first column, and adds up the third one's. */

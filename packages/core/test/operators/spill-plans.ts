@@ -1,3 +1,4 @@
+import { randoms } from '@volley/kernels/testing'
 import { Arena, Region } from '@volley/kernels'
 import { Field, Schema } from 'apache-arrow'
 import {
@@ -13,17 +14,6 @@ import {
   type SortKey,
 } from '../../src/index.ts'
 import { column } from './engine-support.ts'
-
-/** Numbers 0 to 2^32 - 1 that repeat with the seed (mulberry32). */
-export function randoms(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return (t ^ (t >>> 14)) >>> 0
-  }
-}
 
 const arena = new Arena({ reserveBytes: 64 << 20 })
 export const SCHEMA = new Schema([new Field('k', INT32, true), new Field('n', INT64, true), new Field('t', UTF8, true)])

@@ -1,4 +1,4 @@
-import { seeded } from './seeded.ts'
+import { seeded } from '@volley/kernels/testing'
 
 /** Uniform integers below n. */
 export type Dice = (n: number) => number
