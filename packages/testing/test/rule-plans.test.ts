@@ -425,13 +425,23 @@ test('DocumentsLast', async () => {
 test('PathColumns', async () => {
   const sql = `SELECT n, attrs->>'k' FROM $t ORDER BY attrs->>'k' LIMIT 3`
   expect(await physical('PathColumns', sql)).toMatchInlineSnapshot(`
-    "LimitExec: fetch=3
+    "-- without DocIdJoinExec, DocumentExec; FastFieldExec fields=[n, json_get_text(attrs, 'k')]; new ProjectionExec exprs=[_split_id, _segment_ord, _doc_id, n, _split_id, _segment_ord, _doc_id, json_get_text(attrs, 'k')]
+    LimitExec: fetch=3
       SortPreservingMergeExec: keys=[?column? NULLS LAST], fetch=3
         SortExec: keys=[?column? NULLS LAST], fetch=3, preserve_partitioning=true
           ProjectionExec: exprs=[n, json_get_text(attrs, 'k') AS ?column?]
             ProjectionExec: exprs=[n, json_get_text(attrs, 'k')]
               ProjectionExec: exprs=[_split_id, _segment_ord, _doc_id, n, _split_id, _segment_ord, _doc_id, json_get_text(attrs, 'k')]
-                FastFieldExec: table=t, splits=3, layout=L/2, fields=[n, json_get_text(attrs, 'k')]"
+                FastFieldExec: table=t, splits=3, layout=L/2, fields=[n, json_get_text(attrs, 'k')]
+    -- off
+    LimitExec: fetch=3
+      SortPreservingMergeExec: keys=[?column? NULLS LAST], fetch=3
+        SortExec: keys=[?column? NULLS LAST], fetch=3, preserve_partitioning=true
+          ProjectionExec: exprs=[n, json_get_text(attrs, 'k') AS ?column?]
+            ProjectionExec: exprs=[n, json_get_text(attrs, 'k')]
+              DocIdJoinExec: type=inner, on=[_split_id, _segment_ord, _doc_id]
+                FastFieldExec: table=t, splits=3, layout=L/2, fields=[n]
+                DocumentExec: table=t, splits=3, layout=L/2, fields=[json_get_text(attrs, 'k')]"
   `)
 })
 
@@ -595,11 +605,11 @@ test('EXPLAIN VERBOSE says in a line what each rule did, which did nothing, and 
   const said = await lines(`SELECT id FROM $t`, { threads: '1', target_partitions: '2', 'rules.shift_sums': 'off' })
   expect(said.filter((line) => !line.startsWith('-- threads')).map((line) => line.replaceAll(table, 't')))
     .toMatchInlineSnapshot(`
-    [
-      "-- prune_columns: TableScan columns=[id]",
-      "-- changed nothing: simplify_expressions, decorrelate_subqueries, eliminate_outer_joins, push_down_predicates, push_down_text_filters, resolve_text_predicates, extract_json_paths, propagate_empty, reorder_joins, single_distinct_to_group_by, reduce_group_keys, eliminate_distinct, push_down_limits, merge_projections, common_subplans, FastFieldFilterPushdown, DocumentsLast, TopKPushdown, AggPushdown, SplitPruning, RuntimeFilters, common_subexpressions, aggregate_once",
-      "-- switched off: shift_sums",
-      "-- workers change no fragment",
-    ]
-  `)
+      [
+        "-- prune_columns: TableScan columns=[id]",
+        "-- changed nothing: simplify_expressions, decorrelate_subqueries, eliminate_outer_joins, push_down_predicates, push_down_text_filters, resolve_text_predicates, extract_json_paths, propagate_empty, reorder_joins, single_distinct_to_group_by, reduce_group_keys, eliminate_distinct, push_down_limits, merge_projections, common_subplans, FastFieldFilterPushdown, DocumentsLast, PathColumns, TopKPushdown, AggPushdown, SplitPruning, RuntimeFilters, common_subexpressions, aggregate_once",
+        "-- switched off: shift_sums",
+        "-- workers change no fragment",
+      ]
+    `)
 })

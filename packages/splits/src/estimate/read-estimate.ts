@@ -1,6 +1,7 @@
 import { DocIdJoinExec, ProjectionExec, type ExecutionPlan } from '@volley/core'
 import type { TextPredicate } from '@volley/planner'
 import { prepare, statisticsOf, type SegmentReader } from '@volley/tantivy'
+import { filteredColumns } from '../filters/segment-filter.ts'
 import type { SplitRef } from '../layout/layout.ts'
 import { resolveField } from '../mapping/resolve-field.ts'
 import { INDEX_COLUMN } from '../provider/table-columns.ts'
@@ -10,7 +11,7 @@ import { DocumentExec } from '../sources/document-exec.ts'
 import { DocumentFetchExec } from '../sources/document-fetch-exec.ts'
 import { InvertedIndexExec } from '../sources/inverted-index-exec.ts'
 import type { ScanTable } from '../sources/scan-table.ts'
-import { isTableColumn, type TableColumn } from '../sources/segment-columns.ts'
+import { isTableColumn, type SourceColumn, type TableColumn } from '../sources/segment-columns.ts'
 import { TantivyAggregateExec } from '../sources/tantivy-aggregate-exec.ts'
 import { textQuery } from '../sources/text-query.ts'
 import { DryDirectory } from './dry-directory.ts'
@@ -115,12 +116,20 @@ function addText(demand: Demand, { options }: InvertedIndexExec): void {
 function addColumns(demand: Demand, source: ColumnSource, rows: number | null): void {
   const { columns, query } = source.options
   if (query.length > 0) demand.text.push({ predicates: query, scored: false })
-  const stored = source instanceof DocumentExec
+  const isStored = ({ source: { kind } }: SourceColumn): boolean => source instanceof DocumentExec || kind === 'path'
   for (const column of columns) {
-    if (isTableColumn(column)) (stored ? demand.stored : demand.columns).set(columnKey(column), column)
+    if (isTableColumn(column)) (isStored(column) ? demand.stored : demand.columns).set(columnKey(column), column)
     else if (column.source.kind === 'mark') demand.text.push({ predicates: [column.source.predicate], scored: false })
   }
-  if (stored && columns.length > 0) addDocuments(demand, rows ?? source.options.fetch)
+  if (columns.some(isStored)) addDocuments(demand, rows ?? documentsRead(source, isStored))
+}
+
+/** Documents that a scan reads of the store; null for all of them. */
+function documentsRead(source: ColumnSource, isStored: (column: SourceColumn) => boolean): number | null {
+  const { columns, filters, top, fetch } = source.options
+  if (source instanceof DocumentExec || (filters.length === 0 && top === null)) return fetch
+  const reads = [...filteredColumns(filters), ...(top?.keys ?? []).map(({ column }) => column)]
+  return reads.some((i) => isStored(columns[i]!)) ? null : (source.statistics.rows?.value ?? null)
 }
 
 function addDocuments(demand: Demand, rows: number | null): void {
