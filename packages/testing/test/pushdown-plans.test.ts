@@ -159,6 +159,13 @@ test.each([
   ['SELECT a.id, a.body, b.id FROM $t a JOIN $t b ON a.n = b.u ORDER BY a.id, b.id LIMIT 5'],
   ['SELECT a.id, b.body FROM $t a JOIN $t b ON a.id = b.id AND a.n <> b.u ORDER BY a.id DESC LIMIT 5'],
   ['SELECT a.id, a.body, b.level FROM $t a LEFT JOIN $t b ON a.tag = b.level ORDER BY a.id, b.id LIMIT 4'],
+  ['SELECT a.id, a.body, b.note FROM $t a LEFT JOIN $t b ON a.tag = b.level ORDER BY a.id, b.id LIMIT 4'],
+  ['SELECT a.note, b.id, a._source FROM $t a RIGHT JOIN $t b ON a.n = b.u AND a.b ORDER BY b.id, a.id LIMIT 7'],
+  ['SELECT a.note, b.id FROM $t b LEFT JOIN $t a ON a.id = b.id + 1000000 ORDER BY b.id LIMIT 3'],
+  [
+    "SELECT b.id, coalesce(a.body, '-') FROM $t b LEFT JOIN (SELECT id, body FROM $t) a ON a.id = b.u ORDER BY b.id, a.id LIMIT 9",
+  ],
+  ['SELECT a.id, b.note FROM $t a JOIN $t b ON a.n = b.u ORDER BY a.id, b.id LIMIT 5'],
   ['SELECT a.id, a.body FROM $t a WHERE EXISTS (SELECT 1 FROM $t b WHERE b.u = a.n) ORDER BY a.id LIMIT 4'],
   [
     `SELECT x.id, x.body, s.c FROM (SELECT id, body, level, row_number() OVER (PARTITION BY level ORDER BY id) AS r FROM $t) x
@@ -177,6 +184,16 @@ test.each([
     const plan = await analyzed(session, text)
     expect(plan).toContain('DocumentFetchExec')
     expect(counter(plan, 'docs_fetched')).toBeLessThanOrEqual(rows.length)
+  }
+})
+
+test('what is computed of stored columns before an outer join pads them is NULL where it pads', async () => {
+  const sql = `SELECT b.id, a.body FROM "${table}" b LEFT JOIN (SELECT id, coalesce(body, 'none') AS body FROM "${table}") a
+    ON a.id = b.u ORDER BY b.id, a.id LIMIT 30`
+  for (const session of [sessions.local, sessions.workers]) {
+    const rows = await queryRows(session, sql)
+    expect(rows.filter(([, body]) => body === null).length).toBeGreaterThan(2)
+    expect(multisetDifference(rows, await queryRows(session, sql, { 'rules.DocumentsLast': 'off' }))).toBeNull()
   }
 })
 

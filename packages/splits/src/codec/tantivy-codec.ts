@@ -40,11 +40,12 @@ export const tantivyCodecs: readonly NodeCodec[] = [
   {
     kind: 'DocumentFetchExec',
     encode(node, context) {
-      const { table, columns, address } = node as DocumentFetchExec
+      const { table, columns, address, givesPadded } = node as DocumentFetchExec
       const wire = {
         table: tableToWire(table),
         columns: columns.map((column) => columnToWire(column, context)),
         address: [...address],
+        leavesPadded: !givesPadded,
       }
       return messages.DocumentFetch.encode(wire).finish()
     },
@@ -54,7 +55,7 @@ export const tantivyCodecs: readonly NodeCodec[] = [
       const width = required(input, 'input').schema.fields.length
       if (address.length !== 3 || address.some((at) => at >= width)) throw malformed('an address of no column')
       const columns = (wire.columns ?? []).map((column) => columnFromWire(column, context))
-      return new DocumentFetchExec(input!, tableFromWire(wire.table), columns, address)
+      return new DocumentFetchExec(input!, tableFromWire(wire.table), columns, address, wire.leavesPadded !== true)
     },
   },
   {

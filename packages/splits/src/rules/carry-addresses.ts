@@ -42,9 +42,9 @@ export interface Carried {
   readonly address: readonly number[]
 }
 
-/** Joins that give rows of their left side, or right side, with no column made NULL. */
-const LEFT_SIDE: ReadonlySet<string> = new Set(['inner', 'left', 'left_semi', 'left_anti'])
-const RIGHT_SIDE: ReadonlySet<string> = new Set(['inner', 'right', 'right_semi', 'right_anti'])
+/** Joins that give rows of their left side, or right side: `left` and `right` pad the other one's columns with NULL. */
+const LEFT_SIDE: ReadonlySet<string> = new Set(['inner', 'left', 'right', 'left_semi', 'left_anti'])
+const RIGHT_SIDE: ReadonlySet<string> = new Set(['inner', 'left', 'right', 'right_semi', 'right_anti'])
 
 /** Which columns of a source may be left out and read later. */
 export type IsLate = (column: SourceColumn, table: ScanTable) => boolean
@@ -181,8 +181,8 @@ function carryJoin(join: DocIdJoinExec, free: ReadonlySet<number>, isLate: IsLat
 }
 
 /**
- * A side of a hash join whose rows come out as they are, where it has columns to leave out. The other side stays, and so
- * does all that the join compares.
+ * A side of a hash join, where it has columns to leave out. The other side stays, and so does all that the join compares. Of
+ * a side that is padded, only plain columns are left out: what is computed of NULLs may be something else.
  */
 function carryHashJoin(join: HashJoinExec, free: ReadonlySet<number>, isLate: IsLate): Carried | null {
   const { left, right, on, joinType, filter, mode, options } = join
@@ -192,8 +192,8 @@ function carryHashJoin(join: HashJoinExec, free: ReadonlySet<number>, isLate: Is
   if (LEFT_SIDE.has(joinType)) {
     const used = columnsIn(on.map((key) => key.left))
     const below = [...free].filter((i) => i < width && !used.has(i) && !filtered.has(i))
-    const input = carryAddresses(left, new Set(below), isLate)
-    if (input !== null && input.late.length > 0) {
+    const input = leftOut(carryAddresses(left, new Set(below), isLate), joinType === 'right')
+    if (input !== null) {
       const shift = input.plan.schema.fields.length - width
       const inPair = [...input.place, ...right.schema.fields.map((_, i) => i + width + shift)]
       const keys = on.map((key) => ({ left: moved(key.left, input.place), right: key.right }))
@@ -206,8 +206,8 @@ function carryHashJoin(join: HashJoinExec, free: ReadonlySet<number>, isLate: Is
   const first = whole ? width : 0
   const used = columnsIn(on.map((key) => key.right))
   const below = [...free].map((i) => i - first).filter((i) => i >= 0 && !used.has(i) && !filtered.has(i + width))
-  const input = carryAddresses(right, new Set(below), isLate)
-  if (input === null || input.late.length === 0) return null
+  const input = leftOut(carryAddresses(right, new Set(below), isLate), joinType === 'left')
+  if (input === null) return null
   const inPair = [...left.schema.fields.map((_, i) => i), ...input.place.map((at) => (at === null ? null : at + width))]
   const keys = on.map((key) => ({ left: key.left, right: moved(key.right, input.place) }))
   const moving = filter === null ? null : moved(filter, inPair)
@@ -224,6 +224,18 @@ function carryHashJoin(join: HashJoinExec, free: ReadonlySet<number>, isLate: Is
     }),
   )
   return { ...input, plan, place: inPair, deferred, address: input.address.map((at) => at + width) }
+}
+
+/** A side of a join with columns that were left out and can be read above it; null where it has none. */
+function leftOut(input: Carried | null, padded: boolean): Carried | null {
+  if (input === null || input.late.length === 0) return null
+  if (!padded) return input
+  const deferred = new Map<number, Expr>()
+  for (const [i, expr] of input.deferred) {
+    if (!(expr instanceof ColumnExpr) || expr.index >= 0) return null
+    deferred.set(i, new ColumnExpr(expr.index, expr.name, expr.type, true))
+  }
+  return { ...input, deferred, late: input.late.map((column) => ({ ...column, nullable: true })) }
 }
 
 function carryProjection(plan: ProjectionExec, free: ReadonlySet<number>, isLate: IsLate): Carried | null {

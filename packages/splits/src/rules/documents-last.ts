@@ -24,7 +24,7 @@ import { carryAddresses } from './carry-addresses.ts'
  * carries addresses, and stored columns are fetched for the rows that are left, by a stage of their own.
  *
  * Preconditions: below are one scan, projections, filters, windows, sorts and limits, and hash joins that hand the scan's
- * rows on; at least one stored column or JSON path is needed above only. Expressions of such columns are computed above too.
+ * rows on, or pad them; at least one stored column or JSON path is needed above only. Expressions of such columns are computed above too.
  */
 export const documentsLast: PhysicalRule = {
   name: 'DocumentsLast',

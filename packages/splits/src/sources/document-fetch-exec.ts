@@ -2,12 +2,14 @@ import {
   concatBatches,
   concatVectors,
   ExecutionPlan,
+  NO_ROW,
   operatorStream,
   RecordBatch,
   scalarAt,
   takeColumns,
   takeVector,
   unknownPartitioning,
+  vectorOf,
   type BatchStream,
   type OperatorMetrics,
   type Partitioning,
@@ -31,7 +33,8 @@ const CHUNK = 32_768
 
 /**
  * Adds columns to rows by the address that they carry. Each task gets all rows, and gives those of its own splits in their
- * order; documents are read a segment at a time, each once, and only splits of which there is a row are opened.
+ * order; documents are read a segment at a time, each once, and only splits of which there is a row are opened. Rows that an
+ * outer join has padded have no address: the task of the first split gives them, with columns that are NULL.
  */
 export class DocumentFetchExec extends ExecutionPlan {
   override readonly kind = 'DocumentFetchExec'
@@ -41,15 +44,24 @@ export class DocumentFetchExec extends ExecutionPlan {
   readonly columns: readonly SourceColumn[]
   /** Positions of split, segment and document in the input. */
   readonly address: readonly number[]
+  /** Whether rows without an address come out here. */
+  readonly givesPadded: boolean
   /** Every task needs the input whole. */
   readonly collectedInputs: readonly number[] = [0]
 
-  constructor(input: ExecutionPlan, table: ScanTable, columns: readonly SourceColumn[], address: readonly number[]) {
+  constructor(
+    input: ExecutionPlan,
+    table: ScanTable,
+    columns: readonly SourceColumn[],
+    address: readonly number[],
+    givesPadded = true,
+  ) {
     super()
     this.input = input
     this.table = table
     this.columns = columns
     this.address = address
+    this.givesPadded = givesPadded
     this.schema = new Schema([
       ...input.schema.fields,
       ...columns.map((column) => new Field(column.name, column.type, column.nullable)),
@@ -73,7 +85,7 @@ export class DocumentFetchExec extends ExecutionPlan {
   }
 
   override withChildren(children: readonly ExecutionPlan[]): ExecutionPlan {
-    return new DocumentFetchExec(children[0]!, this.table, this.columns, this.address)
+    return new DocumentFetchExec(children[0]!, this.table, this.columns, this.address, this.givesPadded)
   }
 
   splitWeights(): readonly SplitWeight[] {
@@ -81,7 +93,15 @@ export class DocumentFetchExec extends ExecutionPlan {
   }
 
   forTask(splitIds: ReadonlySet<string>): ExecutionPlan {
-    return new DocumentFetchExec(this.input, this.table.forTask(splitIds), this.columns, this.address)
+    const { splits } = this.table.layout
+    const first = splits.length === 0 || splitIds.has(splits[0]!.splitId)
+    return new DocumentFetchExec(
+      this.input,
+      this.table.forTask(splitIds),
+      this.columns,
+      this.address,
+      this.givesPadded && first,
+    )
   }
 
   override details(): readonly (readonly [string, string])[] {
@@ -125,7 +145,8 @@ export class DocumentFetchExec extends ExecutionPlan {
     const own: number[] = []
     for (let k = 0; k < batch.numRows; k++) {
       const row = batch.selection === null ? k : batch.selection[k]!
-      if (splits.has(scalarAt(split, row) as string)) own.push(row)
+      const splitId = scalarAt(split, row) as string | null
+      if (splitId === null ? this.givesPadded : splits.has(splitId)) own.push(row)
     }
     if (own.length === 0) return null
     const region = context.region()
@@ -183,7 +204,8 @@ export class DocumentFetchExec extends ExecutionPlan {
     const [split, segment, doc] = this.address.map((i) => rows.columns[i]!)
     const bySegment = new Map<string, { split: string; ord: number; rows: number[] }>()
     for (let row = 0; row < rows.length; row++) {
-      const splitId = scalarAt(split!, row) as string
+      const splitId = scalarAt(split!, row) as string | null
+      if (splitId === null) continue
       const ord = scalarAt(segment!, row) as number
       const key = `${splitId}/${ord}`
       const known = bySegment.get(key)
@@ -191,7 +213,7 @@ export class DocumentFetchExec extends ExecutionPlan {
       else known.rows.push(row)
     }
     const docs = (doc as PrimitiveVector).values as Uint32Array
-    const place = new Uint32Array(rows.length)
+    const place = new Uint32Array(rows.length).fill(NO_ROW)
     const parts: (readonly Vector[])[] = []
     let base = 0
     for (const group of bySegment.values()) {
@@ -204,6 +226,7 @@ export class DocumentFetchExec extends ExecutionPlan {
       base += ids.length
       parts.push(await this.readSegment(splits.get(group.split)!, group.ord, wanted, context, metrics, region))
     }
+    if (parts.length === 0) parts.push(this.columns.map(({ type }) => vectorOf(type, [null], region)))
     return { parts, place }
   }
 
