@@ -17,7 +17,7 @@ import { SplitSource } from './split-source.ts'
 import { prepareText } from './text-query.ts'
 import { markBits, markVector } from './text-marks.ts'
 import { streamOf } from './unit-stream.ts'
-import { aliveOnly, scoreAll } from './doc-selection.ts'
+import { scoreAll } from './doc-selection.ts'
 
 /** A Bool column that says whether a document matches a predicate which does not filter. */
 export interface Mark {
@@ -159,9 +159,9 @@ export class InvertedIndexExec extends SplitSource {
   /** Live documents of the unit that match, ascending, with their scores where the source gives any. */
   private async matches(unit: DocUnit, context: TaskContext): Promise<Matches> {
     const { filters, scored } = this.options
+    if (!scored) return { docs: await matchingDocs(unit, this.table, filters, context), scores: null }
     const { segment, start, end } = unit
-    const prepared = await prepareText(unit, this.table, filters, scored, context)
-    if (!scored) return { docs: aliveOnly(prepared.docs(start, end), segment.alive), scores: null }
+    const prepared = await prepareText(unit, this.table, filters, true, context)
     const result = scoreAll(prepared.scorer(), segment.alive, start, end)
     context.metricsOf(this).add('docs_scored', result.docs.length)
     return result
