@@ -81,7 +81,7 @@ describe('texts at JSON paths that stay with open splits', () => {
     await fc.assert(
       fc.asyncProperty(
         corpora,
-        fc.shuffledSubarray([...queries], { minLength: 5, maxLength: 5 }),
+        fc.shuffledSubarray([...queries], { minLength: 4, maxLength: 4 }),
         fc.shuffledSubarray([...paths], { minLength: 2, maxLength: 2 }),
         fc.record({ target_partitions: fc.constantFrom(1, 3), batch_size: fc.constantFrom(3, 4096) }),
         async (corpus, chosen, read, settings) => {
@@ -117,7 +117,7 @@ describe('texts at JSON paths that stay with open splits', () => {
           }
         },
       ),
-      { numRuns: 3 * MORE, endOnFailure: true },
+      { numRuns: 2 * MORE, endOnFailure: true },
     )
     expect(kept).toBeGreaterThan(0)
     expect(unread).toBeGreaterThan(kept / 2)
