@@ -158,9 +158,10 @@ const savings: Readonly<Record<string, Saving>> = {
     saved: (count) => expect([count('splits_by_metadata'), count('docs_aggregated')]).toEqual([SPLITS, 0]),
     lost: (count) => expect([count('splits_by_metadata'), count('rows', SCAN)]).toEqual([0, DOCUMENTS]),
   },
-  'extremes are statistics': {
-    sql: `SELECT count(*), min(n), max(n) FROM $t`,
+  'extremes are statistics, also of segments that are read in parts': {
+    sql: `SELECT count(*), count(level), count(u), min(n), max(n) FROM $t`,
     off: without('AggPushdown'),
+    settings: { target_partitions: 5 * SPLITS },
     saved: (count) => expect([count('segments_by_statistics'), count('docs_aggregated')]).toEqual([2 * SPLITS, 0]),
     lost: (count) => expect([count('segments_by_statistics'), count('rows', SCAN)]).toEqual([0, DOCUMENTS]),
   },

@@ -256,6 +256,28 @@ describe('7: what has no layout in common is joined by its keys', () => {
   })
 })
 
+test('8: a side that is dealt by other keys, as many as the join has, is dealt again', async () => {
+  const groups = `(SELECT level, count(*) AS c FROM "${logs}" GROUP BY level)`
+  const settings = { target_partitions: 3, repartition_groups_above: 0, join_mode: 'partitioned' }
+  for (const [key, dealings] of [
+    ['x.level = t.tag', 2],
+    ['x.c = t.n', 3],
+  ] as const) {
+    const sql = `SELECT x.level, t.id FROM ${groups} x JOIN "${traces}" t ON ${key}`
+    const { nodes, plan } = await explainQuery(session, sql, settings)
+    const [join] = nodes.filter((node) => node instanceof HashJoinExec)
+    expect(join!.mode).toBe('partitioned')
+    for (const [side, { partitioning }] of join!.children.entries()) {
+      const keys = join!.on.map(({ left, right }) => String(side === 0 ? left : right))
+      expect(partitioning.kind === 'hash' && partitioning.exprs.map(String), plan).toEqual(keys)
+    }
+    expect(
+      nodes.filter(({ kind }) => kind === 'RepartitionExec'),
+      plan,
+    ).toHaveLength(dealings)
+  }
+})
+
 /** A source of one of two tables, and how it is joined with one before it. */
 interface Joined {
   readonly source: 'i' | 'f' | 'd'
