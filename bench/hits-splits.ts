@@ -3,7 +3,7 @@
  * table, in one process, in turn:
  *
  *   npm run hits-splits -- --rows 1000000 --out DIR
- *   npm run clickbench-splits -- DIR --queries 1,5-9 --rounds 3 --warm 50 --threads 1 --no-words --no-top --no-off
+ *   npm run clickbench-splits -- DIR --queries 1,5-9 --rounds 3 --warm 500 --threads 1 --no-words --no-top --no-off
  *
  * Prints of each query the least time of the processor with the rules over splits on and off, the bytes that a first run reads, and DuckDB's
  * time; ends with `N passed, N failed`, by whether all three have the same rows.
@@ -29,7 +29,7 @@ const { values: options, positionals } = parseArgs({
     off: { type: 'boolean', default: true },
     cold: { type: 'boolean', default: true },
     rounds: { type: 'string', default: '3' },
-    warm: { type: 'string', default: '50' },
+    warm: { type: 'string', default: '500' },
     threads: { type: 'string', default: '1' },
   },
   allowNegative: true,
