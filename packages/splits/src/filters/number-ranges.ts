@@ -19,6 +19,9 @@ import { nanosPerUnit } from '../sources/timestamps.ts'
 /** Column values `[low, high]`, both inclusive, as the order-preserving u64 of the column's type. */
 type Range = readonly [low: bigint, high: bigint]
 
+/** A number column, as far as a test of its values depends on it. */
+export type TestedNumbers = Pick<NumericColumn, 'type' | 'minValue'>
+
 /** Where a predicate over one number column is TRUE: ranges, disjoint and ascending, and whether it is for NULL. */
 export interface NumberTest {
   readonly ranges: readonly Range[]
@@ -35,7 +38,7 @@ const U64_MAX = (1n << 64n) - 1n
  * The test that a comparison of one column with literals, IN, IS NULL or a bare boolean is; null for any other predicate,
  * and where the column holds NaN with a sign, which its order does not put where SQL has it.
  */
-export function numberTest(predicate: Expr, column: NumericColumn, type: DataType): NumberTest | null {
+export function numberTest(predicate: Expr, column: TestedNumbers, type: DataType): NumberTest | null {
   const domain = new Domain(column, type)
   if (!domain.ordered) return null
   if (predicate instanceof ColumnExpr) return { ranges: [[1n, 1n]], nulls: false }
@@ -59,12 +62,12 @@ class Domain {
   /** Whether the order of the column's values is SQL's. */
   readonly ordered: boolean
   readonly all: Range
-  readonly #column: NumericColumn
+  readonly #column: TestedNumbers
   readonly #type: DataType
   readonly #min: bigint
   readonly #max: bigint
 
-  constructor(column: NumericColumn, type: DataType) {
+  constructor(column: TestedNumbers, type: DataType) {
     this.#column = column
     this.#type = type
     this.ordered = !Number.isNaN(column.minValue)

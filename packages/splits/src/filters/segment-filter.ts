@@ -1,6 +1,5 @@
 import {
   ColumnExpr,
-  ComparisonExpr,
   evaluatePredicate,
   InListExpr,
   IsNullExpr,
@@ -30,22 +29,24 @@ import type { DocUnit } from '../sources/opened-layout.ts'
 import type { SegmentColumns } from '../sources/segment-columns.ts'
 import { allOf, anyOf, constantFilter, inOrder, listFilter, MOST, type DocFilter } from './doc-filter.ts'
 import { complement } from './doc-lists.ts'
+import { indexedTerms, LONG_TEXT } from './indexed-values.ts'
 import { isInfallible } from './infallible.ts'
 import { numberTest } from './number-ranges.ts'
 import { pathCandidates } from './path-candidates.ts'
 import { RangeFilter, rangedNumbers, rangedTerms, type Range } from './range-filter.ts'
 import { TermFilter } from './term-filter.ts'
 import { termRanges } from './term-ranges.ts'
+import { textsOf } from './texts-of.ts'
 
 /** Ranges of values that are looked for in a column one by one; more of them are not worth it. */
 const MAX_RANGES = 4
 /** Finding a term and its documents costs about as much as passing this many values of a column. */
 const LOOKUP_COST = 4096
+/** Finding a term and its documents costs less than reading this many stored documents. */
+const DOCS_PER_TERM = 8
 const I64_MIN = -(1n << 63n)
 const I64_MAX = (1n << 63n) - 1n
 const U64_MAX = (1n << 64n) - 1n
-/** Texts of this many bytes and more are in no term. */
-const LONG_TEXT = 255
 
 /**
  * Finds the documents of one segment that satisfy a predicate by what the segment has of its columns: packed values, the
@@ -129,7 +130,7 @@ export class SegmentFilter {
 
   async #leaf(predicate: Expr, i: number): Promise<DocFilter | null> {
     const means = this.#columns.means(i)
-    if (means.kind === 'store') return this.#pathLeaf(predicate, i)
+    if (means.kind === 'store') return (await this.#indexedLeaf(predicate, i)) ?? this.#pathLeaf(predicate, i)
     if (means.kind !== 'fast') return null
     const { raw } = means
     if (predicate instanceof IsNullExpr && predicate.child instanceof ColumnExpr)
@@ -153,6 +154,22 @@ export class SegmentFilter {
     }
     const read = means.column.termTexts
     return read === undefined ? null : new TermFilter(onColumn0(predicate), type, raw, read, this.#region)
+  }
+
+  /**
+   * A predicate over a stored field that is not fast, by what is indexed of it: the documents of its terms. Those of another
+   * mapping may have had several values, so they are still to be read.
+   */
+  async #indexedLeaf(predicate: Expr, i: number): Promise<DocFilter | null> {
+    const { type } = this.#columns.column(i)
+    const indexed = typeName(type) === 'List' ? null : this.#columns.indexed(i)
+    const found = indexed && indexedTerms(predicate, { ...indexed, type })
+    if (found === null || found.terms * DOCS_PER_TERM > this.#unit.segment.maxDoc + MAX_RANGES * DOCS_PER_TERM)
+      return null
+    if (found.query === null) return constantFilter(false, 'postings')
+    const prepared = await prepare(found.query, this.#unit.segment, { scoring: false })
+    const exact = found.exact && indexed!.current
+    return listFilter('postings', (start, end) => prepared.docs(start, end), 0, exact)
   }
 
   /** Whether finding so many terms costs less than passing all values of a column. */
@@ -258,26 +275,4 @@ function termsFilter(column: BytesColumn, ranges: readonly Range[]): DocFilter {
     share: Math.min(MOST, ranges.length / accepted.length),
     tests: false,
   }
-}
-
-/** The texts that `column = text` or `column IN (texts)` asks for; null for other predicates. */
-function textsOf(predicate: Expr): string[] | null {
-  let items: readonly Expr[]
-  if (predicate instanceof ComparisonExpr && predicate.op === '=') {
-    const { left, right } = predicate
-    if (left instanceof ColumnExpr) items = [right]
-    else if (right instanceof ColumnExpr) items = [left]
-    else return null
-  } else if (predicate instanceof InListExpr && !predicate.negated && predicate.child instanceof ColumnExpr) {
-    items = predicate.list
-  } else {
-    return null
-  }
-  const texts: string[] = []
-  for (const item of items) {
-    if (!(item instanceof LiteralExpr)) return null
-    if (typeof item.value === 'string') texts.push(item.value)
-    else if (item.value !== null) return null
-  }
-  return texts
 }

@@ -3,6 +3,7 @@ import {
   evaluatePredicate,
   NullVector,
   RecordBatch,
+  takeVector,
   type Selection,
   type AddressLookup,
   type BatchStream,
@@ -193,7 +194,7 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
     only: readonly number[] | null,
     addresses = true,
   ): AsyncGenerator<RecordBatch, void, void> {
-    for (const window of this.windows(unit, found, context)) {
+    for (const window of this.windows(unit, segment, found, only, context)) {
       context.throwIfCancelled()
       const batch = await this.read(unit, segment, context, window, filters, only, addresses)
       if (batch !== null) yield batch
@@ -210,7 +211,7 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
     addresses: boolean,
     visit: (batch: RecordBatch) => Promise<void> | null,
   ): Promise<void> {
-    for (const window of this.windows(unit, found, context)) {
+    for (const window of this.windows(unit, segment, found, only, context)) {
       const pause = context.pause()
       if (pause !== null) await pause
       context.throwIfCancelled()
@@ -312,9 +313,17 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
     }
   }
 
-  private windows(unit: DocUnit, found: Uint32Array | null, context: TaskContext): Generator<Window, void, void> {
-    const share = found === null ? 1 : found.length / (unit.end - unit.start)
-    return found !== null && share < SPARSE ? this.lists(unit, found, context) : this.ranges(unit, found, context)
+  private windows(
+    unit: DocUnit,
+    segment: SegmentColumns,
+    found: Uint32Array | null,
+    only: readonly number[] | null,
+    context: TaskContext,
+  ): Generator<Window, void, void> {
+    const sparse =
+      found !== null &&
+      (found.length < (unit.end - unit.start) * SPARSE || segment.readsDocuments(only ?? this.positions))
+    return sparse ? this.lists(unit, found, context) : this.ranges(unit, found, context)
   }
 
   /** A dense unit: windows of document ids, with the rows of each that are candidates. */
@@ -441,9 +450,19 @@ export abstract class ColumnSource extends SplitSource implements AddressLookup 
         if (removed > 0) context.metricsOf(this).add('rows_filtered_at_run_time', removed)
         if (selection?.length === 0) return null
       }
-      if (selection !== null && selection.length < length * SPARSE && rest.length > 0) {
-        const survivors = Uint32Array.from(selection, (i) => window.docs?.[i] ?? start + i)
-        return await this.listed(unit, segment, context, survivors, only, addresses)
+      const few = selection !== null && selection.length < length * (segment.readsDocuments(rest) ? 1 : SPARSE)
+      if (few && rest.length > 0) {
+        const rows = Uint32Array.from(selection!)
+        const survivors = region.u32(rows.length)
+        for (let k = 0; k < rows.length; k++) survivors[k] = docs.length > 0 ? docs[rows[k]!]! : start + rows[k]!
+        const own = addresses
+          ? addressVectors(region, unit.split.splitId, unit.segment.ord, survivors)
+          : addressFields.map(() => new NullVector(NOTHING, rows.length, null))
+        const vectors = await segment.readDocs(rest, survivors, region)
+        const dense = values.map((value) => takeVector(value, rows, rows.length, region))
+        for (const [k, i] of rest.entries()) dense[i] = vectors[k]!
+        kept = true
+        return new RecordBatch(this.schema, [...own, ...dense], rows.length, null, region)
       }
       await load(rest)
       kept = true

@@ -169,6 +169,11 @@ export class SegmentColumns {
     return this.#means[i]!
   }
 
+  /** Whether one of the columns at `wanted` is read from documents. */
+  readsDocuments(wanted: readonly number[]): boolean {
+    return wanted.some((i) => this.#means[i]!.kind === 'store')
+  }
+
   /** The column at `i` as ordinals; null where it is no text of a fast field. */
   ordinals(i: number): OrdinalColumn | null {
     const means = this.#means[i]!
@@ -197,6 +202,19 @@ export class SegmentColumns {
   entry(name: string): FieldEntry | null {
     const field = resolveField(this.#unit.index.index.schema, this.#mapping, name)
     return field.kind === 'field' ? field.entry : null
+  }
+
+  /** The field that the column at `i` is of, and whether the mapping in use wrote it; null where the split has none of its own. */
+  indexed(i: number): { readonly entry: FieldEntry; readonly mapped: MappedField; readonly current: boolean } | null {
+    const { source } = this.#columns[i]!
+    const entry = source.kind === 'column' ? this.entry(source.name) : null
+    const mapped = source.kind === 'column' ? this.#mapping.field(source.name) : null
+    if (entry === null || mapped === null) return null
+    return {
+      entry,
+      mapped,
+      current: this.#unit.split.docMappingUid === this.#mapping.uid && this.#mapping.uid !== NIL_UID,
+    }
   }
 
   /** Name of the fast column of the texts at a JSON path, as they are written; null where this split has none such. */
@@ -304,6 +322,9 @@ type Place =
   | { readonly kind: 'promoted'; readonly raw: Column; readonly mapped: MappedField }
   | Extract<Means, { kind: 'mark' | 'index' | 'missing' }>
   | { readonly kind: 'store' }
+
+/** Of mappings that were written before mappings had one. */
+const NIL_UID = '0'.repeat(26)
 
 const PATH_TEXT: FieldForm = { type: 'text', outputFormat: null }
 
