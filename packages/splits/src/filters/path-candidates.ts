@@ -1,4 +1,13 @@
-import { mapF64, mapI64, type BytesColumn, type NumericColumn, type SegmentReader } from '@volley/tantivy'
+import {
+  mapF64,
+  mapI64,
+  TermSetQuery,
+  type BytesColumn,
+  type NumericColumn,
+  type Query,
+  type SegmentReader,
+} from '@volley/tantivy'
+import { jsonTerm } from '../query-language/terms.ts'
 import { union } from './doc-lists.ts'
 
 /** Texts of this many characters may have as many bytes as are in no column. */
@@ -42,6 +51,15 @@ export async function pathCandidates(
     for (const value of values) parts.push((start, end) => column.docsInRange(value, value, start, end))
   }
   return (start, end) => parts.reduce<Uint32Array>((docs, find) => union(docs, find(start, end)), new Uint32Array(0))
+}
+
+/**
+ * The same by the terms of an indexed JSON field whose text is untouched, each behind `prefix`; null where a text may be
+ * written of another value than a string.
+ */
+export function pathTerms(field: number, prefix: Uint8Array, texts: readonly string[]): Query | null {
+  if (!texts.every((text) => text.length < LONG && isPlain(text) && text !== 'true' && text !== 'false')) return null
+  return new TermSetQuery(new Map([[field, texts.map((text) => jsonTerm(prefix, encoder.encode(text)))]]))
 }
 
 /** The values of a column of numbers or booleans that are written so, in its order-preserving form. */

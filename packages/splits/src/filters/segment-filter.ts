@@ -1,9 +1,7 @@
 import {
   ColumnExpr,
   evaluatePredicate,
-  InListExpr,
   IsNullExpr,
-  LiteralExpr,
   LogicalExpr,
   NotExpr,
   NullVector,
@@ -14,15 +12,7 @@ import {
   type Expr,
 } from '@volley/core'
 import type { Region } from '@volley/kernels'
-import {
-  prepare,
-  termForI64,
-  termForU64,
-  TermSetQuery,
-  type BytesColumn,
-  type Column,
-  type NumericColumn,
-} from '@volley/tantivy'
+import { prepare, type Query, TermSetQuery, type BytesColumn, type Column, type NumericColumn } from '@volley/tantivy'
 import { Field, Null, Schema } from 'apache-arrow'
 import { addressFields } from '../sources/address.ts'
 import type { DocUnit } from '../sources/opened-layout.ts'
@@ -32,7 +22,7 @@ import { complement } from './doc-lists.ts'
 import { indexedTerms, LONG_TEXT } from './indexed-values.ts'
 import { isInfallible } from './infallible.ts'
 import { numberTest } from './number-ranges.ts'
-import { pathCandidates } from './path-candidates.ts'
+import { pathCandidates, pathTerms } from './path-candidates.ts'
 import { RangeFilter, rangedNumbers, rangedTerms, type Range } from './range-filter.ts'
 import { TermFilter } from './term-filter.ts'
 import { termRanges } from './term-ranges.ts'
@@ -44,9 +34,6 @@ const MAX_RANGES = 4
 const LOOKUP_COST = 4096
 /** Finding a term and its documents costs less than reading this many stored documents. */
 const DOCS_PER_TERM = 8
-const I64_MIN = -(1n << 63n)
-const I64_MAX = (1n << 63n) - 1n
-const U64_MAX = (1n << 64n) - 1n
 
 /**
  * Finds the documents of one segment that satisfy a predicate by what the segment has of its columns: packed values, the
@@ -130,7 +117,8 @@ export class SegmentFilter {
 
   async #leaf(predicate: Expr, i: number): Promise<DocFilter | null> {
     const means = this.#columns.means(i)
-    if (means.kind === 'store') return (await this.#indexedLeaf(predicate, i)) ?? this.#pathLeaf(predicate, i)
+    if (means.kind === 'store')
+      return (await this.#byTerms(i, predicate, DOCS_PER_TERM, false)) ?? this.#pathLeaf(predicate, i)
     if (means.kind !== 'fast') return null
     const { raw } = means
     if (predicate instanceof IsNullExpr && predicate.child instanceof ColumnExpr)
@@ -140,7 +128,7 @@ export class SegmentFilter {
     if (!isBytes(raw)) {
       const test = numberTest(predicate, raw as NumericColumn, type)
       if (test === null) return null
-      if (test.ranges.length > MAX_RANGES) return this.#numberPostings(i, predicate, raw as NumericColumn)
+      if (test.ranges.length > MAX_RANGES) return this.#byTerms(i, predicate, LOOKUP_COST, true)
       return new RangeFilter(rangedNumbers(raw as NumericColumn), test.ranges, test.nulls)
     }
     if (raw.type === 'str') {
@@ -157,43 +145,27 @@ export class SegmentFilter {
   }
 
   /**
-   * A predicate over a stored field that is not fast, by what is indexed of it: the documents of its terms. Those of another
-   * mapping may have had several values, so they are still to be read.
+   * A predicate by the terms of its field, where each costs less to find than `most` documents do to look at; `single` where
+   * the field has one value a document, which it may not have had in another mapping.
    */
-  async #indexedLeaf(predicate: Expr, i: number): Promise<DocFilter | null> {
+  async #byTerms(i: number, predicate: Expr, most: number, single: boolean): Promise<DocFilter | null> {
     const { type } = this.#columns.column(i)
     const indexed = typeName(type) === 'List' ? null : this.#columns.indexed(i)
     const found = indexed && indexedTerms(predicate, { ...indexed, type })
-    if (found === null || found.terms * DOCS_PER_TERM > this.#unit.segment.maxDoc + MAX_RANGES * DOCS_PER_TERM)
-      return null
+    if (found === null || (found.terms > MAX_RANGES && found.terms * most > this.#unit.segment.maxDoc)) return null
     if (found.query === null) return constantFilter(false, 'postings')
-    const prepared = await prepare(found.query, this.#unit.segment, { scoring: false })
-    const exact = found.exact && indexed!.current
+    return this.#matching(found.query, found.exact && (single || indexed!.current))
+  }
+
+  /** The documents of a query of the inverted index. */
+  async #matching(query: Query, exact: boolean): Promise<DocFilter> {
+    const prepared = await prepare(query, this.#unit.segment, { scoring: false })
     return listFilter('postings', (start, end) => prepared.docs(start, end), 0, exact)
   }
 
   /** Whether finding so many terms costs less than passing all values of a column. */
   #isFew(terms: number): boolean {
     return terms * LOOKUP_COST <= this.#unit.segment.maxDoc
-  }
-
-  /** Whole numbers in a list, by their terms, where they are indexed and the list is short for the segment. */
-  async #numberPostings(i: number, predicate: Expr, column: NumericColumn): Promise<DocFilter | null> {
-    const { source } = this.#columns.column(i)
-    const entry = source.kind === 'column' ? this.#columns.entry(source.name) : null
-    const isNumber = entry !== null && (entry.type === 'u64' || entry.type === 'i64')
-    if (!isNumber || entry.options.record === null || entry.type !== column.type) return null
-    if (!(predicate instanceof InListExpr) || predicate.negated || !this.#isFew(predicate.list.length)) return null
-    const values = predicate.list
-      .map((item) => (item as LiteralExpr).value)
-      .filter((value) => typeof value === 'bigint')
-    const [low, high] = entry.type === 'u64' ? [0n, U64_MAX] : [I64_MIN, I64_MAX]
-    const terms = values
-      .filter((value) => value >= low && value <= high)
-      .map((value) => (entry.type === 'u64' ? termForU64(value) : termForI64(value)))
-    const query = new TermSetQuery(new Map([[entry.ord, terms]]))
-    const prepared = await prepare(query, this.#unit.segment, { scoring: false })
-    return listFilter('postings', (start, end) => prepared.docs(start, end), 0)
   }
 
   /** Equality of text that is indexed untouched, in a field with one value a document, by its terms. */
@@ -207,8 +179,7 @@ export class SegmentFilter {
     const query = new TermSetQuery(new Map([[entry.ord, terms.filter(({ length }) => length < LONG_TEXT)]]))
     // A longer text would be in no term, but the column of another writer may hold it.
     if (terms.some(({ length }) => length >= LONG_TEXT)) return null
-    const prepared = await prepare(query, this.#unit.segment, { scoring: false })
-    return listFilter('postings', (start, end) => prepared.docs(start, end), 0)
+    return this.#matching(query, true)
   }
 
   /** `json->>'path' = 'text'`: the documents that can satisfy it, by the split's columns of the path; they are still to be read. */
@@ -217,8 +188,13 @@ export class SegmentFilter {
     const texts = textsOf(predicate)
     if (source.kind !== 'path' || !source.text || texts === null || texts.length > MAX_RANGES) return null
     const name = this.#columns.pathColumn(source.name, source.path)
-    const found = name === null ? null : await pathCandidates(this.#unit.segment, name, texts)
-    return found && listFilter('column', found, 0, false)
+    if (name !== null) {
+      const found = await pathCandidates(this.#unit.segment, name, texts)
+      return found && listFilter('column', found, 0, false)
+    }
+    const indexed = this.#columns.indexedPath(source.name, source.path)
+    const query = indexed && pathTerms(indexed.ord, indexed.prefix, texts)
+    return query && this.#matching(query, false)
   }
 }
 

@@ -1,4 +1,4 @@
-import { ColumnExpr, DocIdJoinExec, ProjectionExec, transformExpr, type ExecutionPlan } from '@volley/core'
+import { ColumnExpr, DocIdJoinExec, ProjectionExec, transformExpr, type ExecutionPlan, type Expr } from '@volley/core'
 import { addressFields } from '../sources/address.ts'
 import { ColumnSource } from '../sources/column-source.ts'
 import { FastFieldExec } from '../sources/fast-field-exec.ts'
@@ -20,19 +20,23 @@ export function asOneSource({ left, right, joinType, on, schema }: DocIdJoinExec
   if (on.length !== first || on.some((key, i) => key.left !== i || key.right !== i)) return null
   if (fast.table.layout.layoutId !== right.table.layout.layoutId) return null
   const { columns, filters } = fast.options
-  const shifted = right.options.filters.map((filter) =>
-    transformExpr(filter, (node) =>
+  const shift = (expr: Expr): Expr =>
+    transformExpr(expr, (node) =>
       node instanceof ColumnExpr && node.index >= first
         ? new ColumnExpr(node.index + columns.length, node.name, node.type, node.nullable)
         : node,
-    ),
-  )
+    )
+  const runtime = [
+    ...(fast.options.runtime ?? []),
+    ...(right.options.runtime ?? []).map((filter) => ({ ...filter, expr: shift(filter.expr) })),
+  ]
   const options = {
     columns: [...columns, ...right.options.columns],
-    filters: [...filters, ...shifted],
+    filters: [...filters, ...right.options.filters.map(shift)],
     query: [],
     top: null,
     fetch: null,
+    ...(runtime.length === 0 ? {} : { runtime }),
   }
   const source = new FastFieldExec(fast.table, options)
   const input = left instanceof DocIdJoinExec ? left.withChildren([left.left, source]) : source

@@ -29,6 +29,7 @@ import { ColumnSource } from '../sources/column-source.ts'
 import { FastFieldExec } from '../sources/fast-field-exec.ts'
 import { InvertedIndexExec } from '../sources/inverted-index-exec.ts'
 import { substitute } from './collapse-sources.ts'
+import { asOneSource } from './one-source.ts'
 import { belowJoin } from './pushable.ts'
 
 /** Joins in which a row of the right side that matches nothing does not come out, and changes nothing. */
@@ -61,7 +62,8 @@ const UNKNOWN_ROWS = 1_000_000_000
  * other collected joins probe with. A source that gives some of its rows only (a top k, a limit) is left alone.
  *
  * Where the build side is estimated to have few rows for the documents of the other side, the keys are looked up in the
- * index or the dictionary of each segment.
+ * index or the dictionary of each segment. A key that only documents hold makes the sources that are joined by address one,
+ * so that its documents are found before anything is read of them.
  */
 export const runtimeFilters: PhysicalRule = {
   name: 'RuntimeFilters',
@@ -257,27 +259,33 @@ function intoAddressJoin(join: DocIdJoinExec, expr: Expr, id: number): Execution
   if (below === null || (below.side === 1 && join.joinType !== 'inner')) return null
   const input = push(join.children[below.side]!, below.expr, id)
   if (input === null) return null
-  return below.side === 0
-    ? join.withChildren([input, join.right])
-    : (searched(join, input) ?? join.withChildren([join.left, input]))
+  if (below.side === 0) return join.withChildren([input, join.right])
+  const filtered = join.withChildren([join.left, input]) as DocIdJoinExec
+  return searched(filtered) ?? inOneSource(filtered) ?? filtered
+}
+
+/** `f ⋈ d` and `(inv ⋈ f) ⋈ d` as one source, which finds its documents by the filter first. */
+function inOneSource(join: DocIdJoinExec): ExecutionPlan | null {
+  const plan = asOneSource(join)
+  const input = plan?.children[0]
+  if (!(plan instanceof ProjectionExec) || !(input instanceof DocIdJoinExec)) return plan
+  return plan.withChildren([searched(input) ?? input])
 }
 
 /**
  * `inv ⋈ f` as `f` with the query of `inv`, which finds documents by both; null where `inv` gives more than documents.
  */
-function searched(join: DocIdJoinExec, fields: ExecutionPlan): ExecutionPlan | null {
-  const { left } = join
-  if (!(left instanceof InvertedIndexExec) || !(fields instanceof FastFieldExec)) return null
+function searched({ left, right, schema }: DocIdJoinExec): ExecutionPlan | null {
+  if (!(left instanceof InvertedIndexExec) || !(right instanceof ColumnSource)) return null
   const { filters, marks, scored, topK } = left.options
-  if (marks.length > 0 || scored || topK !== null || filters.length === 0 || fields.options.query.length > 0)
-    return null
-  const source = fields.withOptions({ ...fields.options, query: filters })
+  if (marks.length > 0 || scored || topK !== null || filters.length === 0 || right.options.query.length > 0) return null
+  const source = new FastFieldExec(right.table, { ...right.options, query: filters })
   // Both sides begin with the same address.
   const width = left.schema.fields.length
-  const exprs = join.schema.fields.map(
+  const exprs = schema.fields.map(
     (field, i) => new ColumnExpr(i < width ? i : i - width, field.name, field.type, field.nullable),
   )
-  return new ProjectionExec(source, exprs, join.schema)
+  return new ProjectionExec(source, exprs, schema)
 }
 
 /** The probing side of a join whose rows come out with their right side as it is. */

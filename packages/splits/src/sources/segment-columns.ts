@@ -12,6 +12,7 @@ import { plainTerms } from '../opener/term-cache.ts'
 import { fastColumn, type FastColumn, type FieldForm, type OrdinalColumn } from './fast-column.ts'
 import { narrowedText } from './narrowed-text.ts'
 import { aboutSplit, type DocUnit } from './opened-layout.ts'
+import { jsonTermPrefix } from '../query-language/terms.ts'
 import { pathKey } from './path-key.ts'
 import { isExact, promotedColumn } from './promoted-column.ts'
 import { checkReadBudget } from './read-meter.ts'
@@ -226,6 +227,21 @@ export class SegmentColumns {
     if (type !== 'json_object' || !options.fast || steps.length < path.length) return null
     if (options.fastTokenizer !== null && options.fastTokenizer !== 'raw') return null
     return jsonColumnName(field.entry, field.kind === 'dynamic' ? [...field.path, ...steps] : steps)
+  }
+
+  /** What the terms of strings at a JSON path begin with, where they are indexed untouched; null where they are not. */
+  indexedPath(
+    name: string,
+    path: readonly (string | number)[],
+  ): { readonly ord: number; readonly prefix: Uint8Array } | null {
+    const field = resolveField(this.#unit.index.index.schema, this.#mapping, name)
+    if (field.kind !== 'field' && field.kind !== 'dynamic') return null
+    const { ord, type, options } = field.entry
+    const steps = path.filter((step) => typeof step === 'string')
+    if (type !== 'json_object' || options.record === null || steps.length < path.length) return null
+    if (options.tokenizer !== 'raw') return null
+    const all = field.kind === 'dynamic' ? [...field.path, ...steps] : steps
+    return { ord, prefix: jsonTermPrefix(all, options.expandDots, 'str') }
   }
 
   /** The columns at `wanted` for documents `start` to `end` (exclusive), deleted ones included. */
