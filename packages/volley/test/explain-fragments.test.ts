@@ -27,7 +27,7 @@ test('EXPLAIN VERBOSE shows the plan that each rule of a worker leaves, and whic
     bytesOut: 8,
     rules: task === 0 ? ['AggPushdown', 'TopKPushdown'] : [],
   }))
-  const metrics = { root: node, stages: [{ id: 1, tasks: reports, plan: node }] }
+  const metrics = { root: node, stages: [{ id: 1, tasks: reports, plan: node }], caches: new Map() }
   const fragments = [
     { rule: 'AggPushdown', did: 'new TantivyAggregateExec', plan: leaf, stage: 1, task: 0, worker: 'a:1' },
   ]
