@@ -171,6 +171,21 @@ describe('a field that is stored and indexed, and not fast, is filtered by its t
     ).toBe(0)
   })
 
+  test('the estimate of what is read knows the documents from the terms', async () => {
+    const sql = `SELECT id, body FROM ${table} WHERE hex = '09ff' AND word LIKE 'word%'`
+    const [{ length: found }, estimated, all] = await Promise.all([
+      queryRows(session, `SELECT id FROM ${table} WHERE hex = '09ff'`),
+      queryRows(session, `EXPLAIN (ESTIMATE) ${sql}`),
+      queryRows(session, `EXPLAIN (ESTIMATE) SELECT id, body FROM ${table}`),
+    ])
+    const parts = (rows: typeof estimated, part: string) => rows.find((row) => row[1] === part)!
+    const [, , , , , by] = parts(estimated, 'documents')
+    const documents = Number(/about (\d+) documents/.exec(String(by))![1])
+    expect(documents).toBeGreaterThanOrEqual(found)
+    expect(documents).toBeLessThan(DOCS / 4)
+    expect(parts(all, 'documents')[5]).toContain('all blocks')
+  })
+
   test('keys of a join are looked up there before documents are read', async () => {
     const sql = `SELECT h.id, h.word FROM (VALUES ('09ff'), ('0bff')) AS keys (k) JOIN ${table} h ON h.hex = k ORDER BY 1`
     const rows = await queryRows(session, sql)

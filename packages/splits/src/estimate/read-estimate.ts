@@ -1,9 +1,19 @@
-import { DocIdJoinExec, ProjectionExec, type ExecutionPlan } from '@volley/core'
+import { conjuncts, DocIdJoinExec, ProjectionExec, typeName, type ExecutionPlan, type Expr } from '@volley/core'
 import type { TextPredicate } from '@volley/planner'
-import { prepare, statisticsOf, type SegmentReader } from '@volley/tantivy'
+import {
+  prepare,
+  statisticsOf,
+  TermSetQuery,
+  type ColumnEntry,
+  type Index,
+  type IndexSchema,
+  type SegmentReader,
+} from '@volley/tantivy'
+import { indexedTerms } from '../filters/indexed-values.ts'
 import { filteredColumns } from '../filters/segment-filter.ts'
 import type { SplitRef } from '../layout/layout.ts'
-import { resolveField } from '../mapping/resolve-field.ts'
+import type { DocMapping } from '../mapping/doc-mapping.ts'
+import { resolveField, type FieldResolution } from '../mapping/resolve-field.ts'
 import { INDEX_COLUMN } from '../provider/table-columns.ts'
 import type { SplitIndex, SplitIndexOpener } from '../opener/split-index-opener.ts'
 import { ColumnSource } from '../sources/column-source.ts'
@@ -52,8 +62,18 @@ interface Demand {
   readonly text: { readonly predicates: readonly TextPredicate[]; readonly scored: boolean }[]
   readonly columns: Map<string, TableColumn>
   readonly stored: Map<string, TableColumn>
+  /** Scans that may find their documents by terms, where they are in the store. */
+  readonly found: FilteredScan[]
+  /** Columns of the other scans. */
+  readonly scanned: Set<string>
   /** Documents that are read of the store, in all splits together; null for all of them. */
   documents: number | null
+}
+
+/** A scan with conditions of single columns. */
+interface FilteredScan {
+  readonly columns: readonly TableColumn[]
+  readonly conditions: readonly { readonly predicate: Expr; readonly column: TableColumn }[]
 }
 
 /**
@@ -101,7 +121,7 @@ function demandOf(table: ScanTable, demands: Map<string, Demand>): Demand {
   const key = table.layout.layoutId
   let demand = demands.get(key)
   if (demand === undefined) {
-    demand = { table, text: [], columns: new Map(), stored: new Map(), documents: 0 }
+    demand = { table, text: [], columns: new Map(), stored: new Map(), found: [], scanned: new Set(), documents: 0 }
     demands.set(key, demand)
   }
   return demand
@@ -121,7 +141,24 @@ function addColumns(demand: Demand, source: ColumnSource, rows: number | null): 
     if (isTableColumn(column)) (isStored(column) ? demand.stored : demand.columns).set(columnKey(column), column)
     else if (column.source.kind === 'mark') demand.text.push({ predicates: [column.source.predicate], scored: false })
   }
-  if (columns.some(isStored)) addDocuments(demand, rows ?? documentsRead(source, isStored))
+  const conditions = rows === null ? conditionsOf(source) : []
+  const tableColumns = columns.filter(isTableColumn)
+  if (conditions.length > 0) demand.found.push({ columns: tableColumns, conditions })
+  else for (const column of tableColumns) demand.scanned.add(columnKey(column))
+  if (!columns.some(isStored)) return
+  const documents = rows ?? documentsRead(source, isStored)
+  if (documents !== null || conditions.length === 0) addDocuments(demand, documents)
+}
+
+/** Conditions of a scan that terms of a field may answer. */
+function conditionsOf({ options }: ColumnSource): FilteredScan['conditions'] {
+  if (options.top !== null) return []
+  return options.filters.flatMap(conjuncts).flatMap((predicate) => {
+    const [i, ...others] = filteredColumns([predicate])
+    const column = i === undefined ? undefined : options.columns[i]
+    const isField = column !== undefined && isTableColumn(column) && column.source.kind === 'column'
+    return isField && others.length === 0 ? [{ predicate, column }] : []
+  })
 }
 
 /** Documents that a scan reads of the store; null for all of them. */
@@ -151,6 +188,8 @@ interface StoreSum {
   used: boolean
   /** A split has a column of a scan in its store only. */
   whole: boolean
+  /** Documents that scans find by terms. */
+  found: number
 }
 
 async function estimateTable(
@@ -163,13 +202,19 @@ async function estimateTable(
   const sample = sampleOf(splits)
   const postings: Sum = { requests: 0, bytes: 0 }
   const columns: Sum = { requests: 0, bytes: 0 }
-  const store: StoreSum = { blocks: 0, bytes: 0, used: false, whole: false }
+  const store: StoreSum = { blocks: 0, bytes: 0, used: false, whole: false, found: 0 }
   await Promise.all(
     sample.map(async (split) => {
       const index = await opener.open(split, signal)
       try {
-        await addPostings(demand, index, postings)
-        for (const segment of index.index.segments) await addSegment(demand, index, segment, columns, store)
+        const directory = new DryDirectory(index.directory)
+        const dry = await index.over(directory)
+        await addPostings(demand, index, dry, directory)
+        for (const [i, segment] of index.index.segments.entries()) {
+          await addSegment(demand, index, segment, columns, store)
+          await addFound(demand, index, segment, dry.segments[i]!, directory, store)
+        }
+        addReads(directory, postings)
       } catch (error) {
         throw index.errorAbout(error)
       }
@@ -190,13 +235,15 @@ async function estimateTable(
       by: 'metastore',
     },
   ]
-  if (demand.text.length > 0) {
+  if (demand.text.length > 0 || postings.requests > 0) {
     parts.push({ what: 'postings', ...scaled(postings), by: `term dictionaries${sampled}` })
   }
   if (columns.requests > 0) {
     parts.push({ what: 'columns', ...scaled(columns), by: `column directories${sampled}` })
   }
-  if (store.used) parts.push(documentsOf(store.whole ? null : demand.documents, store, scale, sampled))
+  const { documents } = demand
+  const wanted = store.whole || documents === null ? null : documents + Math.ceil(store.found * scale)
+  if (store.used) parts.push(documentsOf(wanted, store, scale, sampled))
   return { table: table.name, splits: splits.length, pruned: table.pruned, opened: sample.length, parts }
 }
 
@@ -223,11 +270,8 @@ function sampleOf(splits: readonly SplitRef[]): readonly SplitRef[] {
   return Array.from({ length: SAMPLE }, (_, i) => splits[Math.floor((i * splits.length) / SAMPLE)]!)
 }
 
-async function addPostings(demand: Demand, split: SplitIndex, sum: Sum): Promise<void> {
-  if (demand.text.length === 0) return
+async function addPostings(demand: Demand, split: SplitIndex, index: Index, directory: DryDirectory): Promise<void> {
   const { mapping } = demand.table.index(split.ref.indexId)
-  const directory = new DryDirectory(split.directory)
-  const index = await split.over(directory)
   for (const { predicates, scored } of demand.text) {
     const query = textQuery(predicates, split, mapping)
     await directory.settle(
@@ -237,14 +281,89 @@ async function addPostings(demand: Demand, split: SplitIndex, sum: Sum): Promise
       })(),
     )
   }
+}
+
+/** Adds each range that would be read, once. */
+function addReads({ reads }: DryDirectory, sum: Sum): void {
   const seen = new Set<string>()
-  for (const { file, start, end } of directory.reads) {
+  for (const { file, start, end } of reads) {
     const key = `${file} ${start} ${end}`
     if (seen.has(key)) continue
     seen.add(key)
     sum.requests++
     sum.bytes += end - start
   }
+}
+
+/** Documents that scans read of the store where terms say which: of the condition that leaves the fewest. */
+async function addFound(
+  demand: Demand,
+  split: SplitIndex,
+  segment: SegmentReader,
+  dry: SegmentReader,
+  directory: DryDirectory,
+  store: StoreSum,
+): Promise<void> {
+  const { mapping } = demand.table.index(split.ref.indexId)
+  const { schema } = split.index
+  const entries = await segment.columns()
+  for (const { columns, conditions } of demand.found) {
+    if (!columns.some((column) => isInStore(column, schema, mapping, entries))) continue
+    store.used = true
+    let fewest: number | null = null
+    for (const { predicate, column } of conditions) {
+      const field = resolveField(schema, mapping, column.source.name)
+      const mapped = mapping.field(column.source.name)
+      if (field.kind !== 'field' || mapped === null || typeName(column.type) === 'List') continue
+      if (!isInStore(column, schema, mapping, entries)) continue
+      const terms = indexedTerms(predicate, { entry: field.entry, mapped, type: column.type })
+      if (terms === null) continue
+      const { query } = terms
+      if (query === null) {
+        fewest = 0
+        continue
+      }
+      await directory.settle(prepare(query, dry, { scoring: false }))
+      const count = query instanceof TermSetQuery ? await documentsOfTerms(query, segment) : null
+      if (count !== null) fewest = Math.min(fewest ?? count, count)
+    }
+    if (fewest === null) store.whole = true
+    else store.found += fewest
+  }
+}
+
+async function documentsOfTerms({ terms }: TermSetQuery, segment: SegmentReader): Promise<number> {
+  let count = 0
+  for (const [field, list] of terms) {
+    const index = await segment.invertedIndex(field)
+    const found = index === null ? [] : await index.terms.getMany(list)
+    for (const entry of found) count += entry?.info.docFreq ?? 0
+  }
+  return count
+}
+
+/** Whether a split has a column in its documents only. */
+function isInStore(
+  { source }: TableColumn,
+  schema: IndexSchema,
+  mapping: DocMapping,
+  entries: readonly ColumnEntry[],
+): boolean {
+  if (source.kind === 'path') return true
+  if (source.name === INDEX_COLUMN) return false
+  const field = resolveField(schema, mapping, source.name)
+  if (field.kind === 'missing') return false
+  return fastEntry(source.name, field, mapping, entries) === undefined
+}
+
+function fastEntry(
+  name: string,
+  field: FieldResolution,
+  mapping: DocMapping,
+  entries: readonly ColumnEntry[],
+): ColumnEntry | undefined {
+  const fast = field.kind === 'field' && mapping.field(name)?.fast === true
+  return fast ? entries.find((entry) => entry.name === field.entry.name) : undefined
 }
 
 async function addSegment(
@@ -258,15 +377,15 @@ async function addSegment(
   const { schema } = split.index
   const entries = await segment.columns()
   let fromStore = demand.stored.size > 0
-  for (const { source } of demand.columns.values()) {
+  for (const [key, column] of demand.columns) {
+    const { source } = column
     if (source.name === INDEX_COLUMN) continue
-    const field = source.kind === 'column' ? resolveField(schema, mapping, source.name) : null
-    if (field?.kind === 'missing') continue
-    const fast = field?.kind === 'field' && mapping.field(source.name)?.fast === true
-    const entry = fast ? entries.find(({ name }) => name === field.entry.name) : undefined
+    const field = resolveField(schema, mapping, source.name)
+    if (field.kind === 'missing') continue
+    const entry = fastEntry(source.name, field, mapping, entries)
     if (entry === undefined) {
       fromStore = true
-      store.whole = true
+      if (demand.scanned.has(key)) store.whole = true
       continue
     }
     if (split.directory.peek(`${segment.id}.fast`, entry.start, entry.end) !== null) continue
