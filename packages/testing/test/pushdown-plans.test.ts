@@ -224,3 +224,24 @@ test.each([
     }
   }
 })
+
+test.each([
+  ['n NOT IN (1, NULL)', 0],
+  ['NOT (n IN (1, NULL))', 0],
+  ["level NOT IN ('ERROR', NULL)", 0],
+  ['f NOT IN (0, NULL)', 0],
+  ['n = NULL OR u <> NULL', 0],
+  ['n IN (1, NULL)', 1],
+  ['n IS DISTINCT FROM NULL', 1],
+  ['n IS NOT DISTINCT FROM NULL', 1],
+] as const)('12, 18: a NULL among literals: %s', async (condition, least) => {
+  const sql = `SELECT id FROM "${table}" WHERE ${condition}`
+  const rows = await queryRows(sessions.local, sql)
+  if (least === 0) expect(rows).toEqual([])
+  expect(rows.length).toBeGreaterThanOrEqual(least)
+  expect(rows.length).toBeLessThan(100)
+  const off = { 'rules.FastFieldFilterPushdown': 'off', 'rules.simplify_expressions': 'off' }
+  expect(multisetDifference(rows, await queryRows(sessions.local, sql, off))).toBeNull()
+  const unfolded = await queryRows(sessions.local, sql, { 'rules.simplify_expressions': 'off' })
+  expect(multisetDifference(rows, unfolded)).toBeNull()
+})
