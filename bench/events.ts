@@ -13,6 +13,7 @@ const docMapping: DocMappingJson = {
     { name: 'service', type: 'text', tokenizer: 'raw', fast: true },
     { name: 'level', type: 'text', tokenizer: 'raw', fast: true },
     { name: 'trace', type: 'text', tokenizer: 'raw', fast: true },
+    { name: 'span', type: 'bytes', input_format: 'hex', output_format: 'hex', stored: true },
     { name: 'ms', type: 'u64', fast: true },
     { name: 'body', type: 'text', stored: true },
     { name: 'attrs', type: 'json', stored: true, fast: true, tokenizer: 'raw' },
@@ -21,7 +22,8 @@ const docMapping: DocMappingJson = {
 
 /**
  * Writes an index `events` of so many documents in four splits, an hour each from 2024-01-01, into a temporary folder:
- * texts that only the document store has, JSON, and traces of eight events.
+ * texts that only the document store has, JSON, traces of eight events,
+ * and ids of spans, which are indexed and not fast, as OpenTelemetry's.
  */
 export async function writeEvents(documents: number): Promise<TestTree> {
   const tree = await TestTree.create()
@@ -45,6 +47,7 @@ function event(split: number, i: number, own: number): MappedDocument {
     service,
     level: ['INFO', 'INFO', 'INFO', 'WARN', 'ERROR'][(n * 31) % 5]!,
     trace: `trace-${n >> 3}`,
+    span: Uint8Array.of(n >>> 16, n >>> 8, n),
     ms: BigInt(ms),
     body: `${service} answered request ${n} of user ${(n * 17) % 5003} in ${ms} ms, ${ms > 9000 ? 'slow: retry later' : 'as expected'}`,
     attrs: { host: `host-${n % 40}`, http: { status: n % 50 === 0 ? 500n : 200n } },

@@ -53,6 +53,7 @@ const cases: readonly Case[] = [
     off: 'FastFieldFilterPushdown',
     sql: `SELECT ts, ms FROM events WHERE attrs->'http'->>'status' = '500' AND (service LIKE 'service-1%' OR ms > 900)`,
   },
+  { off: 'FastFieldFilterPushdown', sql: `SELECT ms, body FROM events WHERE span = '0012ab'` },
   { off: 'DocumentsLast', sql: 'SELECT body, attrs FROM events WHERE ms < 40 ORDER BY ts DESC LIMIT 10' },
   {
     off: 'DocumentsLast',
@@ -89,6 +90,19 @@ const cases: readonly Case[] = [
   {
     off: 'RuntimeFilters',
     sql: `SELECT e.ms, e.ts FROM events e JOIN (VALUES ('trace-17'), ('trace-4711')) t(trace) ON e.trace = t.trace`,
+  },
+  {
+    off: 'RuntimeFilters',
+    sql: `SELECT e.ms, e.body FROM events e JOIN (VALUES ('0012ab'), ('000fff')) s(span) ON e.span = s.span`,
+  },
+  {
+    off: 'PathColumns',
+    sql: `SELECT attrs->>'host' AS host, ms FROM events ORDER BY 1 DESC, ms, ts LIMIT 10`,
+  },
+  {
+    off: ['resident_paths', 'off'],
+    sql: `SELECT attrs->>'host' AS host, count(*), avg(ms) FROM events WHERE attrs->'http'->>'status' = '500' GROUP BY 1`,
+    samePlan: true,
   },
   {
     off: 'aggregate_once',
