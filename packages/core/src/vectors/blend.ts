@@ -28,7 +28,7 @@ export function blendVectors(type: DataType, length: number, parts: readonly Ble
   if (parts.length === 0) return constantVector(type, null, length, region)
   if (parts.length === 1 && parts[0]!.rows.length === length) return parts[0]!.vector
   const operands = parts.map((part) => new Operand(part.vector))
-  const validity = blendValidity(length, parts, operands, region)
+  const validity = allPresent(length, parts, operands) ? null : blendValidity(length, parts, operands, region)
   const first = operands.find((operand) => operand.data.encoding !== 'null')
   if (first === undefined) return constantVector(type, null, length, region)
   switch (first.data.encoding) {
@@ -111,7 +111,7 @@ function blendCodes(
   length: number,
   parts: readonly BlendPart[],
   operands: readonly Operand[],
-  validity: Uint8Array,
+  validity: Uint8Array | null,
   region: Region,
 ): DictionaryVector | null {
   const first = operands.find(({ codes, isConstant }) => codes !== null && !isConstant)
@@ -139,9 +139,8 @@ function blendCodes(
     if (constant !== null) for (let k = 0; k < rows.length; k++) codes[rows[k]!] = constant!
     else for (let k = 0; k < rows.length; k++) codes[rows[k]!] = from![rows[k]!]!
   }
-  const whole = allPresent(length, parts, operands) ? null : validity
-  if (!extended) return new DictionaryVector(type, length, whole, codes, dictionary, sorted, used)
-  return new DictionaryVector(type, length, whole, codes, withEmpty(dictionary, region), false, used)
+  if (!extended) return new DictionaryVector(type, length, validity, codes, dictionary, sorted, used)
+  return new DictionaryVector(type, length, validity, codes, withEmpty(dictionary, region), false, used)
 }
 
 /** Where a dictionary has a constant, or, for the empty text, would have it behind its last entry; null where it has not. */
@@ -188,7 +187,7 @@ function blendBytes(
   length: number,
   parts: readonly BlendPart[],
   operands: readonly Operand[],
-  validity: Uint8Array,
+  validity: Uint8Array | null,
   region: Region,
 ): BytesVector {
   const part = region.i32(length).fill(-1)
@@ -203,7 +202,7 @@ function blendBytes(
   let isMixed = false
   for (let row = 0; row < length; row++) {
     offsets[row] = end
-    if (((validity[row >>> 3]! >>> (row & 7)) & 1) === 0) continue
+    if (validity !== null && ((validity[row >>> 3]! >>> (row & 7)) & 1) === 0) continue
     const operand = operands[part[row]!]!
     const at = operand.at(row)
     const size = operand.bytes.offsets[at + 1]! - operand.bytes.offsets[at]!
