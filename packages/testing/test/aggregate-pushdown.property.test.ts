@@ -89,11 +89,11 @@ test('14: an aggregate in its source gives the rows that it gives above', { time
         rows += on.length
       }
     }),
-    { numRuns: 7 * MORE },
+    { numRuns: 5 * MORE },
   )
-  expect(fired).toBeGreaterThan(30 * MORE)
-  expect(once).toBeGreaterThan(9 * MORE)
-  expect(rows).toBeGreaterThan(200)
+  expect(fired).toBeGreaterThan(21 * MORE)
+  expect(once).toBeGreaterThan(6 * MORE)
+  expect(rows).toBeGreaterThan(140)
 })
 
 const statistics = [

@@ -93,7 +93,7 @@ test('10: SplitPruning leaves out splits, and no row', { timeout: 120_000 * MORE
         }
       },
     ),
-    { numRuns: 10 * MORE },
+    { numRuns: 8 * MORE },
   )
   expect(pruned).toBeGreaterThan(3)
   expect(rows).toBeGreaterThan(5)
@@ -119,7 +119,7 @@ test('11: every subset of the rules gives the same rows', { timeout: 120_000 * M
         }
       },
     ),
-    { numRuns: 12 * MORE },
+    { numRuns: 9 * MORE },
   )
   expect(rows).toBeGreaterThan(50)
 })

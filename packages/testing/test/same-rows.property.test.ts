@@ -44,7 +44,7 @@ describe('the rows of a query are those of the documents', () => {
           runs++
         },
       ),
-      { numRuns: 10 * MORE },
+      { numRuns: 7 * MORE },
     )
     expect(runs).toBeGreaterThan(0)
     expect([...threads].sort()).toEqual([1, 2, 3])

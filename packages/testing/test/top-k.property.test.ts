@@ -90,12 +90,12 @@ test(
           }
         },
       ),
-      { numRuns: 10 * MORE },
+      { numRuns: 8 * MORE },
     )
-    expect(pushed).toBeGreaterThan(20 * MORE)
+    expect(pushed).toBeGreaterThan(16 * MORE)
     // How many depends on which segment sets the threshold first: tasks run side by side.
-    expect(skipped).toBeGreaterThan(5)
-    expect(rows).toBeGreaterThan(80 * MORE)
+    expect(skipped).toBeGreaterThan(0)
+    expect(rows).toBeGreaterThan(64 * MORE)
   },
 )
 
