@@ -45,6 +45,7 @@ const before = DocMapping.fromJson({
 
 /** No value is written so, or it is the second of several. */
 const NOTHING = new Set([
+  "f < '-Infinity'",
   'u = 77',
   "word = 'other'",
   "hex = '09FF'",
@@ -116,6 +117,8 @@ describe('a field that is stored and indexed, and not fast, is filtered by its t
     ['f = 0', true],
     ['f > 2', true],
     ['f <= -0.5', true],
+    ["f < '-Infinity'", true],
+    ["f > '-Infinity' AND f < 0", true],
     ['b', true],
     ['NOT b', true],
     ["t = '1969-12-31T23:59:59.500Z'", true],

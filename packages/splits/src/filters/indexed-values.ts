@@ -2,6 +2,7 @@ import type { DataType } from 'apache-arrow'
 import type { Expr } from '@volley/core'
 import {
   BooleanQuery,
+  mapF64,
   RangeQuery,
   termForDate,
   termForIp,
@@ -23,6 +24,7 @@ export const LONG_TEXT = 255
 const LONG_BYTES = 4096
 const U64_MAX = (1n << 64n) - 1n
 const SIGN = 1n << 63n
+const LEAST_DOUBLE = mapF64(-Infinity)
 
 /** A field with one value a document, which is stored and indexed as that value is, and is not fast. */
 export interface IndexedField {
@@ -70,10 +72,11 @@ function byNumbers(predicate: Expr, { entry, type }: IndexedField): IndexedTerms
   const test = numberTest(predicate, column, type)
   if (test === null || test.nulls) return null
   const { ranges } = test
-  if (ranges.length === 0) return { query: null, terms: 0, exact: true }
-  if (ranges[0]![0] === 0n && ranges[ranges.length - 1]![1] === U64_MAX) return null
+  if (ranges[0]?.[0] === 0n && ranges[ranges.length - 1]![1] === U64_MAX) return null
   const isDate = entry.type === 'date'
-  const indexed = isDate ? ranges.map(([low, high]): Range => [wholeSecond(low), wholeSecond(high)]) : ranges
+  const numbers = entry.type === 'f64' ? withNaN(ranges) : ranges
+  if (numbers.length === 0) return { query: null, terms: 0, exact: true }
+  const indexed = isDate ? ranges.map(([low, high]): Range => [wholeSecond(low), wholeSecond(high)]) : numbers
   const wide = indexed.filter(([low, high]) => low !== high)
   if (wide.length > 0 && entry.options.fast) return null
   const points = indexed.filter(([low, high]) => low === high).map(([low]) => termForU64(low))
@@ -82,6 +85,14 @@ function byNumbers(predicate: Expr, { entry, type }: IndexedField): IndexedTerms
   const query = queries.length === 1 ? queries[0]! : new BooleanQuery({ should: queries })
   // An instant is a term without what is below its second.
   return { query, terms: points.length + wide.length, exact: !isDate }
+}
+
+/** NaN with a sign is indexed before all numbers, and is above them in SQL as each NaN is. */
+function withNaN(ranges: readonly Range[]): Range[] {
+  const numbers = ranges
+    .filter(([, high]) => high >= LEAST_DOUBLE)
+    .map(([low, high]): Range => [low < LEAST_DOUBLE ? LEAST_DOUBLE : low, high])
+  return ranges[ranges.length - 1]?.[1] === U64_MAX ? [[0n, LEAST_DOUBLE - 1n], ...numbers] : numbers
 }
 
 /** What a mapped instant is in a term, cut towards zero. */
