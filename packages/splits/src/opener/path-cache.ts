@@ -1,6 +1,7 @@
-import { Cache, type Caches } from '@volley/kernels'
+import type { Caches } from '@volley/kernels'
 import type { BytesColumn } from '@volley/tantivy'
 import { PathTexts } from './path-texts.ts'
+import { SplitCache, type SplitPart } from './split-cache.ts'
 
 /** What would take more than this share of a cache is not kept. */
 const LARGEST = 1 / 4
@@ -16,58 +17,41 @@ interface Entry {
 /** A path whose texts are too many to be kept. */
 const REFUSED: Entry = { texts: null, column: null }
 
-/**
- * What documents of open splits have at JSON paths, of those used last: texts as far as documents were read, and a column once
- * all of a part of a segment were. Splits never change, so neither does what was read of them.
- */
-export class PathCache {
-  readonly #kept: Cache<string, Entry>
-  #splits = 0
-
+/** What documents of open splits have at JSON paths: texts as far as documents were read, a column once all of a part of a segment were. */
+export class PathCache extends SplitCache<Entry> {
   /** `capacity` is in bytes. */
   constructor(caches: Caches, capacity: number) {
-    this.#kept = new Cache(caches, { name: 'JSON paths', capacity, largest: LARGEST })
-  }
-
-  get bytes(): number {
-    return this.#kept.bytes
+    super(caches, { name: 'JSON paths', capacity, largest: LARGEST })
   }
 
   /** What one split that is opened has of it. */
   forSplit(): SplitPaths {
-    return new SplitPaths(this.#kept, `${this.#splits++}/`)
-  }
-
-  clear(): void {
-    this.#kept.clear()
+    return new SplitPaths(this.part())
   }
 }
 
 /** The part of a `PathCache` that is of one opened split. */
 export class SplitPaths {
-  readonly #kept: Cache<string, Entry>
-  readonly #prefix: string
+  readonly #kept: SplitPart<Entry>
 
-  /** `prefix` begins the keys of the split, and of no other. */
-  constructor(kept: Cache<string, Entry>, prefix: string) {
+  constructor(kept: SplitPart<Entry>) {
     this.#kept = kept
-    this.#prefix = prefix
   }
 
   /** The column of a path of which all documents were read. */
   column(key: string): BytesColumn | null {
-    return this.#kept.get(this.#prefix + key)?.column ?? null
+    return this.#kept.get(key)?.column ?? null
   }
 
   /** The texts that were read; those of `begin` where none were; null where they are too many to be kept. */
   texts(key: string, begin: () => PathTexts | null): PathTexts | null {
-    const known = this.#kept.get(this.#prefix + key)
+    const known = this.#kept.get(key)
     return known === undefined ? begin() : known.texts
   }
 
   /** Keeps texts with what was read by now, as a column of `numDocs` documents once that is everything. */
   keep(key: string, texts: PathTexts, numDocs: number): void {
-    if (this.#kept.get(this.#prefix + key)?.column != null) return
+    if (this.#kept.get(key)?.column != null) return
     if (!texts.isWhole) {
       this.#set(key, { texts, column: null }, texts.size)
       return
@@ -79,10 +63,10 @@ export class SplitPaths {
   #set(key: string, entry: Entry, size: number): void {
     const bytes = ENTRY_BYTES + size
     const isKept = this.#kept.takes(bytes)
-    this.#kept.set(this.#prefix + key, isKept ? entry : REFUSED, isKept ? bytes : ENTRY_BYTES)
+    this.#kept.set(key, isKept ? entry : REFUSED, isKept ? bytes : ENTRY_BYTES)
   }
 
   forget(): void {
-    this.#kept.forget((key) => key.startsWith(this.#prefix))
+    this.#kept.forget()
   }
 }

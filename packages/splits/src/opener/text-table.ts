@@ -1,3 +1,5 @@
+import { compareBytes } from '@volley/core'
+import { GrowingBytes } from '@volley/kernels'
 import type { TermList } from '@volley/tantivy'
 
 const FIRST_TEXTS = 64
@@ -14,7 +16,7 @@ export class TextTable {
   #places = new Uint32Array(2 * FIRST_TEXTS)
   #hashes = new Uint32Array(FIRST_TEXTS)
   #offsets = new Uint32Array(FIRST_TEXTS + 1)
-  #bytes = new Uint8Array(FIRST_BYTES)
+  readonly #texts = new GrowingBytes(FIRST_BYTES)
   #count = 0
   readonly #scratch = new Uint8Array(SHORT)
 
@@ -24,7 +26,7 @@ export class TextTable {
 
   /** Bytes that are held. */
   get size(): number {
-    return this.#places.byteLength + this.#hashes.byteLength + this.#offsets.byteLength + this.#bytes.byteLength
+    return this.#places.byteLength + this.#hashes.byteLength + this.#offsets.byteLength + this.#texts.bytes.byteLength
   }
 
   /** Number of a text. */
@@ -63,17 +65,18 @@ export class TextTable {
       offsets[i + 1] = offsets[i]! + this.#offsets[k + 1]! - this.#offsets[k]!
     }
     const bytes = new Uint8Array(offsets[numbers.length]!)
+    const own = this.#texts.bytes
     for (let i = 0; i < numbers.length; i++) {
       let to = offsets[i]!
       const end = this.#offsets[numbers[i]! + 1]!
-      for (let at = this.#offsets[numbers[i]!]!; at < end; at++) bytes[to++] = this.#bytes[at]!
+      for (let at = this.#offsets[numbers[i]!]!; at < end; at++) bytes[to++] = own[at]!
     }
     return { offsets, bytes }
   }
 
   /** All numbers, in the order of the texts' bytes. */
   inOrder(): Uint32Array {
-    const [bytes, offsets] = [this.#bytes, this.#offsets]
+    const [bytes, offsets] = [this.#texts.bytes, this.#offsets]
     // The first six bytes, as one number, settle most comparisons.
     const heads = new Float64Array(this.#count)
     for (let k = 0; k < heads.length; k++) {
@@ -87,14 +90,8 @@ export class TextTable {
   }
 
   #compare(a: number, b: number): number {
-    const [bytes, offsets] = [this.#bytes, this.#offsets]
-    const [left, right] = [offsets[a]!, offsets[b]!]
-    const [leftLength, rightLength] = [offsets[a + 1]! - left, offsets[b + 1]! - right]
-    for (let i = 0; i < leftLength && i < rightLength; i++) {
-      const difference = bytes[left + i]! - bytes[right + i]!
-      if (difference !== 0) return difference
-    }
-    return leftLength - rightLength
+    const [bytes, offsets] = [this.#texts.bytes, this.#offsets]
+    return compareBytes(bytes, offsets[a]!, offsets[a + 1]!, bytes, offsets[b]!, offsets[b + 1]!)
   }
 
   #add(bytes: Uint8Array, start: number, end: number): number {
@@ -113,7 +110,7 @@ export class TextTable {
   }
 
   #equals(k: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const own = this.#bytes
+    const own = this.#texts.bytes
     let at = this.#offsets[k]!
     if (this.#offsets[k + 1]! - at !== end - start) return false
     for (let i = start; i < end; i++) if (own[at++] !== bytes[i]) return false
@@ -121,13 +118,10 @@ export class TextTable {
   }
 
   #insert(hash: number, bytes: Uint8Array, start: number, end: number): number {
-    const from = this.#offsets[this.#count]!
-    const to = from + end - start
     if (this.#count === this.#hashes.length) this.#growTexts()
-    if (to > this.#bytes.length) this.#bytes = grown(this.#bytes, new Uint8Array(Math.max(to, 2 * this.#bytes.length)))
-    this.#bytes.set(bytes.subarray(start, end), from)
+    this.#texts.append(bytes, start, end)
     this.#hashes[this.#count] = hash
-    this.#offsets[++this.#count] = to
+    this.#offsets[++this.#count] = this.#texts.end
     this.#place(this.#count)
     return this.#count - 1
   }
@@ -148,7 +142,7 @@ export class TextTable {
   }
 }
 
-function grown<A extends Uint8Array | Uint32Array>(from: A, to: A): A {
+function grown(from: Uint32Array, to: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
   to.set(from)
   return to
 }
