@@ -17,6 +17,7 @@ import type { Region } from '@volley/kernels'
 import type { DataType } from 'apache-arrow'
 import { addressFields } from './address.ts'
 import { WHOLE_DICTIONARY, type OrdinalColumn } from './fast-column.ts'
+import { markOrdinals, numberMarked } from './ordinal-lists.ts'
 import type { SegmentColumns } from './segment-columns.ts'
 
 /** Dictionaries of fewer terms are read to group by them. */
@@ -187,17 +188,11 @@ function marked(ordinals: PrimitiveVector, numTerms: number): Distinct {
   const { length } = ordinals
   // One place a term: where its text is among those that are read.
   const place = new Uint32Array(numTerms)
-  for (let i = 0; i < length; i++) if (ordinals.isValid(i)) place[values[i]!] = 1
-  const distinct = new Uint32Array(Math.min(length, numTerms))
-  let count = 0
-  for (let ordinal = 0; ordinal < numTerms; ordinal++) {
-    if (place[ordinal] === 0) continue
-    place[ordinal] = count
-    distinct[count++] = ordinal
-  }
+  markOrdinals(ordinals, length, place)
+  const distinct = numberMarked(place, length)
   const rows = new Uint32Array(length)
   for (let i = 0; i < length; i++) rows[i] = ordinals.isValid(i) ? place[values[i]!]! : NO_ROW
-  return { distinct: distinct.subarray(0, count), rows }
+  return { distinct, rows }
 }
 
 /** Values and rows sort together, as whole numbers of 53 bits. */

@@ -9,6 +9,7 @@ import {
 import type { Region } from '@volley/kernels'
 import type { DataType } from 'apache-arrow'
 import type { FastColumn, OrdinalColumn } from './fast-column.ts'
+import { markOrdinals, numberMarked } from './ordinal-lists.ts'
 
 /** Terms that a list of all is made of, at most. */
 const MOST_TERMS = 4_194_304
@@ -43,12 +44,12 @@ export async function narrowedText(
     const scratch = context.region()
     try {
       const some = docs.subarray(at, at + AT_ONCE)
-      mark((await column.readDocs(some, scratch)) as PrimitiveVector, some.length, places)
+      markOrdinals((await column.readDocs(some, scratch)) as PrimitiveVector, some.length, places)
     } finally {
       scratch.release()
     }
   }
-  const distinct = numbered(places, docs.length)
+  const distinct = numberMarked(places, docs.length)
   const dictionary = distinct.length === 0 ? null : ((await column.textsOf(distinct, shared)) as BytesVector)
   const asCodes = (vector: Vector): Vector => {
     const { length, validity, values } = vector as PrimitiveVector
@@ -63,22 +64,4 @@ export async function narrowedText(
     readRange: (start, end, region) => read(column.readRange(start, end, region)),
     readDocs: (some, region) => read(column.readDocs(some, region)),
   }
-}
-
-function mark(ordinals: PrimitiveVector, length: number, places: Uint32Array): void {
-  const values = ordinals.values as Uint32Array
-  if (ordinals.validity === null) for (let i = 0; i < length; i++) places[values[i]!] = 1
-  else for (let i = 0; i < length; i++) if (ordinals.isValid(i)) places[values[i]!] = 1
-}
-
-/** The marked ordinals, ascending; each one's place becomes its position among them. */
-function numbered(places: Uint32Array, most: number): Uint32Array {
-  const distinct = new Uint32Array(Math.min(most, places.length))
-  let count = 0
-  for (let ordinal = 0; ordinal < places.length; ordinal++) {
-    if (places[ordinal] === 0) continue
-    places[ordinal] = count
-    distinct[count++] = ordinal
-  }
-  return distinct.subarray(0, count)
 }

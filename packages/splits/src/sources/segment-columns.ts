@@ -220,13 +220,10 @@ export class SegmentColumns {
 
   /** Name of the fast column of the texts at a JSON path, as they are written; null where this split has none such. */
   pathColumn(name: string, path: readonly (string | number)[]): string | null {
-    const field = resolveField(this.#unit.index.index.schema, this.#mapping, name)
-    if (field.kind !== 'field' && field.kind !== 'dynamic') return null
-    const { type, options } = field.entry
-    const steps = path.filter((step) => typeof step === 'string')
-    if (type !== 'json_object' || !options.fast || steps.length < path.length) return null
-    if (options.fastTokenizer !== null && options.fastTokenizer !== 'raw') return null
-    return jsonColumnName(field.entry, field.kind === 'dynamic' ? [...field.path, ...steps] : steps)
+    const found = this.#jsonField(name, path)
+    if (found === null || !found.entry.options.fast) return null
+    const { fastTokenizer } = found.entry.options
+    return fastTokenizer !== null && fastTokenizer !== 'raw' ? null : jsonColumnName(found.entry, found.steps)
   }
 
   /** What the terms of strings at a JSON path begin with, where they are indexed untouched; null where they are not. */
@@ -234,14 +231,20 @@ export class SegmentColumns {
     name: string,
     path: readonly (string | number)[],
   ): { readonly ord: number; readonly prefix: Uint8Array } | null {
+    const found = this.#jsonField(name, path)
+    if (found === null) return null
+    const { ord, options } = found.entry
+    if (options.record === null || options.tokenizer !== 'raw') return null
+    return { ord, prefix: jsonTermPrefix(found.steps, options.expandDots, 'str') }
+  }
+
+  /** The JSON field of a path of keys, and the steps below it; null where this split has none such. */
+  #jsonField(name: string, path: readonly (string | number)[]): { entry: FieldEntry; steps: readonly string[] } | null {
     const field = resolveField(this.#unit.index.index.schema, this.#mapping, name)
-    if (field.kind !== 'field' && field.kind !== 'dynamic') return null
-    const { ord, type, options } = field.entry
     const steps = path.filter((step) => typeof step === 'string')
-    if (type !== 'json_object' || options.record === null || steps.length < path.length) return null
-    if (options.tokenizer !== 'raw') return null
-    const all = field.kind === 'dynamic' ? [...field.path, ...steps] : steps
-    return { ord, prefix: jsonTermPrefix(all, options.expandDots, 'str') }
+    if ((field.kind !== 'field' && field.kind !== 'dynamic') || steps.length < path.length) return null
+    if (field.entry.type !== 'json_object') return null
+    return { entry: field.entry, steps: field.kind === 'dynamic' ? [...field.path, ...steps] : steps }
   }
 
   /** The columns at `wanted` for documents `start` to `end` (exclusive), deleted ones included. */
