@@ -13,7 +13,7 @@ import { indexedTerms } from '../filters/indexed-values.ts'
 import { filteredColumns } from '../filters/segment-filter.ts'
 import type { SplitRef } from '../layout/layout.ts'
 import type { DocMapping } from '../mapping/doc-mapping.ts'
-import { resolveField, type FieldResolution } from '../mapping/resolve-field.ts'
+import { resolveField } from '../mapping/resolve-field.ts'
 import { INDEX_COLUMN } from '../provider/table-columns.ts'
 import type { SplitIndex, SplitIndexOpener } from '../opener/split-index-opener.ts'
 import { ColumnSource } from '../sources/column-source.ts'
@@ -308,14 +308,14 @@ async function addFound(
   const { schema } = split.index
   const entries = await segment.columns()
   for (const { columns, conditions } of demand.found) {
-    if (!columns.some((column) => isInStore(column, schema, mapping, entries))) continue
+    const isStored = (column: TableColumn): boolean => placeOf(column, schema, mapping, entries) === 'store'
+    if (!columns.some(isStored)) continue
     store.used = true
     let fewest: number | null = null
     for (const { predicate, column } of conditions) {
       const field = resolveField(schema, mapping, column.source.name)
       const mapped = mapping.field(column.source.name)
-      if (field.kind !== 'field' || mapped === null || typeName(column.type) === 'List') continue
-      if (!isInStore(column, schema, mapping, entries)) continue
+      if (field.kind !== 'field' || mapped === null || typeName(column.type) === 'List' || !isStored(column)) continue
       const terms = indexedTerms(predicate, { entry: field.entry, mapped, type: column.type })
       if (terms === null) continue
       const { query } = terms
@@ -342,28 +342,19 @@ async function documentsOfTerms({ terms }: TermSetQuery, segment: SegmentReader)
   return count
 }
 
-/** Whether a split has a column in its documents only. */
-function isInStore(
+/** Where a split has a column: the entry of its values, in its documents only, or nowhere that is read. */
+function placeOf(
   { source }: TableColumn,
   schema: IndexSchema,
   mapping: DocMapping,
   entries: readonly ColumnEntry[],
-): boolean {
-  if (source.kind === 'path') return true
-  if (source.name === INDEX_COLUMN) return false
+): ColumnEntry | 'store' | null {
+  if (source.kind === 'path') return 'store'
+  if (source.name === INDEX_COLUMN) return null
   const field = resolveField(schema, mapping, source.name)
-  if (field.kind === 'missing') return false
-  return fastEntry(source.name, field, mapping, entries) === undefined
-}
-
-function fastEntry(
-  name: string,
-  field: FieldResolution,
-  mapping: DocMapping,
-  entries: readonly ColumnEntry[],
-): ColumnEntry | undefined {
-  const fast = field.kind === 'field' && mapping.field(name)?.fast === true
-  return fast ? entries.find((entry) => entry.name === field.entry.name) : undefined
+  if (field.kind === 'missing') return null
+  const fast = field.kind === 'field' && mapping.field(source.name)?.fast === true
+  return (fast ? entries.find(({ name }) => name === field.entry.name) : undefined) ?? 'store'
 }
 
 async function addSegment(
@@ -378,12 +369,9 @@ async function addSegment(
   const entries = await segment.columns()
   let fromStore = demand.stored.size > 0
   for (const [key, column] of demand.columns) {
-    const { source } = column
-    if (source.name === INDEX_COLUMN) continue
-    const field = resolveField(schema, mapping, source.name)
-    if (field.kind === 'missing') continue
-    const entry = fastEntry(source.name, field, mapping, entries)
-    if (entry === undefined) {
+    const entry = placeOf(column, schema, mapping, entries)
+    if (entry === null) continue
+    if (entry === 'store') {
       fromStore = true
       if (demand.scanned.has(key)) store.whole = true
       continue

@@ -9,9 +9,10 @@ import {
 } from '@volley/tantivy'
 import { jsonTerm } from '../query-language/terms.ts'
 import { union } from './doc-lists.ts'
+import { LONG_TEXT } from './indexed-values.ts'
 
 /** Texts of this many characters may have as many bytes as are in no column. */
-const LONG = 85
+const LONG = LONG_TEXT / 3
 /** How numbers are written in JSON, by those who read documents. */
 const NUMBER = /^-?\d+(?:\.\d+)?(?:e-?\d+)?$/
 const WHOLE = /^-?\d+$/

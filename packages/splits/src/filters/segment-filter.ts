@@ -12,14 +12,14 @@ import {
   type Expr,
 } from '@volley/core'
 import type { Region } from '@volley/kernels'
-import { prepare, type Query, TermSetQuery, type BytesColumn, type Column, type NumericColumn } from '@volley/tantivy'
+import { prepare, type Query, type BytesColumn, type Column, type NumericColumn } from '@volley/tantivy'
 import { Field, Null, Schema } from 'apache-arrow'
 import { addressFields } from '../sources/address.ts'
 import type { DocUnit } from '../sources/opened-layout.ts'
 import type { SegmentColumns } from '../sources/segment-columns.ts'
 import { allOf, anyOf, constantFilter, inOrder, listFilter, MOST, type DocFilter } from './doc-filter.ts'
 import { complement } from './doc-lists.ts'
-import { indexedTerms, LONG_TEXT } from './indexed-values.ts'
+import { indexedTerms } from './indexed-values.ts'
 import { isInfallible } from './infallible.ts'
 import { numberTest } from './number-ranges.ts'
 import { pathCandidates, pathTerms } from './path-candidates.ts'
@@ -132,11 +132,8 @@ export class SegmentFilter {
       return new RangeFilter(rangedNumbers(raw as NumericColumn), test.ranges, test.nulls)
     }
     if (raw.type === 'str') {
-      const texts = textsOf(predicate)
-      if (texts !== null && (texts.length <= MAX_RANGES || this.#isFew(texts.length))) {
-        const postings = await this.#postings(i, texts)
-        if (postings !== null) return postings
-      }
+      const postings = this.#isIndexedAsFast(i) ? await this.#byTerms(i, predicate, LOOKUP_COST, true) : null
+      if (postings !== null) return postings
       const ranges = await termRanges(predicate, raw.dictionary)
       if (ranges !== null) return termsFilter(raw, ranges)
     }
@@ -163,23 +160,10 @@ export class SegmentFilter {
     return listFilter('postings', (start, end) => prepared.docs(start, end), 0, exact)
   }
 
-  /** Whether finding so many terms costs less than passing all values of a column. */
-  #isFew(terms: number): boolean {
-    return terms * LOOKUP_COST <= this.#unit.segment.maxDoc
-  }
-
-  /** Equality of text that is indexed untouched, in a field with one value a document, by its terms. */
-  async #postings(i: number, texts: readonly string[]): Promise<DocFilter | null> {
-    const { source } = this.#columns.column(i)
-    const entry = source.kind === 'column' ? this.#columns.entry(source.name) : null
-    if (entry === null || entry.type !== 'text') return null
-    const { record, tokenizer, fastTokenizer } = entry.options
-    if (record === null || tokenizer !== 'raw' || (fastTokenizer !== null && fastTokenizer !== 'raw')) return null
-    const terms = texts.map((text) => new TextEncoder().encode(text))
-    const query = new TermSetQuery(new Map([[entry.ord, terms.filter(({ length }) => length < LONG_TEXT)]]))
-    // A longer text would be in no term, but the column of another writer may hold it.
-    if (terms.some(({ length }) => length >= LONG_TEXT)) return null
-    return this.#matching(query, true)
+  /** Whether the texts of a column are those of its field. */
+  #isIndexedAsFast(i: number): boolean {
+    const fastTokenizer = this.#columns.indexed(i)?.entry.options.fastTokenizer ?? null
+    return fastTokenizer === null || fastTokenizer === 'raw'
   }
 
   /** `json->>'path' = 'text'`: the documents that can satisfy it, by the split's columns of the path; they are still to be read. */

@@ -1,3 +1,4 @@
+import { concatWords } from '@volley/kernels'
 import { invalidRequest } from './aggregation-error.ts'
 import type { PartialBucket, PartialResult, PartialTerms } from './aggregation-partial.ts'
 import type { MultiTermsAggregation, TermsAggregation } from './aggregation-request.ts'
@@ -97,9 +98,9 @@ export class TermsAggregator extends SegmentAggregation {
     this.#countDeferred()
     const counts = this.#counts.totals()
     const chosen = this.#map.bucketsOf(parents).map((each) => this.#choose(each, counts))
-    const buckets = concatenate(chosen.map((each) => each.buckets))
+    const buckets = concatWords(chosen.map((each) => each.buckets))
     const extra = chosen.map((each) => this.#withoutDocuments(each.ordinals))
-    const wanted = concatenate([...chosen.map((each) => each.ordinals), ...extra])
+    const wanted = concatWords([...chosen.map((each) => each.ordinals), ...extra])
     const ordinals = Uint32Array.from(new Set(wanted)).sort()
     const [subs, keys] = await Promise.all([this.#subs.finish(buckets), this.#source.keysOf(ordinals)])
     const keyOf = new Map(Array.from(ordinals, (ordinal, k) => [ordinal, keys[k]!]))
@@ -241,14 +242,4 @@ function firstAllowed(numTerms: number, allowed: Uint8Array | null, limit: numbe
     if (allowed === null || allowed[ordinal] === 1) out.push(ordinal)
   }
   return Uint32Array.from(out)
-}
-
-function concatenate(parts: readonly Uint32Array[]): Uint32Array {
-  const out = new Uint32Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
 }
