@@ -15,6 +15,7 @@ export { SessionSettings, type SessionSettingsOptions, type ShownSetting } from 
 export { optimize, optimizeVerbose, type OptimizedPlan, type RuleChange } from './rules/optimize.ts'
 export { describeChange, type PlanChange } from './rules/describe-change.ts'
 export { commonSubexpressions } from './physical/common-subexpressions.ts'
+export { applyPhysicalRules } from './physical/apply-rules.ts'
 export { createPhysicalPlan } from './physical/create-physical-plan.ts'
 export { aggregateOnce, type PartialSource } from './distributed/aggregate-once.ts'
 export { planDistributed, type DistributionContext } from './distributed/plan-distributed.ts'

@@ -12,8 +12,8 @@ import {
 } from '@volley/core'
 import { RendezvousPlacement } from '@volley/cluster'
 import {
+  applyPhysicalRules,
   createPhysicalPlan,
-  describeChange,
   optimize,
   logicalRules,
   optimizeVerbose,
@@ -454,22 +454,10 @@ export class VolleySession implements Session {
         : { threads: 1, reason: `the function ${own.name} is of this session` }
     const distributed =
       choice.threads === 1
-        ? planDistributed(this.#forOneTask(physical, planning), { workers, placement })
+        ? planDistributed(applyPhysicalRules(physical, oneTaskRules, planning), { workers, placement })
         : this.#planForThreads(plan, choice.threads, planning)
     this.#choices.set(distributed, choice)
     return distributed
-  }
-
-  #forOneTask(plan: ExecutionPlan, planning: PhysicalPlanningContext): ExecutionPlan {
-    let current = plan
-    for (const rule of oneTaskRules) {
-      if (!this.settings.ruleEnabled(rule.name)) continue
-      const next = rule.apply(current, planning)
-      const change = planning.onRule === undefined ? null : describeChange(rule.name, current, next)
-      if (change !== null) planning.onRule?.(change)
-      current = next
-    }
-    return current
   }
 
   /** Partitions are dealt to threads: each has its part of those that one task would have. */

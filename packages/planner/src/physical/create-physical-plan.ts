@@ -38,8 +38,8 @@ import {
   type LogicalColumn,
   type LogicalPlan,
 } from '../logical/logical-plan.ts'
-import { describeChange } from '../rules/describe-change.ts'
 import { SubplanKeys } from '../rules/subplan-keys.ts'
+import { applyPhysicalRules } from './apply-rules.ts'
 import { ensureDistribution, hashed, isMany, single } from './distribution.ts'
 import { linkSharedRows } from './link-shared-rows.ts'
 import type { PhysicalPlanningContext } from './physical-rule.ts'
@@ -56,14 +56,8 @@ import { isSortedBy } from './sorted-by.ts'
 export function createPhysicalPlan(logical: LogicalPlan, context: PhysicalPlanningContext): ExecutionPlan {
   const { settings, distributed = false } = context
   const { plan } = projectTo(planNode(logical, { ...context, common: new Map() }), logical.columns)
-  let current = single(ensureDistribution(plan, settings.targetPartitions, distributed), distributed)
-  for (const rule of context.physicalRules ?? []) {
-    if (!settings.ruleEnabled(rule.name)) continue
-    const next = rule.apply(current, context)
-    const change = context.onRule === undefined ? null : describeChange(rule.name, current, next)
-    if (change !== null) context.onRule?.(change)
-    current = next
-  }
+  const whole = single(ensureDistribution(plan, settings.targetPartitions, distributed), distributed)
+  const current = applyPhysicalRules(whole, context.physicalRules ?? [], context)
   // A plan that will be dealt to tasks is linked when it is known what runs where.
   return distributed ? current : linkSharedRows(current)
 }
